@@ -1,9 +1,11 @@
 import type { Condition, KubeObject, ObjectKey } from '../api/meta.ts';
+import type { ReconcileError } from '../runtime/errors.ts';
 import type { Evidence } from './ownership.ts';
+import type { Reference } from './references.ts';
 
 export type DeletionPolicy = 'Delete' | 'Retain';
 
-/** The spec fields that every kind has (`docs/reference/` describes each). */
+/** The spec fields that kinds share (`docs/reference/` describes each). */
 export interface ManagedSpec {
   readonly suspend?: boolean | undefined;
   readonly mode?: 'Manage' | 'Observe' | undefined;
@@ -13,6 +15,7 @@ export interface ManagedSpec {
 
 /** What the operator noted in status before its first write: deletion needs no reference because of it. */
 export interface TargetStatus {
+  /** The Provider as `namespace/name`. */
   readonly provider: string;
   readonly accountId: string;
   readonly region: string;
@@ -20,13 +23,15 @@ export interface TargetStatus {
   readonly identity?: string | undefined;
 }
 
-/** Written before a call that cannot be taken back, by the holder of the Lease; closed by the identity in status. */
+/** Written before a call that cannot be taken back, by the holder of the Lease; closed by the identity in `target`. */
 export interface IntentStatus {
+  readonly action: 'Create' | 'Delete';
   readonly attempt: number;
   readonly holder: string;
   readonly epoch: number;
   readonly time: string;
-  readonly action: 'Create' | 'Delete';
+  /** The call was sent before this time or never. */
+  readonly deadline: string;
 }
 
 /** The status fields that every kind has. */
@@ -50,13 +55,13 @@ export interface Change {
   readonly type: string;
   /** What it does, for `status.pendingChanges` and events, such as `versioning: Suspended -> Enabled`. No credential. */
   readonly summary: string;
-  /** The changes after this one make no sense when it fails (a bucket that could not be created). */
+  /** The changes after this one make no sense when it fails: a bucket that could not be created takes no settings. */
   readonly isPrerequisite?: boolean;
 }
 
 /**
  * The external resource an object means, and by whose rights. `identity`: this very incarnation (an IAM UserId, a
- * bucket's creation time), where the service has one.
+ * bucket's creation time), where the service has one and it was recorded.
  */
 export interface Target {
   readonly provider: ObjectKey;
@@ -66,14 +71,14 @@ export interface Target {
   readonly identity?: string | undefined;
 }
 
-/** The kind's own part of status: fields that are merged into it and positive conditions beside Ready and Synced. */
-export interface KindStatus {
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly conditions?: readonly KindCondition[];
-  /** Spec fields that the service cannot do, as last asked; named in the condition `Unsupported`. */
-  readonly unsupported?: readonly string[];
-  /** Why the resource as read is not usable although in sync, or absent when it is. */
-  readonly notReady?: { readonly reason: string; readonly message: string };
+/** The event reasons of a kind, from the closed list in `src/api/reasons.ts`. */
+export interface KindEvents {
+  readonly created: string;
+  readonly updated: string;
+  readonly deleted: string;
+  readonly failed: string;
+  /** Sent when a failing object comes into sync without a change of ours. */
+  readonly recovered?: string;
 }
 
 export interface KindCondition {
@@ -83,11 +88,43 @@ export interface KindCondition {
   readonly message: string;
 }
 
-/** Another object in the way of a deletion. */
-export interface Dependent {
-  readonly kind: string;
-  readonly key: ObjectKey;
+/** The kind's own part of status. */
+export interface KindStatus {
+  /** Merged into status; a field that is `undefined` is removed. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Positive conditions beside Ready and Synced. */
+  readonly conditions?: readonly KindCondition[] | undefined;
+  /** Spec fields that the service cannot do, as last asked; named in the condition `Unsupported`. */
+  readonly unsupported?: readonly string[] | undefined;
+  /** The read itself shows that this object cannot do its work: counts as the failure of the pass. */
+  readonly failure?: ReconcileError | undefined;
+  /** `failure` is known to make the object unusable now: Ready turns False although an earlier read had matched. */
+  readonly isUnusable?: boolean | undefined;
 }
+
+/** What a pass can tell a kind's `status`: the clock's reading and the names of the changes it made. */
+export interface PassFacts {
+  readonly nowMs: number;
+  readonly applied: readonly string[];
+}
+
+/** Where a deletion stands. Fields are merged into status. */
+export type Deletion =
+  | { readonly type: 'Done' }
+  /** Another pass goes on from here at once. */
+  | {
+      readonly type: 'InProgress';
+      readonly reason: string;
+      readonly message: string;
+      readonly fields: KindStatus['fields'];
+    }
+  /** Somebody else must act first: the condition `DeletionBlocked` says who and how. */
+  | {
+      readonly type: 'Blocked';
+      readonly reason: string;
+      readonly message: string;
+      readonly fields?: KindStatus['fields'];
+    };
 
 /**
  * What differs between kinds; everything else (queueing, finalizer, ownership, references, retry, status, events,
@@ -99,6 +136,13 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   readonly isExternal: boolean;
   /** What deletion means when `spec.deletionPolicy` is absent. */
   readonly defaultDeletionPolicy: DeletionPolicy;
+  readonly events: KindEvents;
+  /** Pure. Every other object that the spec names, with its place in the spec. */
+  references(resource: R): readonly Reference[];
+  /** Pure. The name of the external resource: two objects of one account with the same name mean the same thing. */
+  externalName(resource: R): string;
+  /** Pure. The predecessor's status says that it made the external resource. */
+  hasLegacyClaim(resource: R): boolean;
   /**
    * From spec, references and status. Kept in status before the first write, so that deletion needs no reference.
    * @throws InvalidSpec, DependencyNotReady
@@ -106,11 +150,11 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   resolve(resource: R): Target;
   /** Pure over the snapshot: the wanted state in canonical form; may read the objects that share the target. @throws InvalidSpec */
   desired(resource: R, target: Target): Desired;
-  /** A client with the credentials of `target.provider` and of no other. @throws DependencyNotReady */
-  connect(resource: R, target: Target): Promise<Client>;
+  /** A client with the credentials of `target.provider` and of no other, for one pass. @throws InvalidSpec, DependencyNotReady */
+  connect(resource: R, target: Target, signal: AbortSignal): Promise<Client>;
   /**
    * Reads what `desired` manages, never writes. In canonical form; `undefined`: no such external resource.
-   * `desired` is undefined on the way to deletion: only what ownership needs is read then.
+   * `desired` undefined: only what ownership and deletion need.
    */
   observe(
     client: Client,
@@ -128,11 +172,10 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   /** Makes one change. Safe to repeat. @throws Unsupported where the service lacks the call */
   apply(client: Client, target: Target, change: C, signal: AbortSignal): Promise<void>;
   /**
-   * What deletion means under that policy; Retain undoes only what must not outlive the object and releases the marker.
-   * Safe to repeat; already gone is success. Resolves once it is done.
-   * @throws DeletionBlocked-reasoned errors while it may not be done, Transient while it is not yet
+   * What deletion means under that policy; Retain undoes only what must not outlive the object and marks the resource
+   * `released`. Safe to repeat; already gone is `Done`. Works in bounded portions.
    */
-  delete(client: Client, resource: R, target: Target, policy: DeletionPolicy, signal: AbortSignal): Promise<void>;
-  /** Pure. The kind's own status fields and conditions. */
-  status(resource: R, target: Target, observed: Observed | undefined): KindStatus;
+  delete(client: Client, resource: R, target: Target, policy: DeletionPolicy, signal: AbortSignal): Promise<Deletion>;
+  /** Pure. The kind's own status fields and conditions, from what was last read. */
+  status(resource: R, target: Target, observed: Observed | undefined, facts: PassFacts): KindStatus;
 }

@@ -1,0 +1,14 @@
+import { GROUP } from '../api/meta.ts';
+
+/** Any new text: reconcile now; echoed in `status.lastHandledReconcileAt`. */
+export const RECONCILE_REQUESTED_AT = `${GROUP}/reconcile-requested-at`;
+/** The account id that a condition printed: consent to go on in that account. */
+export const ACCEPT_ACCOUNT = `${GROUP}/accept-account`;
+/** The marker that a condition printed: consent to take the resource from its owner. */
+export const TAKE_OVER_FROM = `${GROUP}/take-over-from`;
+/** The object's own uid, on a deleting object: let it go without touching the service. */
+export const ABANDON = `${GROUP}/abandon`;
+/** Holds an object until its external resource is gone, released or was never ours. */
+export const FINALIZER = `${GROUP}/finalizer`;
+/** The predecessor's finalizer; removed at take-over. */
+export const LEGACY_FINALIZER = 'kopf.zalando.org/KopfFinalizerMarker';

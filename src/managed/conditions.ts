@@ -1,0 +1,64 @@
+import type { Condition } from '../api/meta.ts';
+import type { KindCondition } from './kind.ts';
+
+/** Longer messages are cut: a status is no log, and etcd keeps every byte of it. */
+const MESSAGE_MAX = 1_024;
+
+/** Conditions that the predecessor wrote and nobody clears any more. */
+const LEGACY_TYPES = new Set([
+  'ProviderNotReady',
+  'BucketNotReady',
+  'UserNotReady',
+  'CreationFailed',
+  'ApplyFailed',
+  'RotationFailed',
+  'AttachFailed',
+  'PolicyInvalid',
+  'PolicyConflict',
+]);
+
+/** Abnormal-true conditions: present only while they are True. */
+const ABNORMAL_TYPES = new Set(['Reconciling', 'Stalled', 'Unsupported', 'DeletionBlocked', 'Drifted']);
+
+/** The condition of that type, if there is one. */
+export function findCondition(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}
+
+/**
+ * The new list of conditions. What is in `next` is set; abnormal-true conditions and the predecessor's are dropped
+ * unless `next` has them; other types stay as they were. `lastTransitionTime` moves only when `status` does.
+ */
+export function mergeConditions(
+  previous: readonly Condition[] | undefined,
+  next: readonly KindCondition[],
+  generation: number,
+  nowMs: number,
+): readonly Condition[] {
+  const given = new Set(next.map((condition) => condition.type));
+  const kept = (previous ?? []).filter(
+    ({ type }) => !given.has(type) && !ABNORMAL_TYPES.has(type) && !LEGACY_TYPES.has(type),
+  );
+  const set = next.map((condition): Condition => {
+    const before = findCondition(previous, condition.type);
+    return {
+      type: condition.type,
+      status: condition.status,
+      reason: condition.reason,
+      message: shorten(condition.message),
+      observedGeneration: generation,
+      lastTransitionTime:
+        before !== undefined && before.status === condition.status ? before.lastTransitionTime : rfc3339(nowMs),
+    };
+  });
+  return [...set, ...kept];
+}
+
+/** A time as Kubernetes writes it: RFC 3339 in whole seconds. */
+export function rfc3339(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+function shorten(message: string): string {
+  return message.length <= MESSAGE_MAX ? message : `${message.slice(0, MESSAGE_MAX - 1)}…`;
+}

@@ -1,0 +1,115 @@
+import { keyOf, keyText, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import { ReconcileError } from '../runtime/errors.ts';
+import { ABANDON, LEGACY_FINALIZER } from './annotations.ts';
+import type { Change, DeletionPolicy, ManagedKind, ManagedResource, Target } from './kind.ts';
+import { hasFinalizer } from './lookup.ts';
+import type { Outcome } from './outcome.ts';
+import { decideOwnership, pinned } from './pass.ts';
+import type { ReconcilerEnv } from './reconciler.ts';
+
+/** Dependents named in one message; the rest is a count. */
+const NAMED_DEPENDENTS = 10;
+
+/**
+ * The pass of an object that is being deleted. The finalizer goes last, after a read that found the resource gone, or
+ * when there is nothing of ours to undo.
+ */
+export async function finalize<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  type: ResourceType,
+  resource: R,
+  env: ReconcilerEnv,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (!isHeld(resource)) return { type: 'Gone', how: 'NeverOwned' };
+  const letGo = async (how: Extract<Outcome, { type: 'Gone' }>['how']): Promise<Outcome> => {
+    await env.writes.removeFinalizer(type, resource);
+    return { type: 'Gone', how };
+  };
+  if (resource.metadata.annotations?.[ABANDON] === resource.metadata.uid) return letGo('Abandoned');
+  const dependents = env.lookup.dependents(resource);
+  if (dependents.length > 0) return dependentsExist(resource, dependents);
+  const target = targetOf(kind, resource);
+  if (target === undefined || env.observeOnly || resource.spec.mode === 'Observe') return letGo('NeverOwned');
+  if (await env.writes.isDefinitionDeleted(type, signal)) return letGo('CrdDeleted');
+
+  const client = await kind.connect(resource, target, signal);
+  const found = kind.isExternal ? await kind.observe(client, target, undefined, signal) : undefined;
+  if (kind.isExternal && found === undefined) return letGo('Deleted');
+  const evidence = found === undefined ? undefined : kind.evidence(found);
+  const ownership = decideOwnership(kind, resource, target, evidence, env);
+  if (!ownership.mayManage) return letGo('NeverOwned');
+  const policy = deletionPolicyOf(kind, resource);
+  if (!ownership.mayDestroy) return policy === 'Retain' ? letGo('Retained') : unproven(kind.kind, target);
+
+  const confirmed = policy === 'Delete' ? await env.writes.confirmDeletion(type, resource, signal) : resource;
+  const deletion = await kind.delete(client, confirmed, target, policy, signal);
+  if (deletion.type === 'InProgress') return { ...deletion, type: 'Deleting' };
+  if (deletion.type === 'Blocked') return deletion;
+  if (policy === 'Retain') return letGo('Retained');
+  if (kind.isExternal && (await kind.observe(client, target, undefined, signal)) !== undefined) {
+    throw new ReconcileError('Transient', `${target.name}: deleted, and still there as read`, {
+      reason: 'NotYetInEffect',
+    });
+  }
+  return letGo('Deleted');
+}
+
+/** Whether a finalizer of ours, or of the predecessor that is no longer there to take it off, holds the object. */
+function isHeld(resource: ManagedResource): boolean {
+  return hasFinalizer(resource) || resource.metadata.finalizers?.includes(LEGACY_FINALIZER) === true;
+}
+
+/** What the spec says, else what the kind means by saying nothing. */
+export function deletionPolicyOf(
+  kind: { readonly defaultDeletionPolicy: DeletionPolicy },
+  resource: ManagedResource,
+): DeletionPolicy {
+  return resource.spec.deletionPolicy ?? kind.defaultDeletionPolicy;
+}
+
+/**
+ * What status recorded before the first write; for a resource that only the predecessor's status claims, what the spec
+ * says. Undefined: nothing was ever created.
+ */
+function targetOf<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  resource: R,
+): Target | undefined {
+  if (!kind.isExternal) return kind.resolve(resource);
+  const recorded = resource.status?.target;
+  if (recorded !== undefined) return { ...recorded, provider: parseKey(recorded.provider) };
+  return kind.hasLegacyClaim(resource) ? pinned(resource, kind.resolve(resource)) : undefined;
+}
+
+function parseKey(text: string): ObjectKey {
+  const slash = text.indexOf('/');
+  return { namespace: text.slice(0, Math.max(0, slash)), name: text.slice(slash + 1) };
+}
+
+function dependentsExist(resource: ManagedResource, dependents: readonly ManagedResource[]): Outcome {
+  const { namespace } = resource.metadata;
+  const near = dependents.filter((other) => other.metadata.namespace === namespace);
+  const named = near
+    .map((other) => `${other.kind} ${keyText(keyOf(other))}`)
+    .toSorted()
+    .slice(0, NAMED_DEPENDENTS);
+  const rest = dependents.length - named.length;
+  const list = [
+    ...named,
+    ...(rest > 0 ? [`${rest} more${near.length < dependents.length ? ', other namespaces included' : ''}`] : []),
+  ];
+  return {
+    type: 'Blocked',
+    reason: 'DependentsExist',
+    message: `${resource.kind} ${resource.metadata.name} is still referred to by ${list.join(', ')}: delete them first`,
+  };
+}
+
+function unproven(kind: string, target: Target): Outcome {
+  return {
+    type: 'Blocked',
+    reason: 'OwnershipUnproven',
+    message: `nothing proves that this object made ${kind.toLowerCase()} "${target.name}": set spec.deletionPolicy to Retain to let it go, or spec.adoptionPolicy to AdoptOrCreate to claim it`,
+  };
+}

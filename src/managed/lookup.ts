@@ -1,0 +1,85 @@
+import { type KubeObject, keyOf, keyText, type ObjectKey } from '../api/meta.ts';
+import { ReconcileError } from '../runtime/errors.ts';
+import { FINALIZER } from './annotations.ts';
+import type { ManagedResource } from './kind.ts';
+import { type AllowedNamespaces, isPermitted, type Reference, type ReferenceGrant } from './references.ts';
+
+/** The operator's view of the cluster: reads of the stores, never a call. Objects are not mutated. */
+export interface Snapshot {
+  get<T extends KubeObject>(kind: string, key: ObjectKey): T | undefined;
+  /** Objects of any of our kinds whose spec names that object, each with the references that do. */
+  referrers(kind: string, key: ObjectKey): readonly { resource: ManagedResource; references: readonly Reference[] }[];
+  /** Objects of that kind that mean an external resource of that name, in whatever account. */
+  namesakes<R extends ManagedResource>(kind: string, externalName: string): readonly R[];
+  namespaceLabels(namespace: string): Readonly<Record<string, string>> | undefined;
+  referenceGrants(namespace: string): readonly ReferenceGrant[];
+}
+
+/** References followed through the gate. */
+export class Lookup {
+  readonly #snapshot: Snapshot;
+  readonly #allowLegacyCrossNamespace: boolean;
+
+  constructor(snapshot: Snapshot, options: { readonly allowLegacyCrossNamespace: boolean }) {
+    this.#snapshot = snapshot;
+    this.#allowLegacyCrossNamespace = options.allowLegacyCrossNamespace;
+  }
+
+  get<T extends KubeObject>(kind: string, key: ObjectKey): T | undefined {
+    return this.#snapshot.get<T>(kind, key);
+  }
+
+  namesakes<R extends ManagedResource>(kind: string, externalName: string): readonly R[] {
+    return this.#snapshot.namesakes<R>(kind, externalName);
+  }
+
+  /**
+   * The object that a reference names. Across namespaces "absent" and "not permitted" read the same, so that nobody
+   * learns from an error what a stranger's namespace holds.
+   * @throws DependencyNotReady, reason RefNotPermitted across namespaces, `<Kind>NotFound` inside one
+   */
+  follow<T extends KubeObject>(from: ManagedResource, reference: Reference): T {
+    const target = this.#snapshot.get<T>(reference.kind, reference.key);
+    if (target !== undefined && this.isPermitted(from, reference)) return target;
+    const isForeign = reference.key.namespace !== from.metadata.namespace;
+    const what = `${reference.path}: ${reference.kind} ${keyText(reference.key)}`;
+    throw isForeign
+      ? new ReconcileError(
+          'DependencyNotReady',
+          `${what} does not exist or does not admit namespace ${from.metadata.namespace}: its owner opens it with spec.allowedNamespaces or a ReferenceGrant`,
+          { reason: 'RefNotPermitted' },
+        )
+      : new ReconcileError('DependencyNotReady', `${what} does not exist`, { reason: `${reference.kind}NotFound` });
+  }
+
+  /** The gate alone: for references whose target is read elsewhere (Secrets). */
+  isPermitted(from: KubeObject, reference: Reference): boolean {
+    const target = this.#snapshot.get<KubeObject & { spec?: { allowedNamespaces?: AllowedNamespaces } }>(
+      reference.kind,
+      reference.key,
+    );
+    const namespace = from.metadata.namespace ?? '';
+    return isPermitted({ kind: from.kind, namespace }, reference, target?.spec?.allowedNamespaces, {
+      namespaceLabels: this.#snapshot.namespaceLabels(namespace),
+      grants: this.#snapshot.referenceGrants(reference.key.namespace),
+      allowLegacyCrossNamespace: this.#allowLegacyCrossNamespace,
+    });
+  }
+
+  /**
+   * Objects that must go before this one: they refer to it validly and hold our finalizer (a stranger's object cannot
+   * block), and it does not own them.
+   */
+  dependents(resource: ManagedResource): readonly ManagedResource[] {
+    return this.#snapshot.referrers(resource.kind, keyOf(resource)).flatMap(({ resource: other, references }) => {
+      const blocks = references.some((reference) => reference.blocksDeletion && this.isPermitted(other, reference));
+      const isOwned = (other.metadata.ownerReferences ?? []).some((owner) => owner.uid === resource.metadata.uid);
+      return blocks && !isOwned && hasFinalizer(other) ? [other] : [];
+    });
+  }
+}
+
+/** Whether our finalizer holds the object. */
+export function hasFinalizer(resource: KubeObject): boolean {
+  return resource.metadata.finalizers?.includes(FINALIZER) === true;
+}

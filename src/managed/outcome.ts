@@ -1,0 +1,96 @@
+import type { ReconcileError } from '../runtime/errors.ts';
+import type { KindStatus, Target } from './kind.ts';
+
+/** What the last read of a pass showed, and what the pass did before it. */
+export interface Reading {
+  readonly target: Target;
+  readonly kindStatus: KindStatus;
+  /** Whether that read found the external resource. */
+  readonly isFound: boolean;
+  /** The identity that status may record: present only when ownership is proven. */
+  readonly identity?: string | undefined;
+  /** Names of the changes made. */
+  readonly applied: readonly string[];
+}
+
+/** How a pass ended: a closed set, of which status, queue, event and metric are pure functions. */
+export type Outcome =
+  /** A read matched the spec. */
+  | { readonly type: 'InSync'; readonly reading: Reading }
+  /** The resource was read, and something is left that could not be done; `errors` is never empty, worst first. */
+  | { readonly type: 'OutOfSync'; readonly reading: Reading; readonly errors: readonly ReconcileError[] }
+  /** The resource exists and belongs to somebody else: nothing was written. */
+  | { readonly type: 'NotOurs'; readonly reason: string; readonly message: string }
+  /** Mode Observe: `pending` is what Manage would change. */
+  | { readonly type: 'Observed'; readonly reading: Reading; readonly pending: readonly string[] }
+  | { readonly type: 'Suspended' }
+  /** Deletion waits for somebody. */
+  | {
+      readonly type: 'Blocked';
+      readonly reason: string;
+      readonly message: string;
+      readonly fields?: KindStatus['fields'] | undefined;
+    }
+  /** Deletion goes on in the next pass, at once. */
+  | {
+      readonly type: 'Deleting';
+      readonly reason: string;
+      readonly message: string;
+      readonly fields: KindStatus['fields'];
+    }
+  /** The pass ended before it could read the resource. */
+  | { readonly type: 'Failed'; readonly error: ReconcileError }
+  /** Nothing holds the object any more. `how`: what became of the external resource. */
+  | { readonly type: 'Gone'; readonly how: 'Deleted' | 'Retained' | 'NeverOwned' | 'Abandoned' | 'CrdDeleted' };
+
+/** What the workqueue does with the key. Retries back off; `atLeastMs` is a lower bound given by the other side. */
+export type Result =
+  | { readonly type: 'done' }
+  | { readonly type: 'requeueAfter'; readonly ms: number }
+  | { readonly type: 'retry'; readonly atLeastMs?: number };
+
+/** Someone elsewhere has to act; their watch event comes sooner than this. */
+const DEPENDENCY_RETRY_MS = 60_000;
+
+/** What comes next after that outcome. Pure. */
+export function resultFor(outcome: Outcome): Result {
+  switch (outcome.type) {
+    case 'InSync':
+    case 'NotOurs':
+    case 'Observed':
+    case 'Suspended':
+    case 'Gone':
+      return { type: 'done' };
+    case 'Blocked':
+      return { type: 'requeueAfter', ms: DEPENDENCY_RETRY_MS };
+    case 'Deleting':
+      return { type: 'requeueAfter', ms: 0 };
+    case 'OutOfSync':
+      return soonest(outcome.errors.map(resultForError));
+    case 'Failed':
+      return resultForError(outcome.error);
+  }
+}
+
+function resultForError(error: ReconcileError): Result {
+  switch (error.type) {
+    case 'InvalidSpec':
+    case 'Unsupported':
+      return { type: 'done' };
+    case 'DependencyNotReady':
+      return { type: 'requeueAfter', ms: error.retryAfterMs ?? DEPENDENCY_RETRY_MS };
+    case 'Throttled':
+    case 'Transient':
+    case 'StaleRead':
+    case 'Internal':
+      return error.retryAfterMs === undefined ? { type: 'retry' } : { type: 'retry', atLeastMs: error.retryAfterMs };
+  }
+}
+
+/** One failure that heals by itself is reason enough to come back: retry before requeueAfter before done. */
+function soonest(results: readonly Result[]): Result {
+  const retry = results.find((result) => result.type === 'retry');
+  if (retry !== undefined) return retry;
+  const waits = results.flatMap((result) => (result.type === 'requeueAfter' ? [result.ms] : []));
+  return waits.length === 0 ? { type: 'done' } : { type: 'requeueAfter', ms: Math.min(...waits) };
+}

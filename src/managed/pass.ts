@@ -1,0 +1,165 @@
+import { type ResourceType } from '../api/meta.ts';
+import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
+import { ACCEPT_ACCOUNT, TAKE_OVER_FROM } from './annotations.ts';
+import type { Change, KindStatus, ManagedKind, ManagedResource, Target } from './kind.ts';
+import type { Outcome, Reading } from './outcome.ts';
+import { type Evidence, type Ownership, ownershipOf } from './ownership.ts';
+import type { ReconcilerEnv } from './reconciler.ts';
+import { ownerOf, rivalMessage, rivalOf } from './rivals.ts';
+import { INTENT_SPAN_MS } from './writes.ts';
+
+/** The pass of an object that lives: observe, decide whose it is, diff, apply, observe again. */
+export async function observeAndApply<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  type: ResourceType,
+  resource: R,
+  env: ReconcilerEnv,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const target = pinned(resource, kind.resolve(resource));
+  const desired = kind.desired(resource, target);
+  const client = await kind.connect(resource, target, signal);
+  const found = await kind.observe(client, target, desired, signal);
+  const evidence = found === undefined ? undefined : kind.evidence(found);
+  const ownership = decideOwnership(kind, resource, target, evidence, env);
+  if (!ownership.mayManage) return { type: 'NotOurs', reason: ownership.reason, message: ownership.message };
+
+  const read = (observed: O | undefined, applied: readonly string[]): Reading => ({
+    target,
+    kindStatus: kind.status(resource, target, observed, { nowMs: env.clock.now(), applied }),
+    isFound: observed !== undefined,
+    identity: observed !== undefined && ownership.mayDestroy ? kind.evidence(observed).identity : undefined,
+    applied,
+  });
+  const changes = kind.diff(desired, found, ownership.marker);
+  if (env.observeOnly || resource.spec.mode === 'Observe') {
+    return { type: 'Observed', reading: read(found, []), pending: changes.map((change) => change.summary) };
+  }
+  const claimed = await env.writes.claim(type, resource, target, {
+    willCreate: kind.isExternal && found === undefined,
+    isExternal: kind.isExternal,
+  });
+  const limit =
+    kind.isExternal && found === undefined
+      ? AbortSignal.any([signal, AbortSignal.timeout(env.writes.intentRemainingMs(claimed) || INTENT_SPAN_MS)])
+      : signal;
+  const { applied, errors } = await applyEach(kind, client, target, changes, limit);
+  const last = changes.length === 0 ? found : await kind.observe(client, target, desired, signal);
+  const reading = read(last, applied);
+  const left = changes.length === 0 ? [] : kind.diff(desired, last, ownership.marker);
+  return settle(reading, errors, left);
+}
+
+/**
+ * The target with the identity that status recorded for it. An object whose resource was made in one account is never
+ * acted on in another one: absence there would say nothing.
+ * @throws InvalidSpec, reason AccountChanged
+ */
+export function pinned(resource: ManagedResource, target: Target): Target {
+  const recorded = resource.status?.target;
+  if (recorded === undefined || recorded.accountId === '') return target;
+  if (recorded.accountId === target.accountId) {
+    return recorded.name === target.name && recorded.identity !== undefined
+      ? { ...target, identity: recorded.identity }
+      : target;
+  }
+  if (resource.metadata.annotations?.[ACCEPT_ACCOUNT] === target.accountId) return target;
+  throw new ReconcileError(
+    'InvalidSpec',
+    `spec.providerRef leads to account ${target.accountId}, and the resource was made in account ${recorded.accountId}: give the Provider its old account back, or set the annotation ${ACCEPT_ACCOUNT} to ${target.accountId}`,
+    { reason: 'AccountChanged' },
+  );
+}
+
+/** The table of ownership, and before it the question which of several objects has the resource. */
+export function decideOwnership<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  resource: R,
+  target: Target,
+  evidence: Evidence | undefined,
+  env: ReconcilerEnv,
+): Ownership | { readonly mayManage: false; readonly reason: string; readonly message: string } {
+  if (!kind.isExternal) return { mayManage: true, mayDestroy: true, marker: undefined };
+  const what = `${kind.kind.toLowerCase()} "${target.name}"`;
+  const contenders = env.lookup.namesakes<R>(kind.kind, target.name).map((other) => ({
+    resource: other,
+    accountId: accountOf(kind, other),
+  }));
+  const isObserving = env.observeOnly || resource.spec.mode === 'Observe';
+  const winner = isObserving
+    ? undefined
+    : rivalOf(resource, target.accountId, contenders, evidence?.marker, env.clusterId);
+  if (winner !== undefined) {
+    return { mayManage: false, reason: 'ClaimedByOther', message: rivalMessage(resource, winner, what) };
+  }
+  const { intent } = resource.status ?? {};
+  return ownershipOf(
+    {
+      owner: ownerOf(resource, env.clusterId),
+      adoptionPolicy: resource.spec.adoptionPolicy ?? 'CreateOnly',
+      takeOverFrom: resource.metadata.annotations?.[TAKE_OVER_FROM],
+      recordedIdentity: target.identity,
+      createIntent:
+        intent?.action === 'Create' && resource.status?.target?.accountId === target.accountId
+          ? { fromMs: Date.parse(intent.time), toMs: Date.parse(intent.deadline) }
+          : undefined,
+      legacyClaimSinceMs: kind.hasLegacyClaim(resource) ? Date.parse(resource.metadata.creationTimestamp) : undefined,
+    },
+    evidence,
+    what,
+  );
+}
+
+/** The account of a contender: as recorded, else as its references say; undefined when they lead nowhere or are not granted. */
+function accountOf<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  resource: R,
+): string | undefined {
+  const recorded = resource.status?.target?.accountId;
+  if (recorded !== undefined) return recorded;
+  try {
+    return kind.resolve(resource).accountId;
+  } catch (thrown) {
+    if (thrown instanceof ReconcileError) return undefined;
+    throw thrown;
+  }
+}
+
+/** Makes each change on its own: one that fails keeps no other from being made, unless they depend on it. */
+async function applyEach<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  client: Client,
+  target: Target,
+  changes: readonly C[],
+  signal: AbortSignal,
+): Promise<{ readonly applied: readonly string[]; readonly errors: readonly ReconcileError[] }> {
+  const applied: string[] = [];
+  const errors: ReconcileError[] = [];
+  for (const change of changes) {
+    try {
+      await kind.apply(client, target, change, signal);
+      applied.push(change.type);
+    } catch (thrown) {
+      const error = toReconcileError(thrown);
+      if (error.type !== 'Unsupported') errors.push(error);
+      if (change.isPrerequisite === true || signal.aborted) break;
+    }
+  }
+  return { applied, errors };
+}
+
+/** In sync means a read that matched, not a write that returned. */
+function settle(reading: Reading, errors: readonly ReconcileError[], left: readonly Change[]): Outcome {
+  const failures = [...errors, ...failureOf(reading.kindStatus)];
+  if (failures.length === 0 && left.length > 0) {
+    const names = left.map((change) => change.type).join(', ');
+    failures.push(
+      new ReconcileError('Transient', `written, and not yet in effect as read: ${names}`, { reason: 'NotYetInEffect' }),
+    );
+  }
+  return failures.length === 0 ? { type: 'InSync', reading } : { type: 'OutOfSync', reading, errors: failures };
+}
+
+function failureOf(status: KindStatus): ReconcileError[] {
+  return status.failure === undefined ? [] : [status.failure];
+}

@@ -1,0 +1,70 @@
+import { keyOf, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { toReconcileError } from '../runtime/errors.ts';
+import { finalize } from './finalize.ts';
+import type { Change, ManagedKind, ManagedResource } from './kind.ts';
+import type { Lookup } from './lookup.ts';
+import { type Outcome, type Result, resultFor } from './outcome.ts';
+import { observeAndApply } from './pass.ts';
+import { statusFor } from './status.ts';
+import type { ObjectWrites } from './writes.ts';
+
+/** Everything a pass may touch; made in `main.ts`. */
+export interface ReconcilerEnv {
+  readonly lookup: Lookup;
+  readonly writes: ObjectWrites;
+  readonly clock: Clock;
+  readonly clusterId: string;
+  /** `--observe-only`: every object is treated as if its mode were Observe. */
+  readonly observeOnly: boolean;
+  /** The one log line, event and metric of a pass. */
+  report(kind: string, resource: ManagedResource, outcome: Outcome, durationMs: number): void;
+}
+
+/** One pass over one object. Never throws for a reason of its own: a failed status write does, and the queue backs off. */
+export type Reconcile = (key: ObjectKey, signal: AbortSignal) => Promise<Result>;
+
+/**
+ * The one loop of all kinds. Level-triggered: a pass reads all it needs, whatever event woke it; it waits for nothing,
+ * makes each change on its own, and ends in one outcome, from which status, events, metrics and the next pass follow.
+ */
+export function managedReconciler<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  type: ResourceType,
+  env: ReconcilerEnv,
+): Reconcile {
+  return async (key, signal) => {
+    const resource = env.lookup.get<R>(kind.kind, key);
+    if (resource === undefined) return { type: 'done' };
+    const startedMs = env.clock.monotonicMs();
+    const outcome = await pass(kind, type, resource, env, signal).catch(
+      (thrown: unknown): Outcome => ({ type: 'Failed', error: toReconcileError(thrown) }),
+    );
+    // The pass may have written to the object: what it says of it now is compared with what stands there now.
+    const current = env.lookup.get<R>(kind.kind, keyOf(resource)) ?? resource;
+    const isSame = current.metadata.uid === resource.metadata.uid;
+    const generation = resource.metadata.generation;
+    const status = isSame ? statusFor(withGeneration(current, generation), outcome, env.clock.now()) : undefined;
+    if (status !== undefined) await env.writes.patchStatus(type, current, status);
+    env.report(kind.kind, resource, outcome, env.clock.monotonicMs() - startedMs);
+    return resultFor(outcome);
+  };
+}
+
+function pass<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  type: ResourceType,
+  resource: R,
+  env: ReconcilerEnv,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (resource.metadata.deletionTimestamp !== undefined) return finalize(kind, type, resource, env, signal);
+  if (resource.spec.suspend === true) return Promise.resolve({ type: 'Suspended' });
+  return observeAndApply(kind, type, resource, env, signal);
+}
+
+/** A verdict speaks of the generation that the pass read, even when a newer one arrived meanwhile. */
+function withGeneration<R extends ManagedResource>(resource: R, generation: number | undefined): R {
+  if (resource.metadata.generation === generation || generation === undefined) return resource;
+  return { ...resource, metadata: { ...resource.metadata, generation } };
+}

@@ -1,0 +1,130 @@
+import { findCondition, rfc3339 } from './conditions.ts';
+import type { KindEvents, ManagedResource } from './kind.ts';
+import type { Outcome } from './outcome.ts';
+
+/** An event for people: what happened to the object, on change only. */
+export interface EventDraft {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  /** What was done or tried, one CamelCase word. */
+  readonly action: 'Reconcile' | 'Delete';
+  readonly note: string;
+}
+
+/** A failure that heals by itself is worth an event only when it lasts this long. */
+const LASTING_MS = 60_000;
+
+/** The event of a pass; undefined when nothing changed since the last one. Pure. */
+export function eventFor(
+  events: KindEvents,
+  resource: ManagedResource,
+  outcome: Outcome,
+  nowMs: number,
+): EventDraft | undefined {
+  switch (outcome.type) {
+    case 'InSync':
+      return inSync(events, resource, outcome.reading.applied);
+    case 'OutOfSync': {
+      const [worst] = outcome.errors;
+      return worst && failed(events, resource, worst.type, worst.reason, worst.message, nowMs);
+    }
+    case 'Failed':
+      return failed(events, resource, outcome.error.type, outcome.error.reason, outcome.error.message, nowMs);
+    case 'NotOurs':
+      return isNews(resource, outcome.reason)
+        ? { type: 'Warning', reason: outcome.reason, action: 'Reconcile', note: outcome.message }
+        : undefined;
+    case 'Blocked':
+      return isNews(resource, outcome.reason)
+        ? { type: 'Warning', reason: 'DeletionBlocked', action: 'Delete', note: outcome.message }
+        : undefined;
+    case 'Gone':
+      return gone(events, resource, outcome.how);
+    case 'Observed':
+    case 'Suspended':
+    case 'Deleting':
+      return undefined;
+  }
+}
+
+function inSync(events: KindEvents, resource: ManagedResource, applied: readonly string[]): EventDraft | undefined {
+  if (applied.length > 0) {
+    const reason = applied.includes('Create') ? events.created : events.updated;
+    return { type: 'Normal', reason, action: 'Reconcile', note: `Changes made: ${applied.join(', ')}` };
+  }
+  const before = findCondition(resource.status?.conditions, 'Synced');
+  if (events.recovered === undefined || before?.status === 'True') return undefined;
+  return {
+    type: 'Normal',
+    reason: events.recovered,
+    action: 'Reconcile',
+    note: 'Everything was found as it should be.',
+  };
+}
+
+function failed(
+  events: KindEvents,
+  resource: ManagedResource,
+  type: string,
+  reason: string,
+  message: string,
+  nowMs: number,
+): EventDraft | undefined {
+  const note = reason === type ? message : `${reason}: ${message}`;
+  switch (type) {
+    case 'StaleRead':
+    case 'Throttled':
+      return undefined;
+    case 'Transient':
+      return lasts(resource, reason, nowMs)
+        ? { type: 'Warning', reason: events.failed, action: 'Reconcile', note }
+        : undefined;
+    case 'DependencyNotReady':
+      return isNews(resource, reason)
+        ? { type: 'Normal', reason: events.failed, action: 'Reconcile', note }
+        : undefined;
+    default:
+      return isNews(resource, reason)
+        ? { type: 'Warning', reason: events.failed, action: 'Reconcile', note }
+        : undefined;
+  }
+}
+
+function gone(events: KindEvents, resource: ManagedResource, how: string): EventDraft | undefined {
+  const name = resource.status?.target?.name ?? resource.metadata.name;
+  switch (how) {
+    case 'Deleted':
+      return { type: 'Normal', reason: events.deleted, action: 'Delete', note: `${name} is gone` };
+    case 'Retained':
+      return { type: 'Normal', reason: 'Retained', action: 'Delete', note: `${name} stays, and is no longer managed` };
+    case 'Abandoned':
+      return {
+        type: 'Warning',
+        reason: 'Abandoned',
+        action: 'Delete',
+        note: `${name} was let go without a call to the service`,
+      };
+    case 'CrdDeleted':
+      return {
+        type: 'Warning',
+        reason: 'Retained',
+        action: 'Delete',
+        note: `the CustomResourceDefinition is being deleted: ${name} was left untouched`,
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** The failure differs from the one that status told before this pass, or concerns another generation. */
+function isNews(resource: ManagedResource, reason: string): boolean {
+  const before = findCondition(resource.status?.conditions, 'Synced');
+  return before?.reason !== reason || before.observedGeneration !== resource.metadata.generation;
+}
+
+/** The same failure stands in status for some time; the recorder folds what repeats into one series. */
+function lasts(resource: ManagedResource, reason: string, nowMs: number): boolean {
+  const before = findCondition(resource.status?.conditions, 'Synced');
+  if (before?.reason !== reason || before.status !== 'False') return false;
+  return before.lastTransitionTime <= rfc3339(nowMs - LASTING_MS);
+}

@@ -1,0 +1,201 @@
+import { isDeepStrictEqual } from 'node:util';
+import { keyText } from '../api/meta.ts';
+import type { ReconcileError } from '../runtime/errors.ts';
+import { RECONCILE_REQUESTED_AT } from './annotations.ts';
+import { findCondition, mergeConditions } from './conditions.ts';
+import type { KindCondition, ManagedResource, Target, TargetStatus } from './kind.ts';
+import type { Outcome, Reading } from './outcome.ts';
+
+/** The body of a status patch: fields to set, `null` for fields to remove. */
+export type StatusPatch = Readonly<Record<string, unknown>>;
+
+/**
+ * The patch that brings the object's status to that outcome; `undefined` when it says so already (no write then: a
+ * settled object costs reads only), or when the outcome is no verdict (a stale read, an object that is gone).
+ */
+export function statusFor(resource: ManagedResource, outcome: Outcome, nowMs: number): StatusPatch | undefined {
+  const verdict = verdictOf(resource, outcome);
+  if (verdict === undefined) return undefined;
+  const generation = resource.metadata.generation ?? 0;
+  const requested = resource.metadata.annotations?.[RECONCILE_REQUESTED_AT];
+  const next: Record<string, unknown> = {
+    ...verdict.fields,
+    conditions: mergeConditions(resource.status?.conditions, verdict.conditions, generation, nowMs),
+  };
+  if (verdict.isFinal) next['observedGeneration'] = generation;
+  if (requested !== undefined) next['lastHandledReconcileAt'] = requested;
+  return changedFields({ ...resource.status }, next);
+}
+
+/** The recorded form of a target. */
+export function targetStatus(target: Target, identity?: string): TargetStatus {
+  return {
+    provider: keyText(target.provider),
+    accountId: target.accountId,
+    region: target.region,
+    name: target.name,
+    ...(identity === undefined ? {} : { identity }),
+  };
+}
+
+interface Verdict {
+  readonly conditions: readonly KindCondition[];
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Whether this generation has its verdict: in sync, or stalled until someone edits it. */
+  readonly isFinal: boolean;
+}
+
+function verdictOf(resource: ManagedResource, outcome: Outcome): Verdict | undefined {
+  switch (outcome.type) {
+    case 'Gone':
+      return undefined;
+    case 'InSync':
+      return {
+        conditions: [
+          condition('Ready', 'True', 'Available', 'The external resource matches the spec as last read.'),
+          condition('Synced', 'True', 'InSync', 'The last pass found nothing left to change.'),
+          ...readingConditions(outcome.reading),
+        ],
+        fields: readingFields(outcome.reading),
+        isFinal: true,
+      };
+    case 'OutOfSync':
+      return outOfSync(resource, outcome.reading, outcome.errors);
+    case 'Observed':
+      return observed(outcome.reading, outcome.pending);
+    case 'NotOurs':
+      return failed(resource, outcome.reason, outcome.message, true, false);
+    case 'Suspended':
+      return {
+        conditions: [condition('Synced', 'False', 'Suspended', 'spec.suspend is true: no calls are made.')],
+        fields: {},
+        isFinal: true,
+      };
+    case 'Blocked':
+      return deleting(outcome.reason, outcome.message, outcome.fields, true);
+    case 'Deleting':
+      return deleting(outcome.reason, outcome.message, outcome.fields, false);
+    case 'Failed':
+      return failedPass(resource, outcome.error);
+  }
+}
+
+function outOfSync(resource: ManagedResource, reading: Reading, errors: readonly ReconcileError[]): Verdict {
+  const [worst] = errors;
+  const reason = worst?.reason ?? 'Internal';
+  const message = errors.map((error) => error.message).join('; ');
+  const isStalled = errors.every((error) => error.type === 'InvalidSpec');
+  const mustLeave = reading.isFound && reading.kindStatus.isUnusable !== true && wasReady(resource);
+  return {
+    conditions: [
+      ...(mustLeave ? [] : [condition('Ready', 'False', reason, message)]),
+      condition('Synced', 'False', reason, message),
+      condition(isStalled ? 'Stalled' : 'Reconciling', 'True', reason, message),
+      ...readingConditions(reading),
+    ],
+    fields: readingFields(reading),
+    isFinal: isStalled,
+  };
+}
+
+function observed(reading: Reading, pending: readonly string[]): Verdict {
+  const inSync = pending.length === 0;
+  const message = inSync ? 'Nothing would be changed.' : `${pending.length} change(s) pending: ${pending.join('; ')}`;
+  return {
+    conditions: [
+      reading.isFound
+        ? condition('Ready', 'True', 'Available', 'The external resource exists as last read.')
+        : condition('Ready', 'False', 'NotFound', 'The external resource does not exist.'),
+      condition('Synced', inSync ? 'True' : 'False', 'Observed', message),
+      ...(inSync ? [] : [condition('Drifted', 'True', 'Observed', message)]),
+      ...readingConditions(reading),
+    ],
+    // The target is recorded only by who manages it: an observing object never owned anything.
+    fields: { ...reading.kindStatus.fields, pendingChanges: inSync ? undefined : pending },
+    isFinal: true,
+  };
+}
+
+function failedPass(resource: ManagedResource, error: ReconcileError): Verdict | undefined {
+  if (error.type === 'StaleRead') return undefined;
+  if (resource.metadata.deletionTimestamp !== undefined) {
+    return deleting(error.reason, error.message, undefined, error.type !== 'Transient' && error.type !== 'Throttled');
+  }
+  return failed(resource, error.reason, error.message, error.type === 'InvalidSpec', wasReady(resource));
+}
+
+function failed(
+  resource: ManagedResource,
+  reason: string,
+  message: string,
+  isStalled: boolean,
+  leavesReady: boolean,
+): Verdict {
+  const unsupported = findCondition(resource.status?.conditions, 'Unsupported');
+  return {
+    conditions: [
+      ...(leavesReady ? [] : [condition('Ready', 'False', reason, message)]),
+      condition('Synced', 'False', reason, message),
+      condition(isStalled ? 'Stalled' : 'Reconciling', 'True', reason, message),
+      ...(unsupported === undefined ? [] : [unsupported]),
+    ],
+    fields: {},
+    isFinal: isStalled,
+  };
+}
+
+function deleting(
+  reason: string,
+  message: string,
+  fields: Readonly<Record<string, unknown>> | undefined,
+  isBlocked: boolean,
+): Verdict {
+  return {
+    conditions: [
+      condition('Ready', 'False', 'Deleting', 'The object is being deleted.'),
+      condition('Synced', 'False', reason, message),
+      condition(isBlocked ? 'DeletionBlocked' : 'Reconciling', 'True', reason, message),
+    ],
+    fields: fields ?? {},
+    isFinal: false,
+  };
+}
+
+function readingConditions(reading: Reading): readonly KindCondition[] {
+  const unsupported = reading.kindStatus.unsupported ?? [];
+  return [
+    ...(reading.kindStatus.conditions ?? []),
+    ...(unsupported.length === 0
+      ? []
+      : [condition('Unsupported', 'True', 'Unsupported', `The service cannot do: ${unsupported.join(', ')}`)]),
+  ];
+}
+
+function readingFields(reading: Reading): Readonly<Record<string, unknown>> {
+  const { target, kindStatus, identity } = reading;
+  return {
+    ...kindStatus.fields,
+    pendingChanges: undefined,
+    ...(target.accountId === '' ? {} : { target: targetStatus(target, identity ?? target.identity) }),
+  };
+}
+
+/** Ready was found True for this very generation: a failed call since then is no evidence against it. */
+function wasReady(resource: ManagedResource): boolean {
+  const ready = findCondition(resource.status?.conditions, 'Ready');
+  return ready?.status === 'True' && ready.observedGeneration === resource.metadata.generation;
+}
+
+function condition(type: string, status: 'True' | 'False', reason: string, message: string): KindCondition {
+  return { type, status, reason, message };
+}
+
+/** The fields of `next` that differ from `previous`, `null` where they go; undefined when none does. */
+function changedFields(
+  previous: Readonly<Record<string, unknown>>,
+  next: Readonly<Record<string, unknown>>,
+): StatusPatch | undefined {
+  const changed = Object.entries(next).filter(([name, value]) => !isDeepStrictEqual(previous[name], value));
+  if (changed.length === 0) return undefined;
+  return Object.fromEntries(changed.map(([name, value]) => [name, value ?? null]));
+}

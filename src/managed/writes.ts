@@ -1,0 +1,205 @@
+import { keyOf, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { ReconcileError } from '../runtime/errors.ts';
+import type { Fence } from '../runtime/fence.ts';
+import { type Kube, KubeError, type Patch } from '../runtime/kube.ts';
+import { toKubeReconcileError } from '../runtime/kube-errors.ts';
+import { FINALIZER, LEGACY_FINALIZER } from './annotations.ts';
+import { rfc3339 } from './conditions.ts';
+import type { IntentStatus, ManagedResource, Target } from './kind.ts';
+import { hasFinalizer } from './lookup.ts';
+import { type StatusPatch, targetStatus } from './status.ts';
+
+/** Where our own writes go at once, so that a reader never sees a state older than them. */
+export interface OwnWrites {
+  assume(kind: string, object: ManagedResource): void;
+  assumeGone(kind: string, key: ObjectKey, uid: string): void;
+}
+
+/** A create or delete is sent within this span after its intent, or never; milliseconds. */
+export const INTENT_SPAN_MS = 60_000;
+/** No such call starts later than this before the end of the span; milliseconds. */
+const INTENT_MARGIN_MS = 10_000;
+
+const CRDS: ResourceType = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+
+/** The operator's writes to its own objects. Each carries the uid, so that none ever lands on a namesake. */
+export class ObjectWrites {
+  readonly #kube: Kube;
+  readonly #own: OwnWrites;
+  readonly #fence: Fence;
+  readonly #clock: Clock;
+
+  constructor(parts: { kube: Kube; own: OwnWrites; fence: Fence; clock: Clock }) {
+    this.#kube = parts.kube;
+    this.#own = parts.own;
+    this.#fence = parts.fence;
+    this.#clock = parts.clock;
+  }
+
+  /** Sends that status. An object that is gone meanwhile needs none. @throws StaleRead, Transient, Throttled */
+  async patchStatus(type: ResourceType, resource: ManagedResource, patch: StatusPatch): Promise<void> {
+    const body = { metadata: { uid: resource.metadata.uid }, status: patch };
+    await this.#patch(type, resource, { type: 'merge', body }, 'status').catch((thrown: unknown) => {
+      if (!isNotFound(thrown)) throw toKubeReconcileError(thrown);
+    });
+  }
+
+  /**
+   * Claims the external resource before the first write to it, in this order: finalizer, then the target (and, before
+   * a create, the intent) in status, which tenants cannot write. No call is made for what is there already.
+   * @param isExternal false: the kind keeps no external resource, the finalizer is all
+   * @returns the object as it stands after the writes
+   * @throws StaleRead when someone changed the object meanwhile
+   */
+  async claim<R extends ManagedResource>(
+    type: ResourceType,
+    resource: R,
+    target: Target,
+    options: { readonly willCreate: boolean; readonly isExternal: boolean },
+  ): Promise<R> {
+    let current = resource;
+    const finalizers = current.metadata.finalizers ?? [];
+    if (!hasFinalizer(current) || finalizers.includes(LEGACY_FINALIZER)) {
+      const wanted = [...finalizers.filter((name) => name !== FINALIZER && name !== LEGACY_FINALIZER), FINALIZER];
+      current = await this.#guarded(type, current, { finalizers: wanted }, undefined);
+    }
+    if (!options.isExternal) return current;
+    const recorded = current.status?.target;
+    const status: Record<string, unknown> = {};
+    if (
+      recorded?.accountId !== target.accountId ||
+      recorded.name !== target.name ||
+      recorded.region !== target.region
+    ) {
+      status['target'] = { identity: null, ...targetStatus(target, target.identity) };
+    }
+    if (options.willCreate && !this.#isOpen(current.status?.intent, 'Create')) {
+      status['intent'] = this.#intent('Create', current.status?.intent);
+      // A resource that is about to be created has another identity than the one that was there before.
+      if (recorded?.identity !== undefined) status['target'] = { ...targetStatus(target), identity: null };
+    }
+    if (Object.keys(status).length === 0) return current;
+    return this.#guarded(type, current, {}, status);
+  }
+
+  /** Milliseconds left in which a call announced by the object's open intent may be sent; 0 when none is. */
+  intentRemainingMs(resource: ManagedResource): number {
+    const { intent } = resource.status ?? {};
+    return intent === undefined ? 0 : Math.max(0, Date.parse(intent.deadline) - this.#clock.now());
+  }
+
+  /**
+   * Stands before every destructive call: the live object (not the store's) has this uid and is being deleted, and a
+   * write guarded by its resourceVersion, with our lease epoch, goes through.
+   * @throws StaleRead when the live object tells another story
+   */
+  async confirmDeletion<R extends ManagedResource>(type: ResourceType, resource: R, signal: AbortSignal): Promise<R> {
+    const live = await this.#kube.get<R>(type, keyOf(resource), { signal }).catch((thrown: unknown) => {
+      throw toKubeReconcileError(thrown);
+    });
+    if (
+      live === undefined ||
+      live.metadata.uid !== resource.metadata.uid ||
+      live.metadata.deletionTimestamp === undefined
+    ) {
+      throw new ReconcileError('StaleRead', 'the live object is not being deleted: the store is behind');
+    }
+    if (this.#isOpen(live.status?.intent, 'Delete')) return live;
+    return this.#guarded(type, live, {}, { intent: this.#intent('Delete', live.status?.intent) });
+  }
+
+  /** Whether the definition of the kind itself is being deleted, or gone: a live read. */
+  async isDefinitionDeleted(type: ResourceType, signal: AbortSignal): Promise<boolean> {
+    const name = `${type.plural}.${type.group}`;
+    const crd = await this.#kube.get(CRDS, { namespace: '', name }, { signal }).catch((thrown: unknown) => {
+      throw toKubeReconcileError(thrown);
+    });
+    return crd === undefined || crd.metadata.deletionTimestamp !== undefined;
+  }
+
+  /** Takes our finalizer (and the predecessor's) off; other people's stay. An object that is gone already is success. */
+  async removeFinalizer(type: ResourceType, resource: ManagedResource): Promise<void> {
+    const finalizers = resource.metadata.finalizers ?? [];
+    const kept = finalizers.filter((name) => name !== FINALIZER && name !== LEGACY_FINALIZER);
+    if (kept.length === finalizers.length) return;
+    const { uid } = resource.metadata;
+    const body = [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path: '/metadata/finalizers', value: finalizers },
+      { op: 'replace', path: '/metadata/finalizers', value: kept },
+    ] as const;
+    try {
+      await this.#patch(type, resource, { type: 'json', body });
+    } catch (thrown) {
+      if (isNotFound(thrown)) return;
+      // A failed `test` answers 422: someone else's finalizer came or went meanwhile.
+      if (thrown instanceof KubeError && thrown.code === 422) {
+        throw new ReconcileError('StaleRead', 'the finalizers changed meanwhile', { cause: thrown });
+      }
+      throw toKubeReconcileError(thrown);
+    }
+    if (kept.length === 0) this.#own.assumeGone(resource.kind, keyOf(resource), uid);
+  }
+
+  #intent(action: IntentStatus['action'], previous: IntentStatus | undefined): IntentStatus {
+    const now = this.#clock.now();
+    return {
+      action,
+      attempt: (previous?.attempt ?? 0) + 1,
+      holder: this.#fence.identity,
+      epoch: this.#fence.epoch,
+      time: rfc3339(now),
+      deadline: rfc3339(now + INTENT_SPAN_MS),
+    };
+  }
+
+  /** An intent of ours in whose span another call may still be started. */
+  #isOpen(intent: IntentStatus | undefined, action: IntentStatus['action']): boolean {
+    return (
+      intent?.action === action &&
+      intent.holder === this.#fence.identity &&
+      intent.epoch === this.#fence.epoch &&
+      Date.parse(intent.deadline) - INTENT_MARGIN_MS > this.#clock.now()
+    );
+  }
+
+  async #guarded<R extends ManagedResource>(
+    type: ResourceType,
+    resource: R,
+    metadata: object,
+    status: object | undefined,
+  ): Promise<R> {
+    const guard = { uid: resource.metadata.uid, resourceVersion: resource.metadata.resourceVersion };
+    const body = { metadata: { ...guard, ...metadata }, ...(status === undefined ? {} : { status }) };
+    try {
+      return await this.#patch<R>(type, resource, { type: 'merge', body }, status === undefined ? undefined : 'status');
+    } catch (thrown) {
+      if (isNotFound(thrown)) throw new ReconcileError('StaleRead', 'the object is gone', { cause: thrown });
+      throw toKubeReconcileError(thrown);
+    }
+  }
+
+  async #patch<R extends ManagedResource>(
+    type: ResourceType,
+    resource: ManagedResource,
+    patch: Patch,
+    subresource?: 'status',
+  ): Promise<R> {
+    const options = subresource === undefined ? {} : { subresource };
+    const written = await this.#kube.patch<R>(type, keyOf(resource), patch, options);
+    const isGone = written.metadata.deletionTimestamp !== undefined && (written.metadata.finalizers ?? []).length === 0;
+    if (!isGone) this.#own.assume(resource.kind, written);
+    return written;
+  }
+}
+
+function isNotFound(thrown: unknown): boolean {
+  return thrown instanceof KubeError && thrown.code === 404;
+}
