@@ -1,0 +1,82 @@
+import { ReconcileError } from '../runtime/errors.ts';
+import { endpointHostRegion } from './endpoints.ts';
+import { ERROR_TABLE, type ErrorRow, type InCallRetry, UNEXPECTED_ANSWER } from './error-table.ts';
+import { type FaultFacts, plain, type ServiceFault } from './service-fault.ts';
+
+const SERVICE_NAMES = { s3: 'S3', iam: 'IAM', sts: 'STS' } as const;
+const MESSAGE_LENGTH = 256;
+
+const byCode: ReadonlyMap<string, ErrorRow> = new Map(
+  ERROR_TABLE.flatMap((row) => row.codes.map((code): [string, ErrorRow] => [code, row])),
+);
+const byStatus: ReadonlyMap<number, ErrorRow> = new Map(
+  ERROR_TABLE.flatMap((row) => row.statuses.map((status): [number, ErrorRow] => [status, row])),
+);
+
+/**
+ * The row of the table that a failed attempt falls under: by its code, else by its status. A 404 or another 4xx without
+ * a code of the service is an unexpected answer, never an absence.
+ */
+export function errorRowOf(facts: FaultFacts): ErrorRow {
+  const named = byCode.get(facts.code);
+  if (named !== undefined) return named;
+  return byStatus.get(facts.status) ?? (facts.status > 500 ? serverFailure(facts) : UNEXPECTED_ANSWER);
+}
+
+/** Whether the attempt may be made again inside the same call. */
+export function inCallRetryOf(facts: FaultFacts): InCallRetry {
+  return errorRowOf(facts).retry;
+}
+
+/**
+ * The error that callers see. Its message is our own text and codes alone, the same for the same failure; what the
+ * service wrote into its answer never gets into it, and the request id stands in the `cause` only.
+ */
+export function reconcileErrorOf(fault: ServiceFault): ReconcileError {
+  const { facts } = fault;
+  const row = errorRowOf(facts);
+  const what = facts.code === '' ? `status ${facts.status}` : plain(facts.code, 64);
+  const where = `${SERVICE_NAMES[facts.service]} ${facts.operation} at ${facts.host}`;
+  const message = `${where}: ${what}: ${row.advice}${rightPlace(row, facts)}`;
+  const retryAfterMs = Math.max(row.retryAfterMs ?? 0, facts.retryAfterMs ?? 0);
+  return new ReconcileError(row.type, message.slice(0, MESSAGE_LENGTH), {
+    reason: row.reason,
+    cause: fault,
+    ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
+  });
+}
+
+/** The reference page of all codes: `docs/reference/errors.md`. */
+export function errorTableMarkdown(): string {
+  const lines = [...ERROR_TABLE, UNEXPECTED_ANSWER].map((row) => {
+    const when = [...row.codes.map((code) => `\`${code}\``), ...row.statuses.map((status) => `status ${status}`)];
+    const again = { never: 'no', refused: 'yes', ambiguous: 'yes, if it can be repeated' }[row.retry];
+    const advice = `${row.advice.charAt(0).toUpperCase()}${row.advice.slice(1)}.`;
+    return `| \`${row.reason}\` | \`${row.type}\` | ${when.join(', ') || 'anything else'} | ${again} | ${advice} |`;
+  });
+  return `${HEADING}\n${lines.join('\n')}\n`;
+}
+
+const HEADING = `# Errors of the service
+
+Generated from the table in \`src/wasabi/error-table.ts\`; do not edit.
+
+What S3, IAM and STS answer, and what the operator makes of it. The reason is that of the condition \`Synced\`; the type
+says who must act next (\`docs/architecture.md\`). A code decides before a status does: the same status means different
+things, and a status in the list below counts only when the answer carries no known code. "Again at once" says whether
+the attempt is made again inside the same call, up to \`spec.retry.maxAttempts\`; the workqueue tries again later anyway.
+
+Messages hold our own text and the code. The text that the service sent is never shown; its request id is in the log.
+
+| Reason | Type | Codes and statuses | Again at once | Meaning |
+| --- | --- | --- | --- | --- |`;
+
+function serverFailure(facts: FaultFacts): ErrorRow {
+  return facts.status < 600 ? (byStatus.get(500) ?? UNEXPECTED_ANSWER) : UNEXPECTED_ANSWER;
+}
+
+function rightPlace(row: ErrorRow, facts: FaultFacts): string {
+  if (row.reason !== 'WrongRegion' || facts.rightPlace === undefined || facts.rightPlace === '') return '';
+  const region = endpointHostRegion(facts.rightPlace);
+  return region === undefined ? `; the service names ${facts.rightPlace}` : `; the service names the region ${region}`;
+}
