@@ -1,0 +1,207 @@
+import { z } from 'zod';
+import { encryption, objectLock, publicAccess, versioning } from './bucket-protection.ts';
+import { bucketName, cors, logging, notification, tagging } from './bucket-settings.ts';
+import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { lifecycle } from './lifecycle.ts';
+import { adoptionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
+import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
+import { allowedNamespaces, fixedReferenceFields } from './references.ts';
+import { type DeepReadonly, field, int, text, time } from './schema.ts';
+
+/** The kind Bucket on the wire. */
+export const BUCKETS: ResourceType = {
+  group: GROUP,
+  version: VERSION,
+  plural: 'buckets',
+  kind: 'Bucket',
+  namespaced: true,
+};
+
+const spec = z
+  .object({
+    suspend,
+    mode,
+    providerRef: z.object(fixedReferenceFields).meta(
+      field(
+        { what: 'The Provider whose account holds the bucket.', example: '{name: wasabi-eu}', change: false },
+        {
+          rules: [
+            {
+              rule: 'self == oldSelf',
+              message: 'providerRef cannot change: a bucket cannot move to another account, make a new Bucket instead',
+            },
+          ],
+        },
+      ),
+    ),
+    name: bucketName.meta(
+      field(
+        {
+          what: 'The S3 name of the bucket; it may differ from metadata.name.',
+          example: 'team-a-logs',
+          change: false,
+        },
+        {
+          rules: [
+            {
+              rule: 'self == oldSelf',
+              message: 'name cannot change: a bucket cannot be renamed, make a new Bucket instead',
+            },
+          ],
+        },
+      ),
+    ),
+    region: text(63)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/)
+      .optional()
+      .meta(
+        field({
+          what: 'Where the bucket is; it decides endpoint and signing region.',
+          example: 'eu-central-2',
+          change: 'Can change only to what status.region says.',
+          absent: "the Provider's region",
+        }),
+      ),
+    versioning,
+    encryption,
+    publicAccess,
+    lifecycle,
+    cors,
+    tagging,
+    objectLock,
+    logging,
+    notification,
+    adoptionPolicy,
+    deletionPolicy: z
+      .enum(['Delete', 'Retain'])
+      .default('Retain')
+      .meta(
+        field({
+          what: 'What deleting this object does. Retain: the bucket and its data stay. Delete: the bucket is deleted if the operator owns it; while it is not empty, deletion waits, unless forceDelete is set.',
+          example: 'Retain',
+          change: true,
+        }),
+      ),
+    forceDelete: z
+      .boolean()
+      .default(false)
+      .meta(
+        field({
+          what: 'true, with deletionPolicy Delete: all objects, versions, markers and unfinished uploads are deleted before the bucket. THE DATA IS LOST.',
+          example: 'false',
+          change: true,
+        }),
+      ),
+    allowedNamespaces,
+  })
+  .meta(
+    field(
+      {
+        what: 'The bucket and its settings. A setting that is absent is not managed; null or an empty list means that the bucket must not have it; a value means that the bucket must have exactly that.',
+      },
+      {
+        rules: [
+          {
+            rule: 'has(self.name) == has(oldSelf.name) && has(self.providerRef) == has(oldSelf.providerRef)',
+            message: 'name and providerRef cannot be taken out or added later: make a new Bucket instead',
+          },
+          {
+            rule: '(has(self.objectLock) && self.objectLock.enabled) == (has(oldSelf.objectLock) && oldSelf.objectLock.enabled)',
+            message:
+              'objectLock.enabled cannot change, nor can the block be taken out or added with enabled: true: make a new Bucket instead',
+          },
+        ],
+      },
+    ),
+  );
+
+const status = z
+  .object({
+    ...managedStatusFields,
+    bucketName: z
+      .string()
+      .max(255)
+      .optional()
+      .meta(field({ what: 'The S3 name of the bucket.' })),
+    arn: z
+      .string()
+      .max(512)
+      .optional()
+      .meta(field({ what: 'arn:aws:s3:::NAME.' })),
+    exists: z
+      .boolean()
+      .optional()
+      .meta(field({ what: 'Whether the bucket was there when it was last read.' })),
+    lastSyncTime: time({ what: 'When the bucket was last changed to match the spec.' }).optional(),
+    region: z
+      .string()
+      .max(253)
+      .optional()
+      .meta(field({ what: 'Where the bucket is, as the service says.' })),
+    creationTime: time({ what: 'When the bucket was created, as the service says.' }).optional(),
+    emptying: z
+      .object({
+        objectsDeleted: int(0, Number.MAX_SAFE_INTEGER).meta(
+          field({ what: 'Versions, markers and uploads deleted so far.' }),
+        ),
+        startedAt: time({ what: 'When emptying began.' }),
+        message: z
+          .string()
+          .max(1024)
+          .optional()
+          .meta(field({ what: 'What is in the way.' })),
+      })
+      .optional()
+      .meta(field({ what: 'How far the emptying of a bucket under deletion has come.' })),
+  })
+  .meta(field({ what: 'Written by the operator alone.' }));
+
+const schema = z.object({ spec, status: status.optional() }).meta(
+  field(
+    { what: '' },
+    {
+      rules: [
+        {
+          rule: [
+            '!has(self.spec) || !has(oldSelf.spec)',
+            'has(self.spec.region) && has(oldSelf.spec.region) && self.spec.region == oldSelf.spec.region',
+            '!has(self.spec.region) && !has(oldSelf.spec.region)',
+            'has(self.spec.region) && has(self.status) && has(self.status.region) && self.spec.region == self.status.region',
+          ].join(' || '),
+          message:
+            'spec.region can change only to the value of status.region, where the bucket is: a bucket cannot move, make a new Bucket instead',
+        },
+      ],
+    },
+  ),
+);
+
+/** A Bucket as users write it: fields with a default may be left out. */
+export type BucketSpecInput = z.input<typeof spec>;
+export type BucketSpec = DeepReadonly<z.output<typeof spec>>;
+export type BucketStatus = DeepReadonly<z.output<typeof status>>;
+
+/** A Bucket as the API server returns it, defaults filled in. */
+export interface Bucket extends KubeObject {
+  readonly spec: BucketSpec;
+  readonly status?: BucketStatus | undefined;
+}
+
+/** The kind Bucket: names, schema and columns. */
+export const bucketDefinition: KindDefinition = {
+  type: BUCKETS,
+  singular: 'bucket',
+  shortNames: ['s3bkt'],
+  description: 'A Bucket is one bucket of a Provider, with its settings.',
+  schema,
+  columns: [
+    conditionColumn('Ready', 'Ready', 'status'),
+    conditionColumn('Reason', 'Ready', 'reason'),
+    { name: 'Bucket', type: 'string', jsonPath: '.spec.name' },
+    { name: 'Provider', type: 'string', jsonPath: '.spec.providerRef.name' },
+    ageColumn,
+    { name: 'Region', type: 'string', jsonPath: '.status.region', priority: 1 },
+    { name: 'Policy', type: 'string', jsonPath: '.spec.deletionPolicy', priority: 1 },
+    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
+  ],
+};

@@ -1,0 +1,185 @@
+import { z } from 'zod';
+import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { managedStatusFields, mode, suspend } from './managed-fields.ts';
+import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
+import { auth, endpoint, PROVIDER_DEFAULTS, rateLimit, retry, tls } from './provider-connection.ts';
+import { allowedNamespaces } from './references.ts';
+import { type DeepReadonly, field, int, text, time } from './schema.ts';
+
+/** The kind Provider on the wire. */
+export const PROVIDERS: ResourceType = {
+  group: GROUP,
+  version: VERSION,
+  plural: 'providers',
+  kind: 'Provider',
+  namespaced: true,
+};
+
+const spec = z
+  .object({
+    suspend,
+    mode,
+    type: z
+      .enum(['wasabi', 's3'])
+      .default('wasabi')
+      .meta(
+        field({
+          what: 'wasabi: Wasabi, whose endpoints and limits are known. s3: any other server with the S3 and IAM APIs; endpoint is then required and no rule of Wasabi is assumed.',
+          example: 'wasabi',
+          change: 'Can change; what leads to another account makes the Provider stall until that account is accepted.',
+        }),
+      ),
+    endpoint: endpoint('endpoint', {
+      what: 'URL of the S3 API. The operator calls only hosts of its --allowed-endpoints.',
+      example: 'https://s3.eu-central-2.wasabisys.com',
+      absent: 'for type wasabi the endpoint of region; type s3 needs it',
+    }),
+    region: text(63)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/)
+      .meta(
+        field({
+          what: 'Region of buckets that name none, and the signing region of the endpoint. Any name: new regions need no new operator.',
+          example: 'eu-central-2',
+          change: 'Can change; buckets that exist stay where they are.',
+        }),
+      ),
+    auth,
+    tls,
+    pathStyle: z
+      .boolean()
+      .default(true)
+      .meta(
+        field({
+          what: 'true: bucket names go into the path of a URL. false: into the host name.',
+          example: 'true',
+          change: true,
+        }),
+      ),
+    iamEndpoint: endpoint('iamEndpoint', {
+      what: 'URL of the IAM API.',
+      example: PROVIDER_DEFAULTS.iamEndpoint,
+      absent: `for type wasabi ${PROVIDER_DEFAULTS.iamEndpoint}, for type s3 the S3 endpoint`,
+    }),
+    iamRegion: text(63)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/)
+      .optional()
+      .meta(
+        field({
+          what: 'Signing region of the IAM and STS APIs.',
+          example: PROVIDER_DEFAULTS.iamRegion,
+          change: true,
+          absent: `for type wasabi ${PROVIDER_DEFAULTS.iamRegion}, for type s3 the region`,
+        }),
+      ),
+    stsEndpoint: endpoint('stsEndpoint', {
+      what: 'URL of the STS API, which names the account behind the credentials.',
+      example: PROVIDER_DEFAULTS.stsEndpoint,
+      absent: `for type wasabi ${PROVIDER_DEFAULTS.stsEndpoint}, for type s3 the IAM endpoint`,
+    }),
+    retry,
+    rateLimit,
+    timeoutSeconds: int(1, 60)
+      .optional()
+      .meta(
+        field({
+          what: 'Seconds that one request may take.',
+          example: '10',
+          change: true,
+          absent: String(PROVIDER_DEFAULTS.timeoutSeconds),
+        }),
+      ),
+    allowedNamespaces,
+    unsupportedSettings: z
+      .enum(['Report', 'Reject'])
+      .optional()
+      .meta(
+        field({
+          what: 'What happens to a setting that the service cannot do. Report: the object becomes Ready and its condition Unsupported names the field. Reject: the object stalls with reason InvalidSpec.',
+          example: 'Reject',
+          change: true,
+          absent: 'Report',
+        }),
+      ),
+  })
+  .meta(
+    field(
+      { what: 'The account, its endpoints and how it is called.' },
+      {
+        rules: [
+          {
+            rule: "self.type != 's3' || has(self.endpoint)",
+            message:
+              'endpoint is missing: type s3 has no endpoint of its own, set spec.endpoint to the URL of the server',
+          },
+        ],
+      },
+    ),
+  );
+
+const status = z
+  .object({
+    ...managedStatusFields,
+    connected: z
+      .boolean()
+      .optional()
+      .meta(field({ what: 'Whether the last signed call was answered.' })),
+    lastConnectTime: time({ what: 'When the connection last came up.' }).optional(),
+    accountId: z
+      .string()
+      .max(253)
+      .optional()
+      .meta(field({ what: 'The account that this Provider is pinned to.' })),
+    identityArn: z
+      .string()
+      .max(2048)
+      .optional()
+      .meta(field({ what: 'Whom the credentials belong to.' })),
+    endpoint: z
+      .string()
+      .max(512)
+      .optional()
+      .meta(field({ what: 'The S3 endpoint that this Provider is pinned to.' })),
+    authFailures: z
+      .object({
+        count: int(0, 1_000_000).meta(field({ what: 'Refused tries since the Secret last changed.' })),
+        lastTime: time({ what: 'When the last try was refused.' }),
+        secretVersion: z
+          .string()
+          .max(512)
+          .meta(field({ what: 'The version of the Secrets that was refused.' })),
+      })
+      .optional()
+      .meta(field({ what: 'Wrong credentials are tried less and less often, so that the account is not locked.' })),
+  })
+  .meta(field({ what: 'Written by the operator alone.' }));
+
+const schema = z.object({ spec, status: status.optional() });
+
+/** A Provider as users write it: fields with a default may be left out. */
+export type ProviderSpecInput = z.input<typeof spec>;
+export type ProviderSpec = DeepReadonly<z.output<typeof spec>>;
+export type ProviderStatus = DeepReadonly<z.output<typeof status>>;
+
+/** A Provider as the API server returns it, defaults filled in. */
+export interface Provider extends KubeObject {
+  readonly spec: ProviderSpec;
+  readonly status?: ProviderStatus | undefined;
+}
+
+/** The kind Provider: names, schema and columns. */
+export const providerDefinition: KindDefinition = {
+  type: PROVIDERS,
+  singular: 'provider',
+  shortNames: ['s3prov'],
+  description:
+    'A Provider is one account of Wasabi, or of another server with the S3 and IAM APIs: its endpoints, its credentials and who may use it.',
+  schema,
+  columns: [
+    conditionColumn('Ready', 'Ready', 'status'),
+    conditionColumn('Reason', 'Ready', 'reason'),
+    { name: 'Region', type: 'string', jsonPath: '.spec.region' },
+    ageColumn,
+    { name: 'Endpoint', type: 'string', jsonPath: '.status.endpoint', priority: 1 },
+    { name: 'Account', type: 'string', jsonPath: '.status.accountId', priority: 1 },
+  ],
+};
