@@ -1,0 +1,40 @@
+/** What a condition of that type says. */
+export interface ConditionTypeDoc {
+  readonly means: string;
+  /** `always`: on every object; `while True`: abnormal, absent otherwise. */
+  readonly present: 'always' | 'while True';
+  /** The kinds that have it; all when left out. */
+  readonly kinds?: readonly string[];
+}
+
+/** Every condition type that the operator writes. The list is closed. */
+export const CONDITION_TYPES = {
+  Ready: {
+    means:
+      'The external resource is usable, as last read. A failed call leaves it as it is; a generation that was never in sync, a read that found nothing, and deletion make it False.',
+    present: 'always',
+  },
+  Synced: { means: 'The last pass brought the service to the spec.', present: 'always' },
+  AuthValid: {
+    means: 'The service accepted a call signed with the credentials.',
+    present: 'always',
+    kinds: ['Provider'],
+  },
+  EndpointReachable: { means: 'The S3 endpoint answered.', present: 'always', kinds: ['Provider'] },
+  IAMReachable: { means: 'The IAM endpoint answered a signed call.', present: 'always', kinds: ['Provider'] },
+  Reconciling: { means: 'The operator is not done and tries on by itself.', present: 'while True' },
+  Stalled: {
+    means: 'The operator waits for someone to change something; trying on would not help.',
+    present: 'while True',
+  },
+  Unsupported: {
+    means: 'The service cannot do what the named fields ask for; all others are applied.',
+    present: 'while True',
+    kinds: ['Bucket'],
+  },
+  DeletionBlocked: { means: 'The deletion of the object waits for someone.', present: 'while True' },
+  Drifted: { means: 'Under mode Observe: the service differs from the spec.', present: 'while True' },
+} as const satisfies Record<string, ConditionTypeDoc>;
+
+/** The type of a condition. */
+export type ConditionType = keyof typeof CONDITION_TYPES;

@@ -1,0 +1,26 @@
+/** What an event of that reason tells. */
+export interface EventReasonDoc {
+  readonly type: 'Normal' | 'Warning' | 'either';
+  readonly means: string;
+}
+
+/** Every reason of an event, beside the condition reasons that an event repeats. The list is closed. */
+export const EVENT_REASONS = {
+  ReconcileFailed: {
+    type: 'either',
+    means: 'A pass failed; the note begins with the reason. Once for each new reason.',
+  },
+  ValidateSucceeded: { type: 'Normal', means: 'The credentials and endpoints of a Provider work (again).' },
+  ValidateFailed: { type: 'Warning', means: 'The credentials or endpoints of a Provider do not work.' },
+  BucketCreated: { type: 'Normal', means: 'The bucket was created, with its settings.' },
+  BucketUpdated: { type: 'Normal', means: 'Settings of the bucket were changed; the note names them.' },
+  BucketDeleted: { type: 'Normal', means: 'The bucket is gone.' },
+  BucketAdopted: { type: 'Normal', means: 'A bucket that existed was taken over.' },
+  DriftRepaired: { type: 'Normal', means: 'Someone changed the external resource, and it was changed back.' },
+  DeletionBlocked: { type: 'Warning', means: 'The deletion waits; the note says for what.' },
+  Retained: { type: 'either', means: 'The object went and the external resource stays.' },
+  Abandoned: { type: 'Warning', means: 'The object was let go on request without touching the service.' },
+} as const satisfies Record<string, EventReasonDoc>;
+
+/** The reason of an event that is no condition's reason. */
+export type EventReason = keyof typeof EVENT_REASONS;

@@ -1,0 +1,200 @@
+/** What a reason says to the reader of `kubectl describe`. */
+export interface ReasonDoc {
+  readonly means: string;
+  /** What to do next; nothing where time or the operator alone acts. */
+  readonly next: string;
+}
+
+const NOTHING = 'Nothing.';
+const WAIT = 'Nothing: the operator tries again, less and less often. If it lasts, read the message.';
+
+/** The good ones, and the states that someone asked for. */
+const settled = {
+  Available: { means: 'The external resource is there and usable, as last read.', next: NOTHING },
+  ReconcileSuccess: { means: 'The last pass brought the service to the spec.', next: NOTHING },
+  InSync: { means: 'The last pass found nothing left to change.', next: NOTHING },
+  Observed: {
+    means: 'Under mode Observe the service differs from the spec; nothing was changed.',
+    next: 'Read status.pendingChanges. Set spec.mode to Manage to have them made.',
+  },
+  Suspended: { means: 'spec.suspend is true: no calls are made.', next: 'Take spec.suspend out to go on.' },
+  Deleting: { means: 'The object is being deleted.', next: NOTHING },
+  Emptying: {
+    means: 'The bucket is being emptied before it is deleted.',
+    next: 'Nothing. status.emptying says how far it has come.',
+  },
+  Retained: { means: 'The object went and the external resource stays.', next: NOTHING },
+  Abandoned: {
+    means: 'The object was let go on request without touching the service.',
+    next: 'Look after the external resource yourself.',
+  },
+} as const satisfies Record<string, ReasonDoc>;
+
+/** The author of the object must act. */
+const specIsWrong = {
+  InvalidSpec: {
+    means: 'The spec asks for something that cannot be.',
+    next: 'Change the field that the message names.',
+  },
+  Rejected: {
+    means: 'The service does not accept a value of the spec.',
+    next: 'Change the field that the message names.',
+  },
+  PolicyInvalid: { means: 'The service does not accept the policy document.', next: 'Correct the policy.' },
+  InvalidRegion: { means: 'The name of the region cannot be one.', next: 'Correct spec.region.' },
+  WrongRegion: {
+    means: 'The bucket lives in another region than the spec says.',
+    next: 'Set spec.region to the region in the message.',
+  },
+  ObjectLockImmutable: {
+    means: 'Object lock of the bucket differs from the spec, and it is decided when a bucket is created.',
+    next: 'Correct spec.objectLock.enabled by making a new Bucket object.',
+  },
+  EndpointNotAllowed: {
+    means: 'The operator may not call the endpoint.',
+    next: "Use an endpoint that --allowed-endpoints lists, or ask the operator's administrator to list it.",
+  },
+  InsecureNotAllowed: {
+    means: 'The Provider asks for unverified certificates, and the operator runs without --allow-insecure-tls.',
+    next: 'Give the CA in spec.tls.caCertSecretRef instead.',
+  },
+  AlreadyExists: {
+    means: 'The external resource exists and is not ours.',
+    next: 'Choose another name, or set spec.adoptionPolicy as the message says if it should be taken over.',
+  },
+  NothingToAdopt: {
+    means: 'adoptionPolicy is AdoptOnly and there is nothing to take over.',
+    next: 'Correct spec.name, or set spec.adoptionPolicy to AdoptOrCreate.',
+  },
+  ClaimedByOther: {
+    means: 'Another object of this cluster manages the same external resource.',
+    next: 'Delete one of the two objects; the one that the message names keeps the resource.',
+  },
+  AccountMismatch: {
+    means: 'The references of the object lead to different accounts.',
+    next: 'Let all references lead to Providers of one account.',
+  },
+  AccountChanged: {
+    means: 'The credentials or the endpoint now lead to another account than the one that was pinned.',
+    next: 'Put the former ones back, or consent with the annotation that the message prints.',
+  },
+} as const satisfies Record<string, ReasonDoc>;
+
+/** Someone elsewhere must act. */
+const dependency = {
+  DependencyNotReady: { means: 'Something that the object needs is not ready.', next: 'Read the message.' },
+  ProviderNotFound: {
+    means: 'The Provider that providerRef names does not exist.',
+    next: 'Create it, or correct the reference by making a new object.',
+  },
+  ProviderNotReady: {
+    means: 'The Provider is not Ready, so nobody calls its account.',
+    next: "Look at the Provider's conditions.",
+  },
+  BucketNotFound: {
+    means: 'The Bucket that is referred to does not exist.',
+    next: 'Create it, or correct the reference.',
+  },
+  BucketNotReady: { means: 'The Bucket that is referred to is not Ready.', next: "Look at that Bucket's conditions." },
+  RefNotPermitted: {
+    means: 'The reference leads into another namespace that grants nothing, or to an object that is not there.',
+    next: 'Ask for spec.allowedNamespaces on that object, or for a ReferenceGrant in its namespace.',
+  },
+  SecretNotFound: { means: 'The Secret does not exist.', next: 'Create the Secret that the message names.' },
+  SecretKeyMissing: {
+    means: 'The Secret lacks the key.',
+    next: 'Add the key that the message names, or correct key in the reference.',
+  },
+  SecretInvalid: {
+    means: 'The value in the Secret cannot be what it should be.',
+    next: 'Correct the Secret that the message names.',
+  },
+  AuthFailed: {
+    means: 'The service refuses the credentials. They are tried less and less often.',
+    next: 'Correct the Secret: a change is tried at once.',
+  },
+  AuthenticationLockout: {
+    means: 'The service has locked the account after too many refused calls.',
+    next: 'Stop whatever else uses wrong credentials, then wait or ask the service.',
+  },
+  AccessDenied: {
+    means: 'The credentials are right and may not do this.',
+    next: "Grant the action that the message names to the operator's IAM user.",
+  },
+  AccountProblem: { means: 'The account is suspended or not paid.', next: 'Ask the service.' },
+  QuotaExceeded: { means: 'A limit of the account is reached.', next: 'Delete what is not needed, or ask for more.' },
+  TLSVerificationFailed: {
+    means: 'The certificate of the endpoint is not signed by a known CA or is for another name.',
+    next: 'Correct the endpoint, or give its CA in spec.tls.caCertSecretRef.',
+  },
+} as const satisfies Record<string, ReasonDoc>;
+
+/** Deletion cannot go on. */
+const deletion = {
+  DependentsExist: {
+    means: 'Other objects need this one.',
+    next: 'Delete those that the message names first.',
+  },
+  OwnershipUnproven: {
+    means: 'Nothing proves that the operator made the external resource, so it is not destroyed.',
+    next: 'Set deletionPolicy to Retain, or prove it by adoption as the message says.',
+  },
+  BucketNotEmpty: {
+    means: 'The bucket holds objects, versions or unfinished uploads.',
+    next: 'Empty it, or set forceDelete to true if the data may be lost, or deletionPolicy to Retain.',
+  },
+  ObjectsLocked: {
+    means: 'Objects of the bucket are locked against deletion.',
+    next: 'Wait for their retention to end, or set deletionPolicy to Retain.',
+  },
+} as const satisfies Record<string, ReasonDoc>;
+
+/** Time heals, or the defect is ours. */
+const passing = {
+  NotFound: { means: 'The external resource does not exist.', next: 'Nothing, unless under mode Observe.' },
+  NotYetInEffect: { means: 'A change was made and is not seen yet.', next: WAIT },
+  Throttled: { means: 'The service asks to slow down.', next: 'Nothing: calls of the account go on more slowly.' },
+  Transient: { means: 'The pass failed on something that passes.', next: WAIT },
+  Conflict: { means: 'Something else changes the external resource at this moment.', next: WAIT },
+  StaleRead: { means: "The operator's copy of the object was behind.", next: NOTHING },
+  ServiceFailed: { means: 'The service failed.', next: WAIT },
+  Timeout: { means: 'No whole answer came in time.', next: WAIT },
+  ConnectionFailed: { means: 'No connection to the endpoint could be made.', next: WAIT },
+  ConnectionLost: { means: 'The connection broke before the whole answer came.', next: WAIT },
+  DNSLookupFailed: { means: 'The name of the endpoint could not be resolved.', next: WAIT },
+  UnexpectedAnswer: { means: 'The service answered with something unknown.', next: WAIT },
+  UnreadableAnswer: { means: 'The answer could not be read, or it is too large.', next: WAIT },
+  ClockSkew: {
+    means: 'The clocks of the operator and of the service differ too much for signed calls.',
+    next: "Set the clock of the operator's node.",
+  },
+  NotLeader: { means: 'This process is not the leader (any more).', next: NOTHING },
+  Cancelled: { means: "The pass was ended by the operator's shutdown or its deadline.", next: NOTHING },
+  Unsupported: {
+    means: 'The service cannot do what the fields in the message ask for.',
+    next: 'Take the fields out, or live with it. It is asked again daily.',
+  },
+  Internal: { means: 'A defect of the operator.', next: 'Report it with the log of that pass.' },
+} as const satisfies Record<string, ReasonDoc>;
+
+/** Every reason that a condition can carry, grouped by who must act. The list is closed. */
+export const REASON_GROUPS = [
+  { title: 'As it should be, or as asked for', reasons: settled },
+  { title: "The object's author must act", reasons: specIsWrong },
+  { title: 'Someone elsewhere must act', reasons: dependency },
+  { title: 'Deletion waits', reasons: deletion },
+  { title: 'Time heals, or the service lacks it', reasons: passing },
+] as const;
+
+/** A reason of a condition. */
+export type Reason =
+  | keyof typeof settled
+  | keyof typeof specIsWrong
+  | keyof typeof dependency
+  | keyof typeof deletion
+  | keyof typeof passing;
+
+/** Whether a text is one of the documented reasons. */
+export function isReason(candidate: string): candidate is Reason {
+  return REASON_GROUPS.some((group) => Object.hasOwn(group.reasons, candidate));
+}
