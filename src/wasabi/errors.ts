@@ -46,6 +46,11 @@ export function reconcileErrorOf(fault: ServiceFault): ReconcileError {
   });
 }
 
+/** The error of a call that its caller gave up: shutdown, a lost Lease, the deadline of the pass. */
+export function cancelled(what: string): ReconcileError {
+  return new ReconcileError('Transient', `cancelled while ${what}`, { reason: 'Cancelled' });
+}
+
 /** The reference page of all codes: `docs/reference/errors.md`. */
 export function errorTableMarkdown(): string {
   const lines = [...ERROR_TABLE, UNEXPECTED_ANSWER].map((row) => {

@@ -22,6 +22,8 @@ export interface AttemptOptions {
   readonly operation: string;
   readonly service: ServiceName;
   readonly maxBodyBytes: number;
+  /** How long the headers of the answer may take; `abortSignal` bounds the whole attempt. */
+  readonly timeoutMs: number;
   readonly userAgent: string;
   /** The wall clock. */
   readonly nowMs: () => number;
@@ -44,7 +46,10 @@ export function transport(handler: NodeHttpHandler) {
       request.headers['user-agent'] = options.userAgent; // not part of any signature
       try {
         options.beforeSend();
-        const answer = await handler.handle(request, { abortSignal: options.abortSignal });
+        const answer = await handler.handle(request, {
+          abortSignal: options.abortSignal,
+          requestTimeout: options.timeoutMs,
+        });
         const headers: Headers = answer.response.headers;
         const bytes = await readBody(answer.response.body, options.maxBodyBytes);
         const body = textOf(bytes, headers);

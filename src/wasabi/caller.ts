@@ -1,0 +1,232 @@
+import type { Clock, Random } from '../runtime/clock.ts';
+import { ReconcileError } from '../runtime/errors.ts';
+import type { Fence } from '../runtime/fence.ts';
+import { cancelled, errorRowOf, reconcileErrorOf } from './errors.ts';
+import type { Priority } from './fair-queue.ts';
+import type { AccountLimiter, Permit } from './limiter.ts';
+import { withRetries } from './retry.ts';
+import { type FaultFacts, ServiceFault, type ServiceName } from './service-fault.ts';
+import type { ProviderSettings } from './settings.ts';
+import type { AttemptOptions } from './transport.ts';
+
+/** Answers to the configuration calls are small; lists hold up to a thousand keys of a kilobyte each. */
+const MAX_BODY_BYTES = 1_048_576;
+const MAX_LIST_BYTES = 8_388_608;
+const LISTS = /^(?:List|GetAccountAuthorizationDetails$)/;
+const READS = /^(?:Get|Head|List|Simulate|Select)/;
+
+/** How one call is made. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  /** The bucket's region, for S3; default: the Provider's. */
+  readonly region?: string;
+  /** Codes of the service that mean "there is none": the call answers `undefined` then. */
+  readonly absent?: readonly string[];
+  /** Further headers and query parameters, for what the SDK's models lack (`?force_delete=true`). */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** false: a create that must not take effect twice; an attempt whose end is unknown is not made again. Default true. */
+  readonly isRepeatable?: boolean;
+}
+
+/** One finished attempt, for metrics. `status` 0: no answer came; `code` says how, '' is success. */
+export interface CallRecord {
+  readonly service: ServiceName;
+  readonly operation: string;
+  readonly status: number;
+  readonly code: string;
+  readonly durationMs: number;
+  readonly attempt: number;
+}
+
+export interface CallObserver {
+  onCall(record: CallRecord): void;
+  /** A call had to wait for our own limit, or the service asked to slow down. */
+  onRateLimited(event: { readonly account: string; readonly source: 'waited' | 'throttled' }): void;
+}
+
+/** A command of the SDK, whatever service it is of. */
+export interface SdkCommand {
+  readonly schema?: unknown;
+  readonly middlewareStack: {
+    add(middleware: unknown, options: { step: 'build'; name: string; override: boolean }): void;
+  };
+}
+
+/** An SDK client, as far as a call needs it. */
+interface Sender {
+  send(command: unknown, options: unknown): Promise<unknown>;
+}
+
+export interface CallerOptions {
+  readonly settings: ProviderSettings;
+  readonly limiter: AccountLimiter;
+  readonly namespace: string;
+  readonly priority: Priority;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fence: Fence | undefined;
+  readonly version: string;
+  readonly observer: CallObserver | undefined;
+  /** Remembers by how much the service's clock is ahead of ours. */
+  readonly learnClock: (offsetMs: number) => void;
+}
+
+/** Makes calls: rate limit, fence, deadline, retries and the meaning of failures, the same for every service. */
+export class Caller {
+  readonly #options: CallerOptions;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the output; `undefined` when the service answers one of `absent` */
+  async call(service: ServiceName, client: () => object, command: SdkCommand, call: CallOptions): Promise<unknown> {
+    const { settings, clock, random } = this.#options;
+    const operation = operationOf(command);
+    const sender = client();
+    if (!isSender(sender)) throw new Error(`${service} ${operation}: no client of the SDK`);
+    addToRequest(command, call);
+    let isClockLearnt = false;
+    const result = await withRetries(
+      async (number) => {
+        const first = await this.#attempt(service, operation, sender, command, call, number);
+        if (isClockLearnt || !(first instanceof ServiceFault) || !this.#learnClock(first.facts)) return first;
+        isClockLearnt = true;
+        return this.#attempt(service, operation, sender, command, call, number);
+      },
+      (output): output is ServiceFault => output instanceof ServiceFault,
+      {
+        maxAttempts: settings.maxAttempts,
+        strategy: settings.backoffStrategy,
+        isRepeatable: call.isRepeatable ?? true,
+        signal: call.signal,
+        clock,
+        random,
+      },
+    );
+    if (!(result instanceof ServiceFault)) return result;
+    if (result.facts.status > 0 && call.absent?.includes(result.facts.code) === true) return undefined;
+    throw reconcileErrorOf(result);
+  }
+
+  /** The service refused our signature for its time, and said what time it is: the next one is made for that. */
+  #learnClock(facts: FaultFacts): boolean {
+    if (errorRowOf(facts).reason !== 'ClockSkew' || facts.dateMs === undefined) return false;
+    this.#options.learnClock(facts.dateMs - this.#options.clock.now());
+    return true;
+  }
+
+  async #attempt(
+    service: ServiceName,
+    operation: string,
+    sender: Sender,
+    command: SdkCommand,
+    call: CallOptions,
+    attempt: number,
+  ): Promise<unknown> {
+    const { limiter, namespace, priority, clock, observer } = this.#options;
+    const permit = await limiter.acquire({ namespace, priority, signal: call.signal });
+    const startedMs = clock.monotonicMs();
+    const result = await this.#send(service, operation, sender, command, call).catch((error: unknown) => {
+      permit.failed();
+      throw error;
+    });
+    const facts = result instanceof ServiceFault ? result.facts : undefined;
+    settle(permit, facts);
+    const durationMs = clock.monotonicMs() - startedMs;
+    observer?.onCall({
+      service,
+      operation,
+      status: facts?.status ?? 200,
+      code: facts?.code ?? '',
+      durationMs,
+      attempt,
+    });
+    return result;
+  }
+
+  /** @throws ReconcileError for what is no failure of the service: cancelled, not the leader, an endpoint not allowed */
+  async #send(
+    service: ServiceName,
+    operation: string,
+    sender: Sender,
+    command: SdkCommand,
+    call: CallOptions,
+  ): Promise<unknown> {
+    const { settings, clock, fence, version } = this.#options;
+    const isWrite = !READS.test(operation) && service !== 'sts';
+    const deadline = new AbortController();
+    const limitMs = isWrite
+      ? Math.min(settings.timeoutMs, fence?.remainingMs() ?? settings.timeoutMs)
+      : settings.timeoutMs;
+    const cancelTimer = clock.setTimer(Math.max(0, limitMs), () => deadline.abort());
+    const options: AttemptOptions = {
+      abortSignal: AbortSignal.any([call.signal, deadline.signal]),
+      service,
+      operation,
+      maxBodyBytes: LISTS.test(operation) ? MAX_LIST_BYTES : MAX_BODY_BYTES,
+      userAgent: `wasabi-s3-operator/${version}${fence === undefined ? '' : ` lease-epoch/${fence.epoch}`}`,
+      nowMs: () => clock.now(),
+      timeoutMs: settings.timeoutMs,
+      beforeSend: () => {
+        if (isWrite) fence?.assertHeld();
+      },
+    };
+    try {
+      return await sender.send(command, options);
+    } catch (error) {
+      if (error instanceof ServiceFault || error instanceof ReconcileError) return thrownOrFault(error);
+      if (call.signal.aborted) throw cancelled(`calling ${operation}`);
+      const code = deadline.signal.aborted ? 'TimeoutError' : 'AnswerUnreadable';
+      return new ServiceFault({ service, operation, host: hostOf(settings, service), status: 0, code, requestId: '' });
+    } finally {
+      cancelTimer();
+    }
+  }
+}
+
+function isSender(client: object): client is Sender {
+  return 'send' in client && typeof client.send === 'function';
+}
+
+function thrownOrFault(error: ServiceFault | ReconcileError): ServiceFault {
+  if (error instanceof ServiceFault) return error;
+  throw error;
+}
+
+/** Tells the limiter how the attempt ended. A 5xx that says when to come back is a request to slow down, too. */
+function settle(permit: Permit, facts: FaultFacts | undefined): void {
+  if (facts === undefined) return permit.succeeded();
+  const asksToWait = facts.status >= 500 && facts.retryAfterMs !== undefined;
+  if (asksToWait || errorRowOf(facts).type === 'Throttled') return permit.throttled(facts.retryAfterMs);
+  return facts.status > 0 && facts.status < 500 ? permit.succeeded() : permit.failed();
+}
+
+/** The API's name of the call. The class's own name would not survive a bundler. */
+function operationOf(command: SdkCommand): string {
+  const { schema } = command;
+  const name: unknown = Array.isArray(schema) ? schema[2] : undefined; // [kind, namespace, name, traits, input, output]
+  if (typeof name !== 'string') throw new Error('a command of the SDK has no schema that names its operation');
+  return name;
+}
+
+interface BuildArguments {
+  readonly request: { readonly headers: Record<string, string>; readonly query: Record<string, string> };
+}
+
+/** Before signing: what is added is signed too. Adding it once is enough for all attempts. */
+function addToRequest(command: SdkCommand, { headers, query }: CallOptions): void {
+  if (headers === undefined && query === undefined) return;
+  const middleware = (next: (args: BuildArguments) => unknown) => (args: BuildArguments) => {
+    Object.assign(args.request.headers, headers);
+    Object.assign(args.request.query, query);
+    return next(args);
+  };
+  command.middlewareStack.add(middleware, { step: 'build', name: 'callOptions', override: true });
+}
+
+function hostOf(settings: ProviderSettings, service: ServiceName): string {
+  if (service === 's3') return new URL(settings.endpoint).host;
+  return new URL(service === 'iam' ? settings.iamEndpoint : (settings.stsEndpoint ?? settings.iamEndpoint)).host;
+}

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import type * as Iam from '@aws-sdk/client-iam';
+import type * as S3 from '@aws-sdk/client-s3';
+import type * as Sts from '@aws-sdk/client-sts';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { LRUCache } from 'lru-cache';
+import type { Clock, Random } from '../runtime/clock.ts';
+import { ReconcileError } from '../runtime/errors.ts';
+import type { Fence } from '../runtime/fence.ts';
+import { httpHandler } from './agents.ts';
+import type { AllowedEndpoints } from './allowed-endpoints.ts';
+import { Caller, type CallObserver, type CallOptions, type SdkCommand } from './caller.ts';
+import type { Priority } from './fair-queue.ts';
+import type { ResolveAll } from './guarded-lookup.ts';
+import { Limiters } from './limiters.ts';
+import { SdkClients } from './sdk-clients.ts';
+import type { Credentials, ProviderSettings } from './settings.ts';
+
+const MAX_CONNECTIONS = 2_000;
+const MAX_TLS_CONFIGURATIONS = 64;
+
+type Absent = CallOptions & { readonly absent: readonly string[] };
+type Present = CallOptions & { readonly absent?: never };
+type S3Command<I extends S3.ServiceInputTypes, O extends S3.ServiceOutputTypes> = S3.$Command<
+  I,
+  O,
+  S3.S3ClientResolvedConfig,
+  S3.ServiceInputTypes,
+  S3.ServiceOutputTypes
+>;
+type IamCommand<I extends Iam.ServiceInputTypes, O extends Iam.ServiceOutputTypes> = Iam.$Command<
+  I,
+  O,
+  Iam.IAMClientResolvedConfig,
+  Iam.ServiceInputTypes,
+  Iam.ServiceOutputTypes
+>;
+type StsCommand<I extends Sts.ServiceInputTypes, O extends Sts.ServiceOutputTypes> = Sts.$Command<
+  I,
+  O,
+  Sts.STSClientResolvedConfig,
+  Sts.ServiceInputTypes,
+  Sts.ServiceOutputTypes
+>;
+
+/**
+ * One identity of one account, called on behalf of one namespace. Each call takes a command of the SDK, and answers its
+ * output; with `absent`, also `undefined`. All throw ReconcileError with a ServiceFault as cause:
+ * @throws InvalidSpec, DependencyNotReady, Throttled, Transient, Unsupported
+ */
+export interface WasabiClient {
+  readonly settings: ProviderSettings;
+  /** By how much the service's clock is ahead of ours, in milliseconds, as learnt from a refusal; 0: no refusal yet. */
+  clockOffsetMs(): number;
+  s3<I extends S3.ServiceInputTypes, O extends S3.ServiceOutputTypes>(c: S3Command<I, O>, options: Present): Promise<O>;
+  s3<I extends S3.ServiceInputTypes, O extends S3.ServiceOutputTypes>(
+    command: S3Command<I, O>,
+    options: Absent,
+  ): Promise<O | undefined>;
+  iam<I extends Iam.ServiceInputTypes, O extends Iam.ServiceOutputTypes>(
+    command: IamCommand<I, O>,
+    options: Present,
+  ): Promise<O>;
+  iam<I extends Iam.ServiceInputTypes, O extends Iam.ServiceOutputTypes>(
+    command: IamCommand<I, O>,
+    options: Absent,
+  ): Promise<O | undefined>;
+  sts<I extends Sts.ServiceInputTypes, O extends Sts.ServiceOutputTypes>(
+    command: StsCommand<I, O>,
+    options: Present,
+  ): Promise<O>;
+  sts<I extends Sts.ServiceInputTypes, O extends Sts.ServiceOutputTypes>(
+    command: StsCommand<I, O>,
+    options: Absent,
+  ): Promise<O | undefined>;
+}
+
+export interface ClientPoolOptions {
+  readonly allowed: AllowedEndpoints;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The version of the operator, for the User-Agent. */
+  readonly version: string;
+  /** Absent: nothing but this process writes (the CLI). */
+  readonly fence?: Fence | undefined;
+  /** Whether Providers may switch off the verification of certificates; default false. */
+  readonly allowInsecureTls?: boolean;
+  /** Whether S3 requests with a body carry Content-MD5 instead of CRC32; default true. */
+  readonly contentMd5?: boolean;
+  readonly observer?: CallObserver;
+  readonly resolve?: ResolveAll;
+}
+
+export interface ClientOptions {
+  readonly settings: ProviderSettings;
+  readonly credentials: Credentials;
+  /** The Provider's uid, and uid and resourceVersion of the Secrets it reads: another text makes other clients. */
+  readonly cacheKey: string;
+  /** `undefined` until it is known; the access key stands for the account then. */
+  readonly accountId: string | undefined;
+  /** Whose call it is, for fairness. */
+  readonly namespace: string;
+  /** Default `foreground`. */
+  readonly priority?: Priority;
+}
+
+/** What clients of one identity share: the SDK's clients and what was learnt of the service's clock. */
+interface Connection {
+  readonly sdk: SdkClients;
+  offsetMs: number;
+}
+
+/** Makes clients; holds what they share: sockets, rate limits, the SDK's clients. */
+export class ClientPool {
+  readonly limiters: Limiters;
+  readonly #options: ClientPoolOptions;
+  readonly #handlers = new LRUCache<string, NodeHttpHandler>({ max: MAX_TLS_CONFIGURATIONS });
+  readonly #connections = new LRUCache<string, Connection>({ max: MAX_CONNECTIONS });
+
+  constructor(options: ClientPoolOptions) {
+    this.#options = options;
+    this.limiters = new Limiters(options.clock, (account, source) =>
+      options.observer?.onRateLimited({ account, source }),
+    );
+  }
+
+  /** Cheap: call it in every pass. @throws InvalidSpec, reason InsecureTLSNotAllowed or InvalidRegion */
+  client(options: ClientOptions): WasabiClient {
+    const { settings, credentials, cacheKey, accountId, namespace, priority = 'foreground' } = options;
+    const { allowInsecureTls = false, clock, random, version, fence, observer } = this.#options;
+    if (settings.insecureSkipVerify && !allowInsecureTls) {
+      throw new ReconcileError(
+        'InvalidSpec',
+        'spec.tls.insecureSkipVerify: true needs the operator to run with --allow-insecure-tls',
+        { reason: 'InsecureTLSNotAllowed' },
+      );
+    }
+    const connection = this.#connectionFor(options);
+    const { accessKeyId } = credentials;
+    const limiter = this.limiters.limiterFor({ settings, accessKeyId, accountId, declaredBy: cacheKey });
+    const caller = new Caller({
+      settings,
+      limiter,
+      namespace,
+      priority,
+      clock,
+      random,
+      fence,
+      version,
+      observer,
+      learnClock: (offsetMs) => {
+        connection.offsetMs = offsetMs;
+      },
+    });
+    const { sdk } = connection;
+    const region = (call: CallOptions) => call.region ?? settings.region;
+    return {
+      settings,
+      clockOffsetMs: () => connection.offsetMs,
+      s3: (command: SdkCommand, call: CallOptions) => caller.call('s3', () => sdk.s3(region(call)), command, call),
+      iam: (command: SdkCommand, call: CallOptions) => caller.call('iam', () => sdk.iam(), command, call),
+      sts: (command: SdkCommand, call: CallOptions) => caller.call('sts', () => sdk.sts(), command, call),
+    } as WasabiClient; // the command's own types say what it answers: the SDK's `send` gives exactly that
+  }
+
+  #connectionFor({ settings, credentials, cacheKey }: ClientOptions): Connection {
+    const key = fingerprint([cacheKey, credentials.accessKeyId, settings]);
+    const known = this.#connections.get(key);
+    if (known !== undefined) return known;
+    const { allowed, contentMd5 = true, clock } = this.#options;
+    const signingOffsetMs = () => clock.now() - Date.now() + connection.offsetMs;
+    const handler = this.#handlerFor(settings);
+    const sdk = new SdkClients({ settings, credentials, allowed, handler, contentMd5, signingOffsetMs });
+    const connection: Connection = { sdk, offsetMs: 0 };
+    this.#connections.set(key, connection);
+    return connection;
+  }
+
+  #handlerFor({ caBundle, insecureSkipVerify }: ProviderSettings): NodeHttpHandler {
+    const key = fingerprint([caBundle ?? '', insecureSkipVerify]);
+    const known = this.#handlers.get(key);
+    if (known !== undefined) return known;
+    const { allowed, resolve, fence } = this.#options;
+    const handler = httpHandler({ allowed, caBundle, insecureSkipVerify, resolve, refusal: () => refusalOf(fence) });
+    this.#handlers.set(key, handler);
+    return handler;
+  }
+}
+
+/** Keys of caches hold no text of Secrets and are short whatever the settings are. */
+function fingerprint(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+}
+
+function refusalOf(fence: Fence | undefined): Error | undefined {
+  try {
+    fence?.assertHeld();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error('the Lease is lost', { cause: error });
+  }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../runtime/clock.ts';
+import { endpointFor } from './endpoints.ts';
+import { AccountLimiter, type LimiterState } from './limiter.ts';
+import type { ProviderSettings } from './settings.ts';
+
+/** Limiters of accounts that nobody asked for in this time are forgotten. */
+const IDLE_LIFE_MS = 3_600_000;
+
+/** Who calls, as far as it is known. */
+export interface AccountUse {
+  readonly settings: Pick<ProviderSettings, 'endpoint' | 'region' | 'rate'>;
+  readonly accessKeyId: string;
+  /** `undefined`: not known yet; until then each access key has a limiter of its own. */
+  readonly accountId: string | undefined;
+  /** Names the Provider among those that share the account. */
+  readonly declaredBy: string;
+}
+
+/** One limiter for each account, shared by all Providers that lead to it, whatever region each of them names. */
+export class Limiters {
+  readonly #clock: Clock;
+  readonly #onRateLimited: (account: string, source: 'waited' | 'throttled') => void;
+  readonly #limiters = new Map<
+    string,
+    { readonly account: string; readonly limiter: AccountLimiter; lastUsedMs: number }
+  >();
+
+  constructor(clock: Clock, onRateLimited: (account: string, source: 'waited' | 'throttled') => void = () => {}) {
+    this.#clock = clock;
+    this.#onRateLimited = onRateLimited;
+  }
+
+  /** The limiter for the caller's account, with the caller's limit taken into account. */
+  limiterFor(caller: AccountUse): AccountLimiter {
+    const site = endpointFor(caller.settings, 'any-region'); // the same text for every region of one service
+    const account = caller.accountId ?? 'unknown';
+    const key = JSON.stringify([
+      site,
+      caller.accountId ?? null,
+      caller.accountId === undefined ? caller.accessKeyId : '',
+    ]);
+    const now = this.#clock.monotonicMs();
+    const entry = this.#limiters.get(key) ?? {
+      account,
+      limiter: new AccountLimiter(this.#clock, caller.settings.rate, (source) => this.#onRateLimited(account, source)),
+      lastUsedMs: now,
+    };
+    entry.lastUsedMs = now;
+    this.#limiters.set(key, entry);
+    this.#forgetIdle(now);
+    entry.limiter.declare(caller.declaredBy, caller.settings.rate);
+    return entry.limiter;
+  }
+
+  /** For metrics: by account id, `unknown` for those whose account is not known yet. */
+  states(): readonly { readonly account: string; readonly state: LimiterState }[] {
+    return [...this.#limiters.values()].map(({ account, limiter }) => ({ account, state: limiter.state() }));
+  }
+
+  #forgetIdle(now: number): void {
+    for (const [key, { limiter, lastUsedMs }] of this.#limiters) {
+      const { inFlight, waiting } = limiter.state();
+      if (inFlight + waiting === 0 && now - lastUsedMs > IDLE_LIFE_MS) this.#limiters.delete(key);
+    }
+  }
+}
