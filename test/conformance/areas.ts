@@ -2,14 +2,20 @@ import { celCases } from './cel.ts';
 import { defaultingCases } from './defaulting.ts';
 import { discoveryCases } from './discovery.ts';
 import { errorCases } from './errors.ts';
+import { patchCases } from './patches.ts';
+import { statusCases } from './status.ts';
 import { validationCases } from './validation.ts';
 import type { ConformanceCase } from './world.ts';
+import { writeCases } from './writes.ts';
 
 /** Every case, by area. */
 export const areas: readonly (readonly ConformanceCase[])[] = [
+  celCases,
+  defaultingCases,
   discoveryCases,
   errorCases,
   validationCases,
-  defaultingCases,
-  celCases,
+  writeCases,
+  statusCases,
+  patchCases,
 ];

@@ -1,21 +1,24 @@
 import assert from 'node:assert/strict';
 import type { Answer } from './client.ts';
-import { at } from './json.ts';
+import { at, listAt } from './json.ts';
 
 /** A cause that says no more than that the server stopped after the schema: it is not compared. */
 const uncheckedRules = /some validation rules were not checked/;
+
+/** One entry of details.causes. */
+export interface Cause {
+  readonly reason?: string;
+  readonly field?: string;
+  readonly message?: string | RegExp;
+}
 
 /** What a refusal must look like. */
 export interface Refusal {
   readonly code: number;
   readonly reason: string;
   readonly message?: RegExp | string;
-  /** Exactly these causes, in any order; a message that is left out may be anything. */
-  readonly causes?: readonly {
-    readonly reason?: string;
-    readonly field?: string;
-    readonly message?: string | RegExp;
-  }[];
+  /** Exactly these causes, in any order, repetitions ignored; what is left out may be anything. */
+  readonly causes?: readonly Cause[];
 }
 
 /** Asserts that the answer is a metav1.Status which says just that. */
@@ -28,20 +31,23 @@ export function expectRefused(answer: Answer, refusal: Refusal): void {
   );
   if (refusal.message !== undefined) expectText(at(answer.body, 'message'), refusal.message, answer.text);
   if (refusal.causes === undefined) return;
-  const causes = at(answer.body, 'details.causes');
-  assert.ok(Array.isArray(causes), `no causes: ${answer.text}`);
-  const left = causes.filter((cause) => !uncheckedRules.test(String(at(cause, 'message'))));
+  // The server may check one thing twice, and then it says so twice.
+  const texts = new Set(listAt(answer.body, 'details.causes').map((cause) => JSON.stringify(cause)));
+  const left = [...texts].filter((text) => !uncheckedRules.test(text)).map((text): unknown => JSON.parse(text));
   for (const wanted of refusal.causes) {
-    const index = left.findIndex(
-      (cause) =>
-        (wanted.reason === undefined || at(cause, 'reason') === wanted.reason) &&
-        (wanted.field === undefined || at(cause, 'field') === wanted.field) &&
-        (wanted.message === undefined || matches(at(cause, 'message'), wanted.message)),
-    );
-    assert.notEqual(index, -1, `no cause like ${JSON.stringify(wanted)} ${String(wanted.message)} in ${answer.text}`);
+    const index = left.findIndex((cause) => isSuch(cause, wanted));
+    assert.notEqual(index, -1, `no cause like ${JSON.stringify(wanted)} in ${answer.text}`);
     left.splice(index, 1);
   }
   assert.deepEqual(left, [], `more causes than expected: ${answer.text}`);
+}
+
+function isSuch(cause: unknown, wanted: Cause): boolean {
+  return (
+    (wanted.reason === undefined || at(cause, 'reason') === wanted.reason) &&
+    (wanted.field === undefined || at(cause, 'field') === wanted.field) &&
+    (wanted.message === undefined || matches(at(cause, 'message'), wanted.message))
+  );
 }
 
 function expectText(actual: unknown, expected: string | RegExp, context: string): void {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { at, textAt } from './json.ts';
-import { expectRefused, type Refusal } from './refusal.ts';
+import { type Cause, expectRefused } from './refusal.ts';
 import { group } from './resources.ts';
 import type { ConformanceCase } from './world.ts';
 
 interface InvalidSpec {
   readonly id: string;
   readonly spec: object;
-  readonly causes: NonNullable<Refusal['causes']>;
+  readonly causes: readonly Cause[];
 }
 
-function cause(field: string, reason: string, message: string): InvalidSpec['causes'][number] {
+function cause(field: string, reason: string, message: string): Cause {
   return { field, reason, message };
 }
 
