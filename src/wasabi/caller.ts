@@ -68,8 +68,8 @@ export interface CallerOptions {
   readonly fence: Fence | undefined;
   readonly version: string;
   readonly observer: CallObserver | undefined;
-  /** Remembers by how much the service's clock is ahead of ours. */
-  readonly learnClock: (offsetMs: number) => void;
+  /** By how much the service's clock is ahead of ours: as seen in any answer, or because it refused our time. */
+  readonly onClock: (offsetMs: number, cause: 'Seen' | 'Refused') => void;
 }
 
 /** Makes calls: rate limit, fence, deadline, retries and the meaning of failures, the same for every service. */
@@ -113,7 +113,7 @@ export class Caller {
   /** The service refused our signature for its time, and said what time it is: the next one is made for that. */
   #learnClock(facts: FaultFacts): boolean {
     if (errorRowOf(facts).reason !== 'ClockSkew' || facts.dateMs === undefined) return false;
-    this.#options.learnClock(facts.dateMs - this.#options.clock.now());
+    this.#options.onClock(facts.dateMs - this.#options.clock.now(), 'Refused');
     return true;
   }
 
@@ -169,6 +169,7 @@ export class Caller {
       userAgent: `wasabi-s3-operator/${version}${fence === undefined ? '' : ` lease-epoch/${fence.epoch}`}`,
       nowMs: () => clock.now(),
       timeoutMs: settings.timeoutMs,
+      onDate: (dateMs) => this.#options.onClock(dateMs - clock.now(), 'Seen'),
       beforeSend: () => {
         if (isWrite) fence?.assertHeld();
       },

@@ -18,6 +18,8 @@ import type { Credentials, ProviderSettings } from './settings.ts';
 
 const MAX_CONNECTIONS = 2_000;
 const MAX_TLS_CONFIGURATIONS = 64;
+/** The `Date` header tells whole seconds, and the answer was on its way for a while. */
+const DATE_GRAIN_MS = 2_000;
 
 type Absent = CallOptions & { readonly absent: readonly string[] };
 type Present = CallOptions & { readonly absent?: never };
@@ -50,7 +52,7 @@ type StsCommand<I extends Sts.ServiceInputTypes, O extends Sts.ServiceOutputType
  */
 export interface WasabiClient {
   readonly settings: ProviderSettings;
-  /** By how much the service's clock is ahead of ours, in milliseconds, as learnt from a refusal; 0: no refusal yet. */
+  /** By how much the service's clock is ahead of ours, in milliseconds, as its last answer said; 0 below 2 s. */
   clockOffsetMs(): number;
   s3<I extends S3.ServiceInputTypes, O extends S3.ServiceOutputTypes>(c: S3Command<I, O>, options: Present): Promise<O>;
   s3<I extends S3.ServiceInputTypes, O extends S3.ServiceOutputTypes>(
@@ -107,7 +109,10 @@ export interface ClientOptions {
 /** What clients of one identity share: the SDK's clients and what was learnt of the service's clock. */
 interface Connection {
   readonly sdk: SdkClients;
-  offsetMs: number;
+  /** By how much the service's clock was ahead of ours in its last answer. */
+  seenOffsetMs: number;
+  /** What is added to our clock to sign: moves only when the service refused our time. */
+  signingOffsetMs: number;
 }
 
 /** Makes clients; holds what they share: sockets, rate limits, the SDK's clients. */
@@ -148,15 +153,16 @@ export class ClientPool {
       fence,
       version,
       observer,
-      learnClock: (offsetMs) => {
-        connection.offsetMs = offsetMs;
+      onClock: (offsetMs, cause) => {
+        connection.seenOffsetMs = offsetMs;
+        if (cause === 'Refused') connection.signingOffsetMs = offsetMs;
       },
     });
     const { sdk } = connection;
     const region = (call: CallOptions) => call.region ?? settings.region;
     return {
       settings,
-      clockOffsetMs: () => connection.offsetMs,
+      clockOffsetMs: () => (Math.abs(connection.seenOffsetMs) < DATE_GRAIN_MS ? 0 : connection.seenOffsetMs),
       s3: (command: SdkCommand, call: CallOptions) => caller.call('s3', () => sdk.s3(region(call)), command, call),
       iam: (command: SdkCommand, call: CallOptions) => caller.call('iam', () => sdk.iam(), command, call),
       sts: (command: SdkCommand, call: CallOptions) => caller.call('sts', () => sdk.sts(), command, call),
@@ -168,10 +174,10 @@ export class ClientPool {
     const known = this.#connections.get(key);
     if (known !== undefined) return known;
     const { allowed, contentMd5 = true, clock } = this.#options;
-    const signingOffsetMs = () => clock.now() - Date.now() + connection.offsetMs;
+    const signingOffsetMs = () => clock.now() - Date.now() + connection.signingOffsetMs;
     const handler = this.#handlerFor(settings);
     const sdk = new SdkClients({ settings, credentials, allowed, handler, contentMd5, signingOffsetMs });
-    const connection: Connection = { sdk, offsetMs: 0 };
+    const connection: Connection = { sdk, seenOffsetMs: 0, signingOffsetMs: 0 };
     this.#connections.set(key, connection);
     return connection;
   }

@@ -27,6 +27,8 @@ export interface AttemptOptions {
   readonly userAgent: string;
   /** The wall clock. */
   readonly nowMs: () => number;
+  /** Told the service's clock as of each answer, milliseconds since the epoch. */
+  readonly onDate: (dateMs: number) => void;
   /** Throws when the request must not be sent (any more). */
   readonly beforeSend: () => void;
 }
@@ -51,6 +53,8 @@ export function transport(handler: NodeHttpHandler) {
           requestTimeout: options.timeoutMs,
         });
         const headers: Headers = answer.response.headers;
+        const dateMs = dateMsOf(headers);
+        if (dateMs !== undefined) options.onDate(dateMs);
         const bytes = await readBody(answer.response.body, options.maxBodyBytes);
         const body = textOf(bytes, headers);
         const status = answer.response.statusCode;
@@ -62,7 +66,7 @@ export function transport(handler: NodeHttpHandler) {
         const found = readErrorAnswer(body, headers);
         const code = found.code === '' && status === 404 && request.method === 'HEAD' ? 'NotFound' : found.code;
         const retryAfterMs = retryAfterMsOf(headers, options.nowMs());
-        throw new ServiceFault({ ...about, ...found, code, status, retryAfterMs, dateMs: dateMsOf(headers) });
+        throw new ServiceFault({ ...about, ...found, code, status, retryAfterMs, dateMs });
       } catch (error) {
         if (error instanceof ServiceFault || error instanceof ReconcileError || options.abortSignal.aborted)
           throw error;
