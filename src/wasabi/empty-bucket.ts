@@ -97,7 +97,12 @@ async function deleteVersions(
   let after: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
   while (after !== undefined) {
     if (isOver()) return false;
-    const command = new ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: BATCH, EncodingType: 'url', ...after });
+    const command: ListObjectVersionsCommand = new ListObjectVersionsCommand({
+      Bucket: bucket,
+      MaxKeys: BATCH,
+      EncodingType: 'url',
+      ...after,
+    });
     const page: ListObjectVersionsCommandOutput | undefined = await client.s3(command, {
       signal,
       region,
@@ -189,7 +194,7 @@ async function abortUploads(
   let after: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
   while (after !== undefined) {
     if (isOver()) return false;
-    const command = new ListMultipartUploadsCommand({
+    const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({
       Bucket: bucket,
       MaxUploads: BATCH,
       EncodingType: 'url',
@@ -208,8 +213,8 @@ async function abortUploads(
       await client.s3(command, { signal, region, absent: ['NoSuchUpload', 'NoSuchBucket'] });
       count({ deleted: 1, locked: [], failed: 0 });
     }
-    const key = page?.IsTruncated === true ? page.NextKeyMarker : undefined;
-    const upload = page?.NextUploadIdMarker;
+    const key: string | undefined = page?.IsTruncated === true ? page.NextKeyMarker : undefined;
+    const upload: string | undefined = page?.NextUploadIdMarker;
     after =
       key === undefined
         ? undefined
