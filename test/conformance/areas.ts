@@ -1,7 +1,10 @@
 import { celCases } from './cel.ts';
 import { defaultingCases } from './defaulting.ts';
+import { deleteCases } from './deletes.ts';
 import { discoveryCases } from './discovery.ts';
+import { dryRunCases } from './dry-run.ts';
 import { errorCases } from './errors.ts';
+import { nameCases } from './names.ts';
 import { patchCases } from './patches.ts';
 import { statusCases } from './status.ts';
 import { validationCases } from './validation.ts';
@@ -18,4 +21,7 @@ export const areas: readonly (readonly ConformanceCase[])[] = [
   writeCases,
   statusCases,
   patchCases,
+  deleteCases,
+  nameCases,
+  dryRunCases,
 ];

@@ -1,6 +1,10 @@
-import type { Client } from './client.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer, Client } from './client.ts';
 import { at, listAt } from './json.ts';
 import { group, resources } from './resources.ts';
+
+const patienceMs = 60_000;
+const crdPath = `${resources.crds.prefix}/${resources.crds.plural}`;
 
 /** A CustomResourceDefinition with one version `v1`. */
 export interface CrdOptions {
@@ -180,23 +184,33 @@ export function isEstablished(crd: unknown): boolean {
 
 /** Installs the CRDs that cases share, unless they are there, and waits until their objects can be listed. */
 export async function installSharedCrds(client: Client): Promise<void> {
-  const { apiVersion, kind, prefix, plural } = resources.crds;
+  const { apiVersion, kind } = resources.crds;
   for (const crd of [widget, gadget]) {
-    const answer = await client.call('POST', `${prefix}/${plural}`, { body: { apiVersion, kind, ...crd } });
+    // One that an earlier run has deleted may still be on its way out; nothing can be created in it any more.
+    await until(
+      client,
+      `${crdPath}/${crd.metadata.name}`,
+      ({ body }) => at(body, 'metadata.deletionTimestamp') === undefined,
+    );
+    const answer = await client.call('POST', crdPath, { body: { apiVersion, kind, ...crd } });
     if (answer.status !== 201 && answer.status !== 409) throw new Error(`cannot install a CRD: ${answer.text}`);
   }
-  for (const shared of ['widgets', 'gadgets'] as const) {
-    const path = `${resources[shared].prefix}/${resources[shared].plural}`;
-    const deadline = performance.now() + 30_000;
-    while ((await client.call('GET', path)).status !== 200) {
-      if (performance.now() > deadline) throw new Error(`${path} is not served within 30 s`);
-    }
+  for (const { prefix, plural } of [resources.widgets, resources.gadgets]) {
+    await until(client, `${prefix}/${plural}`, ({ status }) => status === 200);
   }
 }
 
-/** Removes what installSharedCrds has installed. */
-export async function removeSharedCrds(client: Client): Promise<void> {
-  for (const crd of [widget, gadget]) {
-    await client.call('DELETE', `${resources.crds.prefix}/${resources.crds.plural}/${crd.metadata.name}`);
+async function until(client: Client, path: string, holds: (answer: Answer) => boolean): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const answer = await client.call('GET', path);
+    if (holds(answer)) return;
+    if (performance.now() > deadline) throw new Error(`not within ${patienceMs} ms; GET ${path}: ${answer.text}`);
+    await delay(50);
   }
+}
+
+/** Removes what installSharedCrds has installed; resolves before the objects are gone. */
+export async function removeSharedCrds(client: Client): Promise<void> {
+  for (const crd of [widget, gadget]) await client.call('DELETE', `${crdPath}/${crd.metadata.name}`);
 }
