@@ -1,0 +1,176 @@
+import { isEqual, isObject, type Json, type JsonObject, listOf, objectOf, omit, textOf, withKey } from '../json.ts';
+import { decodeMetadata } from '../metadata.ts';
+import { subdomainProblems } from '../names.ts';
+import { type ApiObject, apiVersionOf, withMetadata } from '../object.ts';
+import type { DecodedObject, Resource, ResourceVersion, Strategy, Subresource } from '../resource.ts';
+import { ALL_VERBS } from '../resources/builtin.ts';
+import type { Table } from '../store.ts';
+import { applyDefaults } from './default.ts';
+import { prune } from './prune.ts';
+import { parseSchema, type Schema } from './schema.ts';
+import { SchemaRules } from './schema-rules.ts';
+
+/** What a CustomResourceDefinition says, as far as serving its objects needs it. */
+interface Definition {
+  readonly group: string;
+  readonly kind: string;
+  readonly isNamespaced: boolean;
+  readonly storageVersion: string;
+}
+
+function preservesAll(definition: ApiObject, version: JsonObject): boolean {
+  return (
+    objectOf(definition.spec).preserveUnknownFields === true || !isObject(objectOf(version.schema).openAPIV3Schema)
+  );
+}
+
+/** The text that a field selector compares: scalars as they print, anything else as ''. */
+function scalarText(value: Json | undefined): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
+function atJsonPath(object: JsonObject, path: string): Json | undefined {
+  let at: Json | undefined = object;
+  for (const key of path.split('.')) at = isObject(at) ? at[key] : undefined;
+  return at;
+}
+
+/** One served version of a custom resource. */
+class CustomResourceVersion implements ResourceVersion {
+  readonly name: string;
+  readonly selectableFieldNames: readonly string[];
+  readonly warning?: string;
+  readonly #definition: Definition;
+  readonly #schema: Schema;
+  readonly #rules: SchemaRules;
+  readonly #prunes: boolean;
+  readonly #hasStatus: boolean;
+  readonly #read = new WeakMap<ApiObject, ApiObject>();
+
+  constructor(definition: Definition, version: JsonObject, prunes: boolean) {
+    this.name = textOf(version.name);
+    this.#definition = definition;
+    this.#schema = parseSchema(objectOf(objectOf(version.schema).openAPIV3Schema));
+    this.#rules = new SchemaRules(this.#schema);
+    this.#prunes = prunes;
+    this.#hasStatus = isObject(objectOf(version.subresources).status);
+    this.selectableFieldNames = listOf(version.selectableFields).map((field) =>
+      textOf(objectOf(field).jsonPath).replace(/^\./, ''),
+    );
+    if (version.deprecated === true) {
+      const usual = `${definition.group}/${this.name} ${definition.kind} is deprecated`;
+      this.warning = typeof version.deprecationWarning === 'string' ? version.deprecationWarning : usual;
+    }
+  }
+
+  decode(body: JsonObject): DecodedObject {
+    const { metadata, unknownFields } = decodeMetadata(body);
+    const pruned = this.#pruned(body);
+    const object = applyDefaults({ ...omit(pruned.value, 'metadata'), metadata: {} }, this.#schema);
+    const problems = [...unknownFields, ...pruned.unknownFields].sort().map((path) => `unknown field "${path}"`);
+    return { object: { ...object, ...this.#typeMeta(), metadata }, problems };
+  }
+
+  #typeMeta(): { readonly apiVersion: string; readonly kind: string } {
+    return { apiVersion: apiVersionOf(this.#definition.group, this.name), kind: this.#definition.kind };
+  }
+
+  #pruned(object: JsonObject): { readonly value: JsonObject; readonly unknownFields: readonly string[] } {
+    return this.#prunes ? prune(object, this.#schema) : { value: object, unknownFields: [] };
+  }
+
+  read(stored: ApiObject): ApiObject {
+    const known = this.#read.get(stored);
+    if (known !== undefined) return known;
+    const object = applyDefaults(omit(this.#pruned(stored).value, 'metadata'), this.#schema);
+    const read = { ...object, ...this.#typeMeta(), metadata: stored.metadata };
+    this.#read.set(stored, read);
+    return read;
+  }
+
+  write(object: ApiObject): ApiObject {
+    return { ...object, apiVersion: apiVersionOf(this.#definition.group, this.#definition.storageVersion) };
+  }
+
+  errors(object: ApiObject, old: ApiObject | undefined, subresource: Subresource | undefined) {
+    return this.#rules.errors(object, old, subresource);
+  }
+
+  selectableFields(stored: ApiObject): Readonly<Record<string, string>> {
+    const object = this.read(stored);
+    return Object.fromEntries(this.selectableFieldNames.map((path) => [path, scalarText(atJsonPath(object, path))]));
+  }
+
+  fieldProblem(field: string): string {
+    return `field label not supported: ${field}`;
+  }
+
+  get hasStatus(): boolean {
+    return this.#hasStatus;
+  }
+}
+
+function bumped(object: ApiObject, old: ApiObject): ApiObject {
+  if (isEqual(omit(object, 'metadata'), omit(old, 'metadata'))) return object;
+  return withMetadata(object, { generation: (old.metadata.generation ?? 0) + 1 });
+}
+
+function strategyOf(hasStatus: boolean, refusal: Strategy['refusal']): Strategy {
+  return {
+    nameProblems: subdomainProblems,
+    allowsUnconditionalUpdate: false,
+    allowsCreateOnUpdate: false,
+    returnsDeleted: false,
+    prepareCreate: (object) => {
+      const fresh = hasStatus ? withKey(object, 'status', undefined) : object;
+      return withMetadata({ ...object, ...fresh, ...(hasStatus ? { status: undefined } : {}) }, { generation: 1 });
+    },
+    prepareUpdate: (object, old, subresource) => {
+      // A status write changes the status alone, whatever else the body says.
+      if (subresource === 'status') return { ...old, status: object.status, metadata: withStatusMetadata(object, old) };
+      return bumped(hasStatus ? { ...object, status: old.status } : object, old);
+    },
+    errors: () => [],
+    updateErrors: () => [],
+    holds: () => false,
+    prepareDelete: (object) => object,
+    ...(refusal === undefined ? {} : { refusal }),
+  };
+}
+
+function withStatusMetadata(object: ApiObject, old: ApiObject): ApiObject['metadata'] {
+  return { ...old.metadata, uid: object.metadata.uid === '' ? old.metadata.uid : object.metadata.uid };
+}
+
+/** The resource that a CustomResourceDefinition makes. `refusal`: why its objects may not be created now. */
+export function customResource(definition: ApiObject, table: Table, refusal?: Strategy['refusal']): Resource {
+  const spec = objectOf(definition.spec);
+  const names = objectOf(spec.names);
+  const versions = listOf(spec.versions).map(objectOf);
+  const meant: Definition = {
+    group: textOf(spec.group),
+    kind: textOf(names.kind),
+    isNamespaced: spec.scope === 'Namespaced',
+    storageVersion: textOf(versions.find((version) => version.storage === true)?.name),
+  };
+  const served = versions
+    .filter((version) => version.served === true)
+    .map((version) => new CustomResourceVersion(meant, version, !preservesAll(definition, version)));
+  const hasStatus = served.some((version) => version.hasStatus);
+  return {
+    group: meant.group,
+    plural: textOf(names.plural),
+    singular: textOf(names.singular),
+    kind: meant.kind,
+    listKind: textOf(names.listKind),
+    isNamespaced: meant.isNamespaced,
+    shortNames: listOf(names.shortNames).map(textOf),
+    categories: listOf(names.categories).map(textOf),
+    verbs: ALL_VERBS,
+    subresources: hasStatus ? ['status'] : [],
+    versions: served,
+    hasTypedItems: true,
+    strategy: strategyOf(hasStatus, refusal),
+    table,
+  };
+}

@@ -1,0 +1,128 @@
+import type { FieldError } from '../field-error.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import { decodeMetadata, type NameProblems } from '../metadata.ts';
+import { subdomainProblems } from '../names.ts';
+import { type ApiObject, apiVersionOf } from '../object.ts';
+import type { DecodedObject, Resource, ResourceVersion, Strategy, Subresource, Verb } from '../resource.ts';
+import type { Table } from '../store.ts';
+import { decodeStruct, type FieldType } from '../typed.ts';
+
+/** All that a served collection can do. */
+export const ALL_VERBS: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+/** A built-in kind: what differs from the plainest one. */
+export interface BuiltinKind {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly isNamespaced: boolean;
+  readonly shortNames?: readonly string[];
+  readonly verbs?: readonly Verb[];
+  readonly subresources?: readonly Subresource[];
+  /** The fields beside apiVersion, kind and metadata. */
+  readonly fields: Readonly<Record<string, FieldType>>;
+  readonly nameProblems?: NameProblems;
+  readonly isUnconditionalUpdateRefused?: boolean;
+  readonly allowsCreateOnUpdate?: boolean;
+  readonly returnsDeleted?: boolean;
+  /** Fills what the kind fills on every decode: defaults. */
+  readonly defaults?: (object: ApiObject) => ApiObject;
+  readonly prepareCreate?: (object: ApiObject) => ApiObject;
+  readonly prepareUpdate?: Strategy['prepareUpdate'];
+  readonly errors?: (object: ApiObject) => readonly FieldError[];
+  readonly updateErrors?: Strategy['updateErrors'];
+  readonly holds?: (object: ApiObject) => boolean;
+  readonly prepareDelete?: Strategy['prepareDelete'];
+  readonly refusal?: (verb: 'create' | 'delete', name: string) => Error | undefined;
+  /** Field selectors beside metadata.name and metadata.namespace. */
+  readonly selectableFields?: (object: ApiObject) => Readonly<Record<string, string>>;
+  readonly selectableFieldNames?: readonly string[];
+}
+
+function same(object: ApiObject): ApiObject {
+  return object;
+}
+
+function decodeBuiltin(kind: BuiltinKind, body: JsonObject): DecodedObject {
+  const { metadata, unknownFields } = decodeMetadata(body);
+  const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...rest } = body;
+  const decoded = decodeStruct({ name: kind.kind, fields: kind.fields }, rest);
+  const object: ApiObject = {
+    kind: kind.kind,
+    apiVersion: apiVersionOf(kind.group, kind.version),
+    metadata,
+    ...decoded.value,
+  };
+  const problems = [...unknownFields, ...decoded.unknownFields].map((path) => `unknown field "${path}"`);
+  return { object: kind.defaults?.(object) ?? object, problems };
+}
+
+function versionOf(kind: BuiltinKind): ResourceVersion {
+  const known = ['metadata.name', 'metadata.namespace'].map((name) => JSON.stringify(name)).join(', ');
+  return {
+    name: kind.version,
+    decode: (body) => decodeBuiltin(kind, body),
+    read: same,
+    write: same,
+    errors: () => [],
+    selectableFieldNames: kind.selectableFieldNames ?? [],
+    selectableFields: kind.selectableFields ?? (() => ({})),
+    fieldProblem: (field) =>
+      kind.selectableFields === undefined
+        ? `${JSON.stringify(field)} is not a known field selector: only ${known}`
+        : `field label not supported: ${field}`,
+  };
+}
+
+/** A built-in kind as a resource. */
+export function builtinResource(kind: BuiltinKind, table: Table): Resource {
+  const { group, plural, singular, isNamespaced, refusal } = kind;
+  return {
+    group,
+    plural,
+    singular,
+    kind: kind.kind,
+    listKind: `${kind.kind}List`,
+    isNamespaced,
+    shortNames: kind.shortNames ?? [],
+    categories: [],
+    verbs: kind.verbs ?? ALL_VERBS,
+    subresources: kind.subresources ?? [],
+    versions: [versionOf(kind)],
+    hasTypedItems: false,
+    table,
+    strategy: {
+      nameProblems: kind.nameProblems ?? subdomainProblems,
+      allowsUnconditionalUpdate: kind.isUnconditionalUpdateRefused !== true,
+      allowsCreateOnUpdate: kind.allowsCreateOnUpdate === true,
+      returnsDeleted: kind.returnsDeleted === true,
+      prepareCreate: kind.prepareCreate ?? same,
+      prepareUpdate: kind.prepareUpdate ?? same,
+      errors: kind.errors ?? (() => []),
+      updateErrors: (object, old, subresource) => [
+        ...(kind.errors?.(object) ?? []),
+        ...(kind.updateErrors?.(object, old, subresource) ?? []),
+      ],
+      holds: kind.holds ?? (() => false),
+      prepareDelete: kind.prepareDelete ?? same,
+      ...(refusal === undefined ? {} : { refusal }),
+    },
+  };
+}
+
+/** The object's field as a map; empty when it is none. */
+export function mapField(object: ApiObject, field: string): JsonObject {
+  const value = object[field];
+  return isObject(value) ? value : {};
+}

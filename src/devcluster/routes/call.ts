@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Cluster } from '../cluster.ts';
+import { forbidden, invalid, notSupported } from '../field-error.ts';
+import type { JsonObject } from '../json.ts';
+import { apiVersionOf } from '../object.ts';
+import type { ServedResource } from '../registry.ts';
+import type { DecodedObject, Subresource } from '../resource.ts';
+import { badRequestError, invalidError } from '../status.ts';
+import type { WriteScope } from '../writes.ts';
+
+/** One authenticated request for a resource. */
+export interface Call {
+  readonly cluster: Cluster;
+  readonly served: ServedResource;
+  /** undefined: all namespaces, or a cluster-scoped resource. */
+  readonly namespace: string | undefined;
+  /** '' for the collection. */
+  readonly name: string;
+  readonly subresource: Subresource | undefined;
+  readonly query: URLSearchParams;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** A whole answer. `text` is JSON. */
+export interface Answer {
+  readonly code: number;
+  readonly text: string;
+  readonly warnings?: readonly string[];
+}
+
+/** The options that all writes share, checked. @throws ApiError 422 */
+export function writeScope(call: Call, optionsKind: string): WriteScope {
+  const dryRun = call.query.getAll('dryRun');
+  const bad = dryRun.find((value) => value !== 'All');
+  if (bad !== undefined) throw invalidError('meta.k8s.io', optionsKind, '', [notSupported('dryRun', dryRun, ['All'])]);
+  const manager = call.query.get('fieldManager') ?? '';
+  if (manager.length > 128) {
+    const error = invalid('fieldManager', manager, 'may not be more than 128 bytes');
+    throw invalidError('meta.k8s.io', optionsKind, '', [error]);
+  }
+  const { resource, version } = call.served;
+  return { resource, version, namespace: call.namespace ?? '', isDryRun: dryRun.length > 0 };
+}
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** What to do with unknown fields: by default a warning each. @throws ApiError 422 */
+export function fieldValidation(call: Call, optionsKind: string): FieldValidation {
+  const value = call.query.get('fieldValidation') ?? '';
+  if (value === '') return 'Warn';
+  if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
+  const error = notSupported('fieldValidation', value, ['Ignore', 'Strict', 'Warn']);
+  throw invalidError('meta.k8s.io', optionsKind, '', [error]);
+}
+
+/**
+ * A body as an object of the call's version.
+ * @throws ApiError 400 for another kind or version, and for unknown fields under Strict
+ */
+export function decodeBody(
+  call: Call,
+  body: JsonObject,
+  extraProblems: readonly string[],
+  optionsKind: string,
+): DecodedObject {
+  const { resource, version } = call.served;
+  const expected = apiVersionOf(resource.group, version.name);
+  const kind = body.kind ?? resource.kind;
+  const apiVersion = body.apiVersion ?? expected;
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string')
+    throw badRequestError("couldn't get version/kind; json parse error: kind and apiVersion must be strings");
+  if (apiVersion !== expected)
+    throw badRequestError(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
+  if (kind !== resource.kind)
+    throw badRequestError(
+      `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${resource.kind}: converting (${kind}) to (${resource.kind}): unknown conversion`,
+    );
+  const mode = fieldValidation(call, optionsKind);
+  const decoded = version.decode({ ...body, kind, apiVersion });
+  const problems = [...extraProblems, ...decoded.problems];
+  if (mode === 'Strict' && problems.length > 0)
+    throw badRequestError(
+      `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${resource.kind}: strict decoding error: ${problems.join(', ')}`,
+    );
+  return { object: decoded.object, problems: mode === 'Warn' ? problems : [] };
+}
+
+/** Query parameters of a list or watch that are whole numbers. @throws ApiError 400 */
+export function integerParameter(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  if (!/^-?\d{1,15}$/.test(text))
+    throw badRequestError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+/** Query parameters that are yes or no; anything but 0 and false is yes, as in the real server. */
+export function isSet(query: URLSearchParams, name: string): boolean {
+  const text = query.get(name);
+  return text !== null && text !== '0' && text.toLowerCase() !== 'false';
+}
+
+/** Checks resourceVersionMatch and sendInitialEvents. @throws ApiError 422 as the real server has it */
+export function checkListOptions(query: URLSearchParams): void {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const isWatch = isSet(query, 'watch');
+  const hasInitialEvents = query.has('sendInitialEvents');
+  const errors = [];
+  if (match !== '' && (query.get('continue') ?? '') !== '')
+    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+  if (isWatch) {
+    if (hasInitialEvents && match !== 'NotOlderThan')
+      errors.push(
+        forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+      );
+    if (match !== '' && !hasInitialEvents)
+      errors.push(
+        forbidden(
+          'resourceVersionMatch',
+          'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+        ),
+      );
+    if (match !== '' && match !== 'NotOlderThan')
+      errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+  } else {
+    if (match !== '' && (query.get('resourceVersion') ?? '') === '')
+      errors.push(
+        forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+      );
+    if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && query.get('resourceVersion') === '0')
+      errors.push(
+        forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+      );
+    if (hasInitialEvents) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  }
+  if (errors.length > 0) throw invalidError('meta.k8s.io', 'ListOptions', '', errors);
+}

@@ -1,0 +1,42 @@
+import { listText } from '../encoding.ts';
+import { negotiateForm } from '../negotiate.ts';
+import { apiVersionOf, storageKey } from '../object.ts';
+import { page, predicateOf } from '../reads.ts';
+import { groupResource } from '../resource.ts';
+import { notFoundError } from '../status.ts';
+import { type Answer, type Call, checkListOptions, integerParameter } from './call.ts';
+
+/** GET of one object or of its status. @throws ApiError 404, 406 */
+export function get(call: Call): Answer {
+  const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
+  const { resource, encoder } = call.served;
+  const stored = resource.table.get(storageKey(call.namespace ?? '', call.name));
+  if (stored === undefined) throw notFoundError(groupResource(resource), call.name);
+  return { code: 200, text: encoder.text(stored, form) };
+}
+
+/** GET of a collection: one page. @throws ApiError 400, 406, 410, 422, 504 */
+export function list(call: Call): Answer {
+  const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadataList');
+  checkListOptions(call.query);
+  const { resource, version, encoder } = call.served;
+  const { query } = call;
+  const found = page(resource, call.cluster.store.revision, {
+    namespace: call.namespace,
+    limit: integerParameter(query, 'limit') ?? 0,
+    continueToken: query.get('continue') ?? '',
+    resourceVersion: query.get('resourceVersion') ?? '',
+    match: query.get('resourceVersionMatch') ?? '',
+    predicate: predicateOf(version, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''),
+  });
+  const metadata = {
+    resourceVersion: String(found.revision),
+    ...(found.continueToken === '' ? {} : { continue: found.continueToken }),
+    ...(found.remaining === undefined ? {} : { remainingItemCount: found.remaining }),
+  };
+  const items = found.items.map((stored) => encoder.itemText(stored, form, resource.hasTypedItems));
+  const isPartial = form === 'metadata';
+  const kind = isPartial ? 'PartialObjectMetadataList' : resource.listKind;
+  const apiVersion = isPartial ? 'meta.k8s.io/v1' : apiVersionOf(resource.group, version.name);
+  return { code: 200, text: listText(kind, apiVersion, metadata, items) };
+}

@@ -1,0 +1,179 @@
+import { fromEntries, isList, isObject, type Json, type JsonObject } from './json.ts';
+import { badRequestError } from './status.ts';
+
+/**
+ * The type of a field of a built-in kind, as far as decoding cares. The real server decodes these kinds into structs:
+ * unknown fields are dropped, null and empty values vanish, a wrong JSON type refuses the whole body.
+ */
+export type FieldType =
+  | 'string'
+  | 'bool'
+  | 'int'
+  /** base64; an empty value of a map stays. */
+  | 'bytes'
+  /** RFC 3339, whole seconds. */
+  | 'time'
+  /** RFC 3339, microseconds. */
+  | 'microtime'
+  /** Any JSON value, kept as it is. */
+  | 'any'
+  | { readonly map: FieldType }
+  | { readonly list: FieldType }
+  | StructType;
+
+/** A struct: its fields by JSON name. `name` is the type's name in error messages. */
+export interface StructType {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, FieldType>>;
+}
+
+/** What decoding found: the value without unknown fields, and the paths of those. */
+export interface Decoded {
+  readonly value: JsonObject;
+  readonly unknownFields: readonly string[];
+}
+
+interface Place {
+  /** The path from the root, for unknown fields: `metadata.labels`. */
+  readonly path: string;
+  /** How a Go decoder names the field: `ObjectMeta.metadata.labels`. */
+  readonly goField: string;
+}
+
+class Decoder {
+  readonly unknownFields: string[] = [];
+
+  struct(type: StructType, value: JsonObject, path: string): JsonObject {
+    const entries: [string, Json][] = [];
+    for (const [key, raw] of Object.entries(value)) {
+      const at = path === '' ? key : `${path}.${key}`;
+      const fieldType = Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
+      if (fieldType === undefined) {
+        this.unknownFields.push(at);
+        continue;
+      }
+      const decoded = this.value(fieldType, raw, { path: at, goField: `${type.name}.${at}` });
+      if (decoded !== undefined && !isZero(decoded)) entries.push([key, decoded]);
+    }
+    return fromEntries(entries);
+  }
+
+  value(type: FieldType, value: Json | undefined, place: Place): Json | undefined {
+    if (value === null || value === undefined) return undefined;
+    if (typeof type === 'string') return scalar(type, value, place);
+    if ('map' in type) {
+      if (!isObject(value)) throw mismatch(value, place, `map[string]${goName(type.map)}`);
+      const entries = Object.entries(value).map(
+        ([key, item]) => [key, this.value(type.map, item, child(place, key)) ?? zeroOf(type.map)] as const,
+      );
+      return fromEntries(entries);
+    }
+    if ('list' in type) {
+      if (!isList(value)) throw mismatch(value, place, `[]${goName(type.list)}`);
+      return value.map(
+        (item, index) =>
+          this.value(type.list, item, { path: `${place.path}[${index}]`, goField: place.goField }) ??
+          zeroOf(type.list) ??
+          null,
+      );
+    }
+    if (!isObject(value)) throw mismatch(value, place, goName(type));
+    return this.struct(type, value, place.path);
+  }
+}
+
+function child(place: Place, key: string): Place {
+  return { path: `${place.path}.${key}`, goField: place.goField };
+}
+
+function zeroOf(type: FieldType): Json | undefined {
+  if (type === 'string' || type === 'bytes') return '';
+  return typeof type === 'object' && 'fields' in type ? {} : undefined;
+}
+
+function isZero(value: Json): boolean {
+  if (value === '' || value === false) return true;
+  return isList(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
+}
+
+function goName(type: FieldType): string {
+  if (typeof type !== 'string') return 'name' in type ? `v1.${type.name}` : 'object';
+  const names = {
+    string: 'string',
+    bool: 'bool',
+    int: 'int32',
+    bytes: 'uint8',
+    time: 'v1.Time',
+    microtime: 'v1.MicroTime',
+  };
+  return type === 'any' ? 'object' : names[type];
+}
+
+function jsonTypeName(value: Json): string {
+  if (isList(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+function mismatch(value: Json, place: Place, goType: string): Error {
+  return badRequestError(
+    `json: cannot unmarshal ${jsonTypeName(value)} into Go struct field ${place.goField} of type ${goType}`,
+  );
+}
+
+const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const timePattern = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+function scalar(type: Exclude<FieldType, object>, value: Json, place: Place): Json {
+  if (type === 'any') return value;
+  const wanted = {
+    string: 'string',
+    bool: 'boolean',
+    int: 'number',
+    bytes: 'string',
+    time: 'string',
+    microtime: 'string',
+  };
+  if (typeof value !== wanted[type]) throw mismatch(value, place, goName(type));
+  if (type === 'int' && !Number.isInteger(value)) throw mismatchNumber(value, place);
+  if (typeof value !== 'string') return value;
+  if (type === 'bytes') return bytes(value);
+  return type === 'time' || type === 'microtime' ? time(type, value) : value;
+}
+
+function mismatchNumber(value: Json, place: Place): Error {
+  return badRequestError(
+    `json: cannot unmarshal number ${JSON.stringify(value)} into Go struct field ${place.goField} of type int32`,
+  );
+}
+
+function bytes(value: string): string {
+  const text = value.replace(/[\r\n]/g, '');
+  if (base64Pattern.test(text)) return text;
+  const whole = /^(?:[A-Za-z0-9+/]{4})*/.exec(text)?.[0].length ?? 0;
+  const bad = /[^A-Za-z0-9+/]/.exec(text.slice(whole));
+  throw badRequestError(`illegal base64 data at input byte ${bad === null ? whole : whole + bad.index}`);
+}
+
+function time(type: 'time' | 'microtime', value: string): string {
+  const parsed = timePattern.test(value) ? Date.parse(value.replace(' ', 'T')) : Number.NaN;
+  if (Number.isNaN(parsed)) {
+    const layout = type === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
+    throw badRequestError(
+      `parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(value)} as "2006"`,
+    );
+  }
+  const iso = new Date(parsed).toISOString();
+  if (type === 'time') return `${iso.slice(0, 19)}Z`;
+  const fraction = /\.(\d+)/.exec(value)?.[1] ?? '';
+  return `${iso.slice(0, 19)}.${fraction.padEnd(6, '0').slice(0, 6)}Z`;
+}
+
+/**
+ * Decodes an object into a struct.
+ * @throws ApiError 400 when a value has another JSON type than the field
+ */
+export function decodeStruct(type: StructType, value: JsonObject, path = ''): Decoded {
+  const decoder = new Decoder();
+  const decoded = decoder.struct(type, value, path);
+  return { value: decoded, unknownFields: decoder.unknownFields };
+}
