@@ -50,10 +50,14 @@ export function defaultEndpoints(type: ProviderSettings['type'], region: string)
  * The S3 endpoint that serves the buckets of `bucketRegion`, without a trailing slash. Wasabi has one host a region. A
  * host of another domain that carries the Provider's region as a label (`s3.us-east-1.localhost`) gets that label
  * replaced; any other endpoint serves every region.
- * @throws InvalidSpec when `bucketRegion` cannot stand in a host name
+ * @throws InvalidSpec when `bucketRegion` cannot stand in a host name, or the endpoint is no URL
  */
 export function endpointFor(settings: Pick<ProviderSettings, 'endpoint' | 'region'>, bucketRegion: string): string {
   checkRegion(bucketRegion);
+  if (!URL.canParse(settings.endpoint)) {
+    const shown = JSON.stringify(settings.endpoint.slice(0, 120));
+    throw new ReconcileError('InvalidSpec', `spec.endpoint: ${shown} is no URL; write https://HOST[:PORT]`);
+  }
   const url = new URL(settings.endpoint);
   if (bucketRegion !== settings.region) url.hostname = hostFor(url.hostname, settings.region, bucketRegion);
   return url.origin;

@@ -20,6 +20,7 @@ const byStatus: ReadonlyMap<number, ErrorRow> = new Map(
 export function errorRowOf(facts: FaultFacts): ErrorRow {
   const named = byCode.get(facts.code);
   if (named !== undefined) return named;
+  if (facts.status === 0) return byCode.get('ConnectionLost') ?? UNEXPECTED_ANSWER; // TLS alerts, broken HTTP, and the like
   return byStatus.get(facts.status) ?? (facts.status > 500 ? serverFailure(facts) : UNEXPECTED_ANSWER);
 }
 

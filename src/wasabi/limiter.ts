@@ -197,7 +197,7 @@ export class AccountLimiter {
     const now = this.#clock.monotonicMs();
     this.#refill();
     this.#tokens = 0;
-    if (grantedAtMs >= this.#decreasedAtMs) {
+    if (grantedAtMs > this.#decreasedAtMs) {
       this.#decreasedAtMs = now;
       this.#refusals += 1;
       this.#rate = Math.max(Math.min(FLOOR_PER_SECOND, this.#limit.requestsPerSecond), this.#rate / 2);

@@ -38,7 +38,8 @@ export class SdkClients {
   s3(region: string): S3Client {
     const known = this.#s3.get(region);
     if (known !== undefined) return known;
-    const { settings, contentMd5 } = this.#options;
+    const { settings, contentMd5, allowed } = this.#options;
+    checkEndpoint(settings.endpoint, allowed, 'spec.endpoint'); // as it was given: what is derived from it is cleaner
     const client = new S3Client({
       ...this.#common(endpointFor(settings, region), region, 'spec.endpoint'),
       forcePathStyle: settings.pathStyle,
