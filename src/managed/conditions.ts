@@ -1,5 +1,4 @@
-import type { Condition } from '../api/meta.ts';
-import type { KindCondition } from './kind.ts';
+import type { KindCondition, StoredCondition } from './kind.ts';
 
 /** Longer messages are cut: a status is no log, and etcd keeps every byte of it. */
 const MESSAGE_MAX = 1_024;
@@ -21,7 +20,10 @@ const LEGACY_TYPES = new Set([
 const ABNORMAL_TYPES = new Set(['Reconciling', 'Stalled', 'Unsupported', 'DeletionBlocked', 'Drifted']);
 
 /** The condition of that type, if there is one. */
-export function findCondition(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
+export function findCondition(
+  conditions: readonly StoredCondition[] | undefined,
+  type: string,
+): StoredCondition | undefined {
   return conditions?.find((condition) => condition.type === type);
 }
 
@@ -30,16 +32,16 @@ export function findCondition(conditions: readonly Condition[] | undefined, type
  * unless `next` has them; other types stay as they were. `lastTransitionTime` moves only when `status` does.
  */
 export function mergeConditions(
-  previous: readonly Condition[] | undefined,
+  previous: readonly StoredCondition[] | undefined,
   next: readonly KindCondition[],
   generation: number,
   nowMs: number,
-): readonly Condition[] {
+): readonly StoredCondition[] {
   const given = new Set(next.map((condition) => condition.type));
   const kept = (previous ?? []).filter(
     ({ type }) => !given.has(type) && !ABNORMAL_TYPES.has(type) && !LEGACY_TYPES.has(type),
   );
-  const set = next.map((condition): Condition => {
+  const set = next.map((condition): StoredCondition => {
     const before = findCondition(previous, condition.type);
     return {
       type: condition.type,
@@ -47,8 +49,7 @@ export function mergeConditions(
       reason: condition.reason,
       message: shorten(condition.message),
       observedGeneration: generation,
-      lastTransitionTime:
-        before !== undefined && before.status === condition.status ? before.lastTransitionTime : rfc3339(nowMs),
+      lastTransitionTime: (before?.status === condition.status && before.lastTransitionTime) || rfc3339(nowMs),
     };
   });
   return [...set, ...kept];

@@ -26,18 +26,25 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
     await env.writes.removeFinalizer(type, resource);
     return { type: 'Gone', how };
   };
-  if (resource.metadata.annotations?.[ABANDON] === resource.metadata.uid) return letGo('Abandoned');
-  const dependents = env.lookup.dependents(resource);
+  const isAbandoned = resource.metadata.annotations?.[ABANDON] === resource.metadata.uid;
+  if (isAbandoned && kind.isExternal) return letGo('Abandoned');
+  const dependents = [...env.lookup.dependents(resource)];
   if (dependents.length > 0) return dependentsExist(resource, dependents);
+  if (!kind.isExternal) {
+    // What it did in the cluster is undone in every case: nothing outside is at stake.
+    const target = kind.resolve(resource);
+    const client = await kind.connect(resource, target, signal);
+    await kind.delete(client, resource, target, 'Delete', signal);
+    return letGo('Deleted');
+  }
   const target = targetOf(kind, resource);
   if (target === undefined || env.observeOnly || resource.spec.mode === 'Observe') return letGo('NeverOwned');
   if (await env.writes.isDefinitionDeleted(type, signal)) return letGo('CrdDeleted');
 
   const client = await kind.connect(resource, target, signal);
-  const found = kind.isExternal ? await kind.observe(client, target, undefined, signal) : undefined;
-  if (kind.isExternal && found === undefined) return letGo('Deleted');
-  const evidence = found === undefined ? undefined : kind.evidence(found);
-  const ownership = decideOwnership(kind, resource, target, evidence, env);
+  const found = await kind.observe(client, target, undefined, signal);
+  if (found === undefined) return letGo('Deleted');
+  const ownership = decideOwnership(kind, resource, target, kind.evidence(found, target), env);
   if (!ownership.mayManage) return letGo('NeverOwned');
   const policy = deletionPolicyOf(kind, resource);
   if (!ownership.mayDestroy) return policy === 'Retain' ? letGo('Retained') : unproven(kind.kind, target);
@@ -47,7 +54,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   if (deletion.type === 'InProgress') return { ...deletion, type: 'Deleting' };
   if (deletion.type === 'Blocked') return deletion;
   if (policy === 'Retain') return letGo('Retained');
-  if (kind.isExternal && (await kind.observe(client, target, undefined, signal)) !== undefined) {
+  if ((await kind.observe(client, target, undefined, signal)) !== undefined) {
     throw new ReconcileError('Transient', `${target.name}: deleted, and still there as read`, {
       reason: 'NotYetInEffect',
     });
@@ -76,7 +83,6 @@ function targetOf<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
   resource: R,
 ): Target | undefined {
-  if (!kind.isExternal) return kind.resolve(resource);
   const recorded = resource.status?.target;
   if (recorded !== undefined) return { ...recorded, provider: parseKey(recorded.provider) };
   return kind.hasLegacyClaim(resource) ? pinned(resource, kind.resolve(resource)) : undefined;

@@ -1,4 +1,4 @@
-import type { Condition, KubeObject, ObjectKey } from '../api/meta.ts';
+import type { KubeObject, ObjectKey } from '../api/meta.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
 import type { Evidence } from './ownership.ts';
 import type { Reference } from './references.ts';
@@ -34,10 +34,20 @@ export interface IntentStatus {
   readonly deadline: string;
 }
 
+/** A condition as it is stored; what the predecessor wrote may lack parts of it. */
+export interface StoredCondition {
+  readonly type: string;
+  readonly status?: 'True' | 'False' | 'Unknown' | undefined;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+  readonly observedGeneration?: number | undefined;
+  readonly lastTransitionTime?: string | undefined;
+}
+
 /** The status fields that every kind has. */
 export interface ManagedStatus {
   readonly observedGeneration?: number | undefined;
-  readonly conditions?: readonly Condition[] | undefined;
+  readonly conditions?: readonly StoredCondition[] | undefined;
   readonly target?: TargetStatus | undefined;
   readonly intent?: IntentStatus | undefined;
   readonly pendingChanges?: readonly string[] | undefined;
@@ -163,7 +173,7 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
     signal: AbortSignal,
   ): Promise<Observed | undefined>;
   /** Pure. What the found resource says of its owner. */
-  evidence(observed: Observed): Evidence;
+  evidence(observed: Observed, target: Target): Evidence;
   /**
    * Pure. The changes to make, in order; none when in sync. `marker`: the ownership text that the resource must carry;
    * undefined: the marker on it stays as it is.

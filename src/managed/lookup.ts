@@ -4,11 +4,17 @@ import { FINALIZER } from './annotations.ts';
 import type { ManagedResource } from './kind.ts';
 import { type AllowedNamespaces, isPermitted, type Reference, type ReferenceGrant } from './references.ts';
 
+/** An object that names another one, and where. */
+export interface Referrer {
+  readonly resource: ManagedResource;
+  readonly references: readonly Reference[];
+}
+
 /** The operator's view of the cluster: reads of the stores, never a call. Objects are not mutated. */
 export interface Snapshot {
   get<T extends KubeObject>(kind: string, key: ObjectKey): T | undefined;
-  /** Objects of any of our kinds whose spec names that object, each with the references that do. */
-  referrers(kind: string, key: ObjectKey): readonly { resource: ManagedResource; references: readonly Reference[] }[];
+  /** Objects of any of our kinds whose spec names that object, each with the references that do; read one by one. */
+  referrers(kind: string, key: ObjectKey): Iterable<Referrer>;
   /** Objects of that kind that mean an external resource of that name, in whatever account. */
   namesakes<R extends ManagedResource>(kind: string, externalName: string): readonly R[];
   namespaceLabels(namespace: string): Readonly<Record<string, string>> | undefined;
@@ -68,14 +74,19 @@ export class Lookup {
 
   /**
    * Objects that must go before this one: they refer to it validly and hold our finalizer (a stranger's object cannot
-   * block), and it does not own them.
+   * block), and it does not own them. Lazy: whoever needs to know only whether there is one takes the first.
    */
-  dependents(resource: ManagedResource): readonly ManagedResource[] {
-    return this.#snapshot.referrers(resource.kind, keyOf(resource)).flatMap(({ resource: other, references }) => {
-      const blocks = references.some((reference) => reference.blocksDeletion && this.isPermitted(other, reference));
+  *dependents(resource: ManagedResource): Generator<ManagedResource> {
+    for (const { resource: other, references } of this.#snapshot.referrers(resource.kind, keyOf(resource))) {
+      if (!hasFinalizer(other)) continue;
       const isOwned = (other.metadata.ownerReferences ?? []).some((owner) => owner.uid === resource.metadata.uid);
-      return blocks && !isOwned && hasFinalizer(other) ? [other] : [];
-    });
+      if (isOwned) continue;
+      if (references.some((reference) => reference.blocksDeletion && this.isPermitted(other, reference))) yield other;
+    }
+  }
+
+  hasDependents(resource: ManagedResource): boolean {
+    return this.dependents(resource).next().done !== true;
   }
 }
 

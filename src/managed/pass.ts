@@ -20,7 +20,7 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   const desired = kind.desired(resource, target);
   const client = await kind.connect(resource, target, signal);
   const found = await kind.observe(client, target, desired, signal);
-  const evidence = found === undefined ? undefined : kind.evidence(found);
+  const evidence = found === undefined ? undefined : kind.evidence(found, target);
   const ownership = decideOwnership(kind, resource, target, evidence, env);
   if (!ownership.mayManage) return { type: 'NotOurs', reason: ownership.reason, message: ownership.message };
 
@@ -28,7 +28,7 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
     target,
     kindStatus: kind.status(resource, target, observed, { nowMs: env.clock.now(), applied }),
     isFound: observed !== undefined,
-    identity: observed !== undefined && ownership.mayDestroy ? kind.evidence(observed).identity : undefined,
+    identity: observed !== undefined && ownership.mayDestroy ? kind.evidence(observed, target).identity : undefined,
     applied,
   });
   const changes = kind.diff(desired, found, ownership.marker);

@@ -126,5 +126,5 @@ function isNews(resource: ManagedResource, reason: string): boolean {
 function lasts(resource: ManagedResource, reason: string, nowMs: number): boolean {
   const before = findCondition(resource.status?.conditions, 'Synced');
   if (before?.reason !== reason || before.status !== 'False') return false;
-  return before.lastTransitionTime <= rfc3339(nowMs - LASTING_MS);
+  return (before.lastTransitionTime ?? '') <= rfc3339(nowMs - LASTING_MS);
 }

@@ -131,13 +131,13 @@ function failed(
   isStalled: boolean,
   leavesReady: boolean,
 ): Verdict {
-  const unsupported = findCondition(resource.status?.conditions, 'Unsupported');
+  const unsupported = findCondition(resource.status?.conditions, 'Unsupported')?.message;
   return {
     conditions: [
       ...(leavesReady ? [] : [condition('Ready', 'False', reason, message)]),
       condition('Synced', 'False', reason, message),
       condition(isStalled ? 'Stalled' : 'Reconciling', 'True', reason, message),
-      ...(unsupported === undefined ? [] : [unsupported]),
+      ...(unsupported === undefined ? [] : [condition('Unsupported', 'True', 'Unsupported', unsupported)]),
     ],
     fields: {},
     isFinal: isStalled,

@@ -1,0 +1,267 @@
+import { PROVIDER_DEFAULTS } from './api/provider-connection.ts';
+import { parseAllowedEndpoints } from './wasabi/allowed-endpoints.ts';
+
+/** The settings as they were given, each of its own type. */
+export interface RawConfig {
+  readonly metricsPort: number;
+  readonly driftCheckIntervalMs: number;
+  readonly k8sRateLimit: number | undefined;
+  readonly wasabiRateLimit: number;
+  readonly watchScope: 'cluster' | 'namespaced';
+  readonly watchNamespaces: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'text';
+  readonly allowedEndpoints: readonly string[];
+  readonly kubeconfig: string | undefined;
+  readonly leaderElect: boolean;
+  readonly leaderElectionNamespace: string | undefined;
+  readonly maxConcurrentReconciles: number;
+  readonly clusterId: string | undefined;
+  readonly observeOnly: boolean;
+  readonly allowLegacyCrossNamespace: boolean;
+  readonly allowInsecureTls: boolean;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** One setting: where it comes from, how it is read, and what people are told of it. */
+export interface ConfigRow {
+  readonly name: keyof RawConfig;
+  readonly flag: string;
+  /** The environment variable; absent where a variable of that name has a meaning of its own. */
+  readonly variable: string | undefined;
+  readonly placeholder: string;
+  /** May stand without a value, which means true. */
+  readonly isSwitch: boolean;
+  /** The default, and how it is shown. */
+  readonly fallback: unknown;
+  readonly shown: string;
+  /** What is allowed, in words. */
+  readonly values: string;
+  readonly help: string;
+  /** The value, or what is wrong with the text. */
+  parse(text: string): unknown;
+}
+
+const MAX_INTERVAL_SECONDS = 86_400;
+const MAX_RATE = 10_000;
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/;
+
+/** Every setting. To add one: a line in RawConfig and a row here; help, docs and checks follow. */
+export const configTable: readonly ConfigRow[] = [
+  number(
+    'metricsPort',
+    'metrics-port',
+    8080,
+    { min: 0, max: 65_535 },
+    'port of /metrics, /healthz and /readyz; 0 takes any free one',
+  ),
+  {
+    ...number(
+      'driftCheckIntervalMs',
+      'drift-check-interval-seconds',
+      300,
+      { min: 10, max: MAX_INTERVAL_SECONDS },
+      'how often each object is compared with the service',
+    ),
+    fallback: 300_000,
+    parse: (text) => scaled(wholeNumber(text, 10, MAX_INTERVAL_SECONDS), 1_000),
+  },
+  {
+    ...number(
+      'k8sRateLimit',
+      'k8s-rate-limit-per-second',
+      0,
+      { min: 1, max: MAX_RATE },
+      'most calls a second to the Kubernetes API',
+    ),
+    fallback: undefined,
+    shown: 'none',
+  },
+  number(
+    'wasabiRateLimit',
+    'wasabi-rate-limit-per-second',
+    PROVIDER_DEFAULTS.requestsPerSecond,
+    { min: 1, max: MAX_RATE },
+    'most calls a second to one account whose Provider names no limit',
+  ),
+  choice(
+    'watchScope',
+    'watch-scope',
+    'cluster',
+    ['cluster', 'namespaced'],
+    'watch all namespaces, or those of --watch-namespaces (else the own one)',
+  ),
+  {
+    ...textRow('watchNamespaces', 'watch-namespaces', 'names', 'namespaces to watch'),
+    fallback: [],
+    shown: 'all',
+    values: 'names, separated by commas',
+    parse: (text) => listOf(text, (name) => (DNS_LABEL.test(name) ? undefined : `"${name}" is no namespace name`)),
+  },
+  {
+    ...choice('logLevel', 'log-level', 'info', ['debug', 'info', 'warn', 'error'], 'what is logged'),
+    // The predecessor's spelling.
+    parse: (text) => oneOf(text.toLowerCase().replace(/^warning$/, 'warn'), ['debug', 'info', 'warn', 'error']),
+  },
+  choice('logFormat', 'log-format', 'json', ['json', 'text'], 'one JSON object a line, or lines for people'),
+  {
+    ...textRow('allowedEndpoints', 'allowed-endpoints', 'entries', 'where Providers may send calls to'),
+    fallback: ['*.wasabisys.com'],
+    shown: '`*.wasabisys.com`',
+    values: 'hosts, `*.suffix`, or `http://HOST[:PORT]` for plain HTTP, separated by commas',
+    parse: (text) => listOf(text, (entry) => problemOf(() => parseAllowedEndpoints([entry]))),
+  },
+  // KUBECONFIG keeps its meaning of a list of files, which is not this flag's.
+  {
+    ...textRow('kubeconfig', 'kubeconfig', 'file', 'the kubeconfig to use'),
+    variable: undefined,
+    shown: 'in-cluster, else KUBECONFIG, else ~/.kube/config',
+  },
+  toggle('leaderElect', 'leader-elect', true, 'let one of several replicas write at a time'),
+  {
+    ...textRow('leaderElectionNamespace', 'leader-election-namespace', 'name', 'namespace of the Lease'),
+    shown: 'the own one',
+    parse: (text) => (DNS_LABEL.test(text) ? text : new Error(`"${text}" is no namespace name`)),
+  },
+  number(
+    'maxConcurrentReconciles',
+    'max-concurrent-reconciles',
+    64,
+    { min: 1, max: 1_000 },
+    'objects of one kind worked on at the same time',
+  ),
+  {
+    ...textRow(
+      'clusterId',
+      'cluster-id',
+      'id',
+      'the name of this cluster in ownership markers; keep it when a cluster is rebuilt',
+    ),
+    shown: 'the uid of the namespace kube-system',
+    values: '1 to 36 letters, digits, `.`, `_`, `-`',
+    parse: (text) =>
+      CLUSTER_ID.test(text) ? text : new Error(`"${text}" must be 1 to 36 letters, digits, ".", "_" or "-"`),
+  },
+  toggle(
+    'observeOnly',
+    'observe-only',
+    false,
+    'treat every object as if its mode were Observe: nothing is written to the service',
+  ),
+  toggle(
+    'allowLegacyCrossNamespace',
+    'allow-legacy-cross-namespace',
+    false,
+    'let references of the published kinds cross namespaces without a grant',
+  ),
+  toggle('allowInsecureTls', 'allow-insecure-tls', false, 'let Providers switch off the verification of certificates'),
+];
+
+/** What is wrong with settings that are right one by one. */
+export function configProblems(config: RawConfig, ownNamespace: string | undefined): readonly string[] {
+  const problems: string[] = [];
+  if (config.watchScope === 'namespaced' && config.watchNamespaces.length === 0 && ownNamespace === undefined) {
+    problems.push('--watch-scope: namespaced needs --watch-namespaces when the operator runs outside a cluster');
+  }
+  return problems;
+}
+
+function number(
+  name: keyof RawConfig,
+  flag: string,
+  fallback: number,
+  range: { readonly min: number; readonly max: number },
+  help: string,
+): ConfigRow {
+  return {
+    name,
+    flag,
+    variable: variableOf(flag),
+    placeholder: 'number',
+    isSwitch: false,
+    fallback,
+    shown: String(fallback),
+    values: `${range.min} to ${range.max}`,
+    help,
+    parse: (text) => wholeNumber(text, range.min, range.max),
+  };
+}
+
+function choice(
+  name: keyof RawConfig,
+  flag: string,
+  fallback: string,
+  values: readonly string[],
+  help: string,
+): ConfigRow {
+  return {
+    ...textRow(name, flag, values.join('|'), help),
+    fallback,
+    shown: fallback,
+    values: values.join(', '),
+    parse: (text) => oneOf(text, values),
+  };
+}
+
+function toggle(name: keyof RawConfig, flag: string, fallback: boolean, help: string): ConfigRow {
+  return {
+    ...textRow(name, flag, 'true|false', help),
+    isSwitch: true,
+    fallback,
+    shown: String(fallback),
+    values: 'true, false',
+    parse: (text) => {
+      const value = oneOf(text.toLowerCase(), ['true', 'false']);
+      return value instanceof Error ? value : value === 'true';
+    },
+  };
+}
+
+function textRow(name: keyof RawConfig, flag: string, placeholder: string, help: string): ConfigRow {
+  return {
+    name,
+    flag,
+    variable: variableOf(flag),
+    placeholder,
+    isSwitch: false,
+    fallback: undefined,
+    shown: 'none',
+    values: 'a text',
+    help,
+    parse: (text) => text,
+  };
+}
+
+function variableOf(flag: string): string {
+  return flag.toUpperCase().replaceAll('-', '_');
+}
+
+function wholeNumber(text: string, min: number, max: number): number | Error {
+  const value = /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : new Error(`"${text}" must be a whole number from ${min} to ${max}`);
+}
+
+function scaled(value: number | Error, factor: number): number | Error {
+  return value instanceof Error ? value : value * factor;
+}
+
+function oneOf(text: string, values: readonly string[]): string | Error {
+  return values.includes(text) ? text : new Error(`"${text}" must be one of ${values.join(', ')}`);
+}
+
+function listOf(text: string, problem: (entry: string) => string | undefined): readonly string[] | Error {
+  const entries = text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
+  const problems = entries.flatMap((entry) => problem(entry) ?? []);
+  return problems.length === 0 ? entries : new Error(problems.join('; '));
+}
+
+function problemOf(parse: () => unknown): string | undefined {
+  try {
+    parse();
+    return undefined;
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : 'cannot be read';
+  }
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { type ConfigRow, configProblems, configTable, type RawConfig } from './config-table.ts';
+
+/** Everything that can be set, parsed and checked. Times in milliseconds, rates in calls a second. */
+export interface Config extends RawConfig {
+  /** The namespace that the operator runs in; undefined outside a cluster. */
+  readonly ownNamespace: string | undefined;
+  /** Namespaces to watch; undefined: all. */
+  readonly namespaces: readonly string[] | undefined;
+  /** Accepted settings of the predecessor that have no effect here, by name: logged once. */
+  readonly ignored: readonly string[];
+}
+
+/** What `parseConfig` gives: settings, a text to print and stop, or everything that is wrong at once. */
+export type ParsedConfig =
+  | { readonly type: 'Config'; readonly config: Config }
+  | { readonly type: 'Print'; readonly text: string }
+  | { readonly type: 'Problems'; readonly problems: readonly string[] };
+
+/** Published by the predecessor. Our stores are watched, never expired, so there is nothing to set. */
+const IGNORED_VARIABLES = ['K8S_CACHE_TTL_SECONDS'];
+const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** The version in package.json, which is the version of the image. */
+export const VERSION = readVersion();
+
+/**
+ * Reads arguments and environment; a flag wins over its variable. Variables that are not ours are left alone
+ * (Kubernetes puts some there). Nothing else in the operator reads either.
+ */
+export function parseConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ParsedConfig {
+  const program = commandOf();
+  const problems: string[] = [];
+  const { operands, unknown } = program.parseOptions([...argv]);
+  if (unknown.some((text) => text === '--help' || text === '-h'))
+    return { type: 'Print', text: program.helpInformation() };
+  if (unknown.includes('--version')) return { type: 'Print', text: `${VERSION}\n` };
+  for (const text of [...operands, ...unknown]) {
+    problems.push(`${text}: no such flag; --help lists them all`);
+  }
+  const flags = program.opts<Record<string, string | true | undefined>>();
+  const values: Record<string, unknown> = {};
+  for (const row of configTable) {
+    const given = givenValue(row, flags, env);
+    const parsed = given === undefined ? row.fallback : row.parse(given.text);
+    if (parsed instanceof Error) problems.push(`${given?.source ?? row.flag}: ${parsed.message}`);
+    values[row.name] = parsed;
+  }
+  if (problems.length > 0) return { type: 'Problems', problems };
+  // Every row of the table has put its value, of its own type, under its own name.
+  const raw = values as unknown as RawConfig;
+  const ownNamespace = env['POD_NAMESPACE'] ?? readNamespace();
+  const conflicts = configProblems(raw, ownNamespace);
+  if (conflicts.length > 0) return { type: 'Problems', problems: conflicts };
+  const ignored = IGNORED_VARIABLES.filter((name) => env[name] !== undefined);
+  return { type: 'Config', config: { ...raw, ownNamespace, namespaces: namespacesOf(raw, ownNamespace), ignored } };
+}
+
+/** The reference page of all settings: `docs/reference/configuration.md`. */
+export function configurationMarkdown(): string {
+  const rows = configTable.map(
+    (row) => `| \`--${row.flag}\` | \`${row.variable ?? ''}\` | ${row.shown} | ${row.values} | ${row.help} |`,
+  );
+  return [
+    '# Settings of the operator',
+    '',
+    'Generated from the table in `src/config-table.ts`; do not edit.',
+    '',
+    'Each setting is a flag or an environment variable; the flag wins. A bad value or an unknown flag stops the operator at',
+    'start, with everything that is wrong at once. Variables that are not listed are left alone.',
+    '',
+    '| Flag | Variable | Default | Values | Meaning |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows.map((row) => row.replace('| `` |', '| |')),
+    '',
+    `Accepted without effect, for those who come from the predecessor: ${IGNORED_VARIABLES.map((name) => `\`${name}\``).join(', ')}.`,
+    '',
+  ].join('\n');
+}
+
+function commandOf(): Command {
+  const program = new Command('wasabi-s3-operator')
+    .description('Manages Wasabi object storage as Kubernetes objects.')
+    .helpOption('-h, --help', 'this text')
+    .version(VERSION, '--version', 'the version')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  for (const row of configTable) {
+    const variable = row.variable === undefined ? '' : `, or ${row.variable}`;
+    const text = `${row.help} (${row.values}; default ${row.shown}${variable})`;
+    program.option(row.isSwitch ? `--${row.flag} [${row.placeholder}]` : `--${row.flag} <${row.placeholder}>`, text);
+  }
+  return program;
+}
+
+function givenValue(
+  row: ConfigRow,
+  flags: Readonly<Record<string, string | true | undefined>>,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly text: string; readonly source: string } | undefined {
+  const camel = row.flag.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const flag = flags[camel];
+  if (flag !== undefined) return { text: flag === true ? 'true' : flag, source: `--${row.flag}` };
+  const variable = row.variable === undefined ? undefined : env[row.variable];
+  if (variable === undefined || variable.trim() === '' || row.variable === undefined) return undefined;
+  return { text: variable, source: row.variable };
+}
+
+function namespacesOf(raw: RawConfig, ownNamespace: string | undefined): readonly string[] | undefined {
+  if (raw.watchNamespaces.length > 0) return raw.watchNamespaces;
+  if (raw.watchScope === 'cluster' || ownNamespace === undefined) return undefined;
+  return [ownNamespace];
+}
+
+function readNamespace(): string | undefined {
+  try {
+    return readFileSync(NAMESPACE_FILE, 'utf8').trim();
+  } catch {
+    return undefined; // outside a cluster there is no such file
+  }
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string }; // our own file
+  return version;
+}

@@ -1,0 +1,154 @@
+import { LRUCache } from 'lru-cache';
+import { keyOf, keyText } from '../api/meta.ts';
+import type { Provider } from '../api/provider.ts';
+import { findCondition } from '../managed/conditions.ts';
+import type { ManagedResource } from '../managed/kind.ts';
+import { ReconcileError } from '../runtime/errors.ts';
+import { type AllowedEndpoints, checkEndpoint } from '../wasabi/allowed-endpoints.ts';
+import type { BucketIndex, BucketIndexes } from '../wasabi/buckets.ts';
+import type { ClientPool, WasabiClient } from '../wasabi/clients.ts';
+import { type Caller, whoAmI } from '../wasabi/identity.ts';
+import type { ProviderSettings } from '../wasabi/settings.ts';
+import type { ProviderSecrets, SecretReader } from './provider-secrets.ts';
+import { settingsOf } from './provider-settings.ts';
+
+/** A way into the account of a Provider, for one pass of one object. */
+export interface Connection {
+  readonly client: WasabiClient;
+  readonly bucketIndex: BucketIndex;
+}
+
+/** What the Provider kind asks with: the account is not known yet, or may have become another one. */
+export interface Probe {
+  readonly client: WasabiClient;
+  readonly settings: ProviderSettings;
+  /** The version of the Secrets behind the client. */
+  readonly secretVersion: string;
+}
+
+export interface AccountAccessParts {
+  readonly secrets: SecretReader;
+  readonly pool: ClientPool;
+  readonly indexes: BucketIndexes;
+  readonly allowed: AllowedEndpoints;
+  /** Requests a second where the Provider names none. */
+  readonly defaultRate: number;
+}
+
+/** What an account is called where neither STS nor IAM tells: the host of its S3 endpoint. */
+export function accountOfCaller(caller: Caller, settings: ProviderSettings): string {
+  return caller.identity?.accountId ?? new URL(settings.endpoint).host;
+}
+
+const MAX_ACCOUNTS = 2_000;
+
+/** The way from an object to a client of the account that its Provider is pinned to, and to no other. */
+export class AccountAccess {
+  readonly #parts: AccountAccessParts;
+  /** Which account each version of credentials was found to open: a changed Secret is asked about before it is used. */
+  readonly #accounts = new LRUCache<string, Promise<string>>({ max: MAX_ACCOUNTS });
+
+  constructor(parts: AccountAccessParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The account that the Provider is pinned to. Pure.
+   * @throws DependencyNotReady, reason ProviderNotReady, while its credentials have not been proven
+   */
+  pinnedAccount(provider: Provider): string {
+    const { accountId, conditions } = provider.status ?? {};
+    const isValid = findCondition(conditions, 'AuthValid')?.status === 'True';
+    if (accountId !== undefined && isValid) return accountId;
+    const why = findCondition(conditions, 'Ready')?.reason ?? 'it was not looked at yet';
+    throw new ReconcileError(
+      'DependencyNotReady',
+      `spec.providerRef: Provider ${keyText(keyOf(provider))} is not ready: ${why}`,
+      { reason: 'ProviderNotReady' },
+    );
+  }
+
+  /**
+   * A client for that account, on behalf of the object's namespace.
+   * @throws DependencyNotReady, reason AccountChanged when the credentials open another account by now
+   */
+  async connect(
+    resource: ManagedResource,
+    provider: Provider,
+    accountId: string,
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    this.pinnedAccount(provider);
+    const { settings, secrets } = await this.#open(provider, signal);
+    const cacheKey = `${provider.metadata.uid} ${secrets.version}`;
+    const found = await this.#accountBehind(cacheKey, settings, secrets, signal);
+    if (found !== accountId) {
+      throw new ReconcileError(
+        'DependencyNotReady',
+        `the credentials of Provider ${keyText(keyOf(provider))} open account ${found}, and the resource is in account ${accountId}`,
+        { reason: 'AccountChanged' },
+      );
+    }
+    const client = this.#parts.pool.client({
+      settings,
+      credentials: secrets.credentials,
+      cacheKey,
+      accountId,
+      namespace: resource.metadata.namespace ?? '',
+    });
+    return { client, bucketIndex: this.#parts.indexes.indexFor(`${accountId} ${cacheKey}`, client) };
+  }
+
+  /** A client for finding out what the Provider's credentials open. @throws InvalidSpec, DependencyNotReady */
+  async probe(provider: Provider, signal: AbortSignal): Promise<Probe> {
+    const { settings, secrets } = await this.#open(provider, signal);
+    const client = this.#parts.pool.client({
+      settings,
+      credentials: secrets.credentials,
+      cacheKey: `${provider.metadata.uid} ${secrets.version}`,
+      accountId: provider.status?.accountId,
+      namespace: provider.metadata.namespace ?? '',
+    });
+    return { client, settings, secretVersion: secrets.version };
+  }
+
+  async #open(
+    provider: Provider,
+    signal: AbortSignal,
+  ): Promise<{ readonly settings: ProviderSettings; readonly secrets: ProviderSecrets }> {
+    const { allowed, defaultRate } = this.#parts;
+    const unread = settingsOf(provider.spec, undefined, defaultRate);
+    checkEndpoint(unread.endpoint, allowed, 'spec.endpoint');
+    checkEndpoint(unread.iamEndpoint, allowed, 'spec.iamEndpoint');
+    if (unread.stsEndpoint !== undefined) checkEndpoint(unread.stsEndpoint, allowed, 'spec.stsEndpoint');
+    const secrets = await this.#parts.secrets.read(provider, signal);
+    return { settings: { ...unread, caBundle: secrets.caBundle }, secrets };
+  }
+
+  #accountBehind(
+    cacheKey: string,
+    settings: ProviderSettings,
+    secrets: ProviderSecrets,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const id = `${cacheKey} ${settings.endpoint} ${settings.iamEndpoint} ${settings.stsEndpoint ?? ''}`;
+    const known = this.#accounts.get(id);
+    if (known !== undefined) return known;
+    const { pool } = this.#parts;
+    const client = pool.client({
+      settings,
+      credentials: secrets.credentials,
+      cacheKey,
+      accountId: undefined,
+      namespace: '',
+    });
+    const asked = whoAmI(client, signal).then((caller) => {
+      // An identity that could not be asked for now says nothing, and is no reason to take the host's name for it.
+      if (caller.identity === undefined && caller.iam.type === 'Unreachable') throw caller.iam.error;
+      return accountOfCaller(caller, settings);
+    });
+    this.#accounts.set(id, asked);
+    asked.catch(() => this.#accounts.delete(id));
+    return asked;
+  }
+}

@@ -1,0 +1,85 @@
+import { type BucketLocationConstraint, CreateBucketCommand } from '@aws-sdk/client-s3';
+import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
+import { faultCodeOf } from '../../wasabi/service-fault.ts';
+import type { BucketChange } from './diff.ts';
+import { type BucketClient, bucketAccess } from './observe.ts';
+import type { Setting } from './setting.ts';
+import { writeTags } from './settings/tags.ts';
+import { settings } from './settings.ts';
+
+const US_EAST_1 = 'us-east-1';
+/** Whole seconds of the service's clock on both sides, and its own delays. */
+const SKEW_MS = 5_000;
+
+/** Makes one change of a bucket. Safe to repeat. */
+export async function applyBucket(
+  client: BucketClient,
+  wantedRegion: string,
+  change: BucketChange,
+  signal: AbortSignal,
+): Promise<void> {
+  const region = client.knownRegion ?? wantedRegion;
+  if (change.type === 'Create') return createBucket(client, wantedRegion, change.hasObjectLock, signal);
+  if (change.type === 'Set:tagging') {
+    const access = { wasabi: client.wasabi, bucket: client.bucket, region, signal };
+    return rememberingUnsupported(client, 'tagging', () => writeTags(access, change.tags));
+  }
+  // A change carries the value of the setting of its own name.
+  const setting = settings[change.name] as Setting<unknown>;
+  const access = bucketAccess(client, region, signal);
+  return rememberingUnsupported(client, change.name, () => setting.write(access, change.to));
+}
+
+/**
+ * Creates the bucket in its region. us-east-1 answers 200 for a bucket that is there already, so only its time of
+ * creation tells whether this call made it.
+ */
+async function createBucket(
+  client: BucketClient,
+  region: string,
+  hasObjectLock: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const sentAt = client.clock.monotonicMs();
+  const constraint = region === US_EAST_1 ? undefined : (region as BucketLocationConstraint); // regions are data
+  const command = new CreateBucketCommand({
+    Bucket: client.bucket,
+    ...(constraint === undefined ? {} : { CreateBucketConfiguration: { LocationConstraint: constraint } }),
+    ...(hasObjectLock ? { ObjectLockEnabledForBucket: true } : {}),
+  });
+  try {
+    await client.wasabi.s3(command, { region, signal });
+  } catch (thrown) {
+    if (faultCodeOf(thrown) !== 'BucketAlreadyOwnedByYou') throw thrown;
+    // Our own earlier answer may have been lost, or somebody else of the account was first: the next pass looks.
+    throw new ReconcileError('Transient', `bucket "${client.bucket}" appeared meanwhile`, {
+      reason: 'CreatedMeanwhile',
+      cause: thrown,
+    });
+  }
+  client.knownRegion = region;
+  const nowMs = client.clock.now() + client.wasabi.clockOffsetMs();
+  if (client.providerType !== 'wasabi') return;
+  if (region !== US_EAST_1) {
+    client.createdAtMs = nowMs;
+    return;
+  }
+  const listed = await client.index.creationTimeOf(client.bucket, { signal, freshSinceMonotonicMs: sentAt });
+  if (listed !== undefined && listed < nowMs - SKEW_MS - (client.clock.monotonicMs() - sentAt)) {
+    throw new ReconcileError(
+      'InvalidSpec',
+      `bucket "${client.bucket}" was created by somebody else of this account a moment ago: set spec.adoptionPolicy to AdoptOrCreate to take it over`,
+      { reason: 'AlreadyExists' },
+    );
+  }
+  client.createdAtMs = listed ?? nowMs;
+}
+
+async function rememberingUnsupported(client: BucketClient, name: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (thrown) {
+    if (toReconcileError(thrown).type === 'Unsupported') client.unsupported.remember(client.providerUid, name);
+    throw thrown;
+  }
+}

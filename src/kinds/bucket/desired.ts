@@ -1,0 +1,34 @@
+import type { Bucket } from '../../api/bucket.ts';
+import type { SettingContext } from './setting.ts';
+import { unsupportedTransitions } from './settings/lifecycle.ts';
+import { type Tags, wantedTags } from './settings/tags.ts';
+import { type SettingName, settingNames, settings, type Wanted } from './settings.ts';
+
+/** The wanted state of a bucket, in canonical form. */
+export interface DesiredBucket {
+  readonly settings: Wanted;
+  /** The user's tags; undefined: not managed. */
+  readonly tags: Tags | undefined;
+  /** Object lock can be had at creation only. */
+  readonly hasObjectLock: boolean;
+  /** Fields that cannot be had whatever the service answers. */
+  readonly unsupported: readonly string[];
+}
+
+/** The wanted state of a bucket. Pure. */
+export function desiredBucket(spec: Bucket['spec'], context: SettingContext): DesiredBucket {
+  const pairs = settingNames.flatMap((name): [SettingName, unknown][] => {
+    const value = settings[name].desired(spec, context);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return {
+    // Each value comes from the setting of its own name.
+    settings: Object.fromEntries(pairs) as Wanted,
+    tags: wantedTags(spec),
+    hasObjectLock: spec.objectLock?.enabled === true,
+    unsupported: [
+      ...(spec.versioning?.mfaDelete === true ? ['spec.versioning.mfaDelete'] : []),
+      ...unsupportedTransitions(spec, context.providerType),
+    ],
+  };
+}

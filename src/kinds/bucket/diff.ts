@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Change } from '../../managed/kind.ts';
+import type { DesiredBucket } from './desired.ts';
+import type { ObservedBucket } from './observe.ts';
+import type { Setting } from './setting.ts';
+import { type Tags, tagsToWrite } from './settings/tags.ts';
+import { type SettingName, settings } from './settings.ts';
+
+/** What can be done to a bucket in one call each. */
+export type BucketChange =
+  | (Change & { readonly type: 'Create'; readonly hasObjectLock: boolean })
+  | (Change & { readonly type: 'Set:tagging'; readonly tags: Tags })
+  | (Change & { readonly type: `Set:${SettingName}`; readonly name: SettingName; readonly to: unknown });
+
+/** What is shown of a value; a long document says nothing in a status. */
+const SUMMARY_MAX = 200;
+
+/**
+ * The changes that bring the bucket to the wanted state, in the order of the writes: the marker stands right behind the
+ * creation, so that a crash leaves the bucket unmarked for one call only. Pure.
+ */
+export function diffBucket(
+  desired: DesiredBucket,
+  observed: ObservedBucket | undefined,
+  marker: string | undefined,
+): readonly BucketChange[] {
+  if (observed?.isWrongRegion === true) return [];
+  const canTag = observed?.canTag !== false;
+  const tags = canTag ? tagsToWrite(observed?.tags ?? {}, desired.tags, marker) : undefined;
+  // The keys of `Wanted` are setting names.
+  const wanted = Object.keys(desired.settings) as SettingName[];
+  return [
+    ...(observed === undefined ? [creation(desired.hasObjectLock)] : []),
+    ...(tags === undefined ? [] : [tagChange(tags)]),
+    ...wanted.flatMap((name) => settingChange(name, desired, observed)),
+  ];
+}
+
+function creation(hasObjectLock: boolean): BucketChange {
+  const summary = hasObjectLock ? 'create the bucket, with object lock' : 'create the bucket';
+  return { type: 'Create', summary, isPrerequisite: true, hasObjectLock };
+}
+
+function tagChange(tags: Tags): BucketChange {
+  return { type: 'Set:tagging', summary: `tagging: keys ${Object.keys(tags).toSorted().join(', ')}`, tags };
+}
+
+function settingChange(
+  name: SettingName,
+  desired: DesiredBucket,
+  observed: ObservedBucket | undefined,
+): readonly BucketChange[] {
+  const to: unknown = desired.settings[name] ?? null;
+  // A setting and its values go by the same name, which the compiler cannot follow through the union.
+  const setting = settings[name] as Setting<unknown>;
+  if (observed === undefined) {
+    // A bucket without a setting has nothing to take away; object lock came with the creation.
+    const isDone = to === null || isDeepStrictEqual(to, {});
+    return isDone ? [] : [{ type: `Set:${name}`, summary: `${name}: ${shown(to)}`, name, to }];
+  }
+  if (observed.unsupported.includes(name) || !(name in observed.settings)) return [];
+  const found: unknown = observed.settings[name] ?? null;
+  const isMet = setting.isMet?.(to, found) ?? isDeepStrictEqual(to, found);
+  return isMet ? [] : [{ type: `Set:${name}`, summary: `${name}: ${shown(found)} -> ${shown(to)}`, name, to }];
+}
+
+function shown(value: unknown): string {
+  if (value === null) return 'none';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length <= SUMMARY_MAX ? text : `${text.slice(0, SUMMARY_MAX - 1)}…`;
+}

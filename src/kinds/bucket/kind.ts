@@ -1,0 +1,113 @@
+import type { Bucket } from '../../api/bucket.ts';
+import type { Provider } from '../../api/provider.ts';
+import { rfc3339 } from '../../managed/conditions.ts';
+import type { ManagedKind, Target } from '../../managed/kind.ts';
+import type { Lookup } from '../../managed/lookup.ts';
+import { markerText, releasedText } from '../../managed/marker.ts';
+import { ownerOf } from '../../managed/rivals.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
+import type { AccountAccess } from '../account-access.ts';
+import { providerReference } from '../provider-reference.ts';
+import { applyBucket } from './apply.ts';
+import { deleteBucket } from './delete.ts';
+import { type DesiredBucket, desiredBucket } from './desired.ts';
+import { type BucketChange, diffBucket } from './diff.ts';
+import { bucketReferences, loggingTarget } from './logging-target.ts';
+import { type BucketClient, type ObservedBucket, observeBucket } from './observe.ts';
+import { bucketStatus } from './status.ts';
+
+/** What the kind is made of; see `main.ts`. */
+export interface BucketParts {
+  readonly lookup: Lookup;
+  readonly access: AccountAccess;
+  readonly unsupported: UnsupportedCalls;
+  readonly clock: Clock;
+  readonly clusterId: string;
+}
+
+/** The identity of a bucket is the second of its creation. Two readings of it may differ by this much. */
+const IDENTITY_SKEW_MS = 5_000;
+
+/** Bucket: one bucket of a Provider's account, with its settings. */
+export function bucketKind(
+  parts: BucketParts,
+): ManagedKind<Bucket, DesiredBucket, ObservedBucket, BucketChange, BucketClient> {
+  const { lookup, access, clusterId } = parts;
+  const providerOf = (resource: Bucket) =>
+    lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
+
+  const desired = (resource: Bucket): DesiredBucket =>
+    desiredBucket(resource.spec, {
+      providerType: providerOf(resource).spec.type,
+      loggingTarget: loggingTarget(lookup, access, resource),
+    });
+  return {
+    kind: 'Bucket',
+    isExternal: true,
+    defaultDeletionPolicy: 'Retain',
+    events: { created: 'BucketCreated', updated: 'BucketUpdated', deleted: 'BucketDeleted', failed: 'ReconcileFailed' },
+    references: bucketReferences,
+    externalName: (resource) => resource.spec.name,
+    // What we made or proved ours carries a marker, an identity or an intent of ours; the predecessor left `exists` alone.
+    hasLegacyClaim: ({ status }) =>
+      status?.exists === true && status.target?.identity === undefined && status.intent?.action !== 'Create',
+    resolve(resource): Target {
+      const provider = providerOf(resource);
+      const { namespace } = resource.metadata;
+      return {
+        provider: providerReference(namespace, resource.spec.providerRef).key,
+        accountId: access.pinnedAccount(provider),
+        region: resource.spec.region ?? provider.spec.region,
+        name: resource.spec.name,
+      };
+    },
+    desired,
+    connect: (resource, target, signal) => connect(parts, resource, target, signal),
+    observe: (client, target, wanted, signal) => observeBucket(client, target.region, wanted, signal),
+    evidence: (observed, target) => ({
+      marker: observed.marker,
+      identity: identityOf(observed.createdAtMs, target.identity),
+      createdAtMs: observed.createdAtMs,
+    }),
+    diff: diffBucket,
+    apply: (client, target, change, signal) => applyBucket(client, target.region, change, signal),
+    delete: (client, resource, target, policy, signal) =>
+      deleteBucket(client, resource, target.region, policy, signal, releasedText(ownerOf(resource, clusterId))),
+    status: (resource, target, observed, facts) => {
+      const rejects = providerOf(resource).spec.unsupportedSettings === 'Reject';
+      return bucketStatus(resource, target, desired(resource), observed, facts, rejects);
+    },
+  };
+}
+
+/** The recorded identity when the live one means the same second or so, else the live one. */
+function identityOf(createdAtMs: number | undefined, recorded: string | undefined): string | undefined {
+  if (createdAtMs === undefined) return undefined;
+  const isSame = recorded !== undefined && Math.abs(Date.parse(recorded) - createdAtMs) <= IDENTITY_SKEW_MS;
+  return isSame ? recorded : rfc3339(createdAtMs);
+}
+
+async function connect(
+  parts: BucketParts,
+  resource: Bucket,
+  target: Target,
+  signal: AbortSignal,
+): Promise<BucketClient> {
+  const { lookup, access, clock, clusterId } = parts;
+  const reference = { ...providerReference(resource.metadata.namespace, undefined), key: target.provider };
+  const provider = lookup.follow<Provider>(resource, reference);
+  const connection = await access.connect(resource, provider, target.accountId, signal);
+  return {
+    wasabi: connection.client,
+    index: connection.bucketIndex,
+    providerUid: provider.metadata.uid,
+    providerType: provider.spec.type,
+    bucket: target.name,
+    ownMarker: markerText(ownerOf(resource, clusterId)),
+    unsupported: parts.unsupported,
+    clock,
+    knownRegion: resource.status?.target?.name === target.name ? resource.status.region : undefined,
+    createdAtMs: undefined,
+  };
+}

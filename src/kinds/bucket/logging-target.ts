@@ -1,0 +1,65 @@
+import type { Bucket } from '../../api/bucket.ts';
+import type { Provider } from '../../api/provider.ts';
+import type { Lookup } from '../../managed/lookup.ts';
+import type { Reference } from '../../managed/references.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import type { AccountAccess } from '../account-access.ts';
+import { providerReference } from '../provider-reference.ts';
+
+const PATH = 'spec.logging.targetBucketRef';
+
+/** Every object that a Bucket's spec names. */
+export function bucketReferences(resource: Bucket): readonly Reference[] {
+  const { namespace = '' } = resource.metadata;
+  const target = resource.spec.logging?.targetBucketRef;
+  return [
+    providerReference(namespace, resource.spec.providerRef),
+    ...(target === undefined
+      ? []
+      : [
+          {
+            path: PATH,
+            group: 's3.cloud37.dev',
+            kind: 'Bucket',
+            key: { namespace, name: target.name },
+            isLegacy: false,
+            blocksDeletion: false,
+          },
+        ]),
+  ];
+}
+
+/**
+ * The bucket that takes the access log: one that a Bucket object of this namespace stands for, so that nobody writes
+ * into a stranger's bucket.
+ */
+export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: Bucket): string | undefined {
+  const { logging } = resource.spec;
+  if (logging === undefined || logging === null) return undefined;
+  const { namespace = '' } = resource.metadata;
+  const account = (bucket: Bucket) =>
+    access.pinnedAccount(
+      lookup.follow<Provider>(bucket, providerReference(bucket.metadata.namespace, bucket.spec.providerRef)),
+    );
+  const reference = bucketReferences(resource).find(({ path }) => path === PATH);
+  if (reference !== undefined) {
+    const other = lookup.follow<Bucket>(resource, reference);
+    if (account(other) === account(resource)) return other.spec.name;
+    throw new ReconcileError(
+      'InvalidSpec',
+      `${reference.path}: bucket "${other.spec.name}" is in another account than this bucket: name one of the same account`,
+      { reason: 'AccountMismatch' },
+    );
+  }
+  const name = logging.targetBucket;
+  if (name === undefined) return undefined;
+  const isNear = lookup
+    .namesakes<Bucket>('Bucket', name)
+    .some((other) => other.metadata.namespace === namespace && account(other) === account(resource));
+  if (isNear) return name;
+  throw new ReconcileError(
+    'InvalidSpec',
+    `spec.logging.targetBucket: "${name}" is not the bucket of a Bucket object in namespace ${namespace}: create one, or name it by targetBucketRef`,
+    { reason: 'RefNotPermitted' },
+  );
+}

@@ -1,0 +1,161 @@
+import { GetBucketLocationCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import { OWNER_TAG } from '../../managed/marker.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { type ReconcileError, toReconcileError } from '../../runtime/errors.ts';
+import type { BucketIndex } from '../../wasabi/buckets.ts';
+import type { WasabiClient } from '../../wasabi/clients.ts';
+import { faultCodeOf } from '../../wasabi/service-fault.ts';
+import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
+import type { DesiredBucket } from './desired.ts';
+import type { BucketAccess, Setting, TagAccess } from './setting.ts';
+import { readTags, type Tags } from './settings/tags.ts';
+import { type Found, type SettingName, settings } from './settings.ts';
+
+/** One bucket, reached for one pass, with what earlier passes and this one know of it. */
+export interface BucketClient {
+  readonly wasabi: WasabiClient;
+  /** The Provider's, for the memory of unsupported calls. */
+  readonly providerUid: string;
+  readonly providerType: 'wasabi' | 's3';
+  readonly bucket: string;
+  /** The marker of this very object: a bucket that carries it needs no further proof. */
+  readonly ownMarker: string;
+  readonly index: BucketIndex;
+  readonly unsupported: UnsupportedCalls;
+  readonly clock: Clock;
+  /** Where the bucket is, once it is known: read before, or created by this pass. */
+  knownRegion: string | undefined;
+  /** When this pass created the bucket, on the service's clock; milliseconds since the epoch. */
+  createdAtMs: number | undefined;
+}
+
+/** A bucket as it was read. */
+export interface ObservedBucket {
+  readonly region: string;
+  readonly isWrongRegion: boolean;
+  readonly tags: Tags;
+  /** False where the service has no tagging: the marker cannot be kept there. */
+  readonly canTag: boolean;
+  readonly marker: string | undefined;
+  /** On the service's clock. Present when it was needed to prove ownership, or when this pass created the bucket. */
+  readonly createdAtMs: number | undefined;
+  readonly settings: Found;
+  /** Settings whose call the service lacks. */
+  readonly unsupported: readonly SettingName[];
+  /** Settings that could not be read this time; the others are not kept from being compared. */
+  readonly failures: readonly { readonly name: SettingName; readonly error: ReconcileError }[];
+}
+
+/** How the tag call is named in the memory of unsupported calls; settings go by their own names. */
+const TAGGING = 'tagging';
+const US_EAST_1 = 'us-east-1';
+
+/** Reads a bucket: its tags, where it is, when it was made (if needed as proof), and the managed settings. */
+export async function observeBucket(
+  client: BucketClient,
+  wantedRegion: string,
+  desired: DesiredBucket | undefined,
+  signal: AbortSignal,
+): Promise<ObservedBucket | undefined> {
+  const place = client.knownRegion ?? wantedRegion;
+  const base = { wasabi: client.wasabi, bucket: client.bucket, region: place, signal };
+  const tags = await readOwnTags(client, base);
+  if (tags === undefined) return undefined;
+  client.knownRegion ??= await readRegion(client, place, signal);
+  const marker = tags === 'Unsupported' ? undefined : tags[OWNER_TAG];
+  const observed = {
+    region: client.knownRegion,
+    isWrongRegion: client.knownRegion !== wantedRegion,
+    tags: tags === 'Unsupported' ? {} : tags,
+    canTag: tags !== 'Unsupported',
+    marker,
+    createdAtMs: marker === client.ownMarker ? client.createdAtMs : await readCreationTime(client, signal),
+  };
+  if (desired === undefined || observed.isWrongRegion) {
+    return { ...observed, settings: {}, unsupported: [], failures: [] };
+  }
+  return { ...observed, ...(await readSettings(bucketAccess(client, client.knownRegion, signal), desired)) };
+}
+
+/** What the settings of this bucket read and write through. */
+export function bucketAccess(client: BucketClient, region: string, signal: AbortSignal): BucketAccess {
+  return {
+    wasabi: client.wasabi,
+    bucket: client.bucket,
+    region,
+    signal,
+    isUnsupported: (name) => client.unsupported.isKnown(client.providerUid, name),
+    rememberUnsupported: (name) => client.unsupported.remember(client.providerUid, name),
+  };
+}
+
+/** `undefined`: the service itself says that there is no such bucket; every other refusal is an error, never absence. */
+async function readOwnTags(client: BucketClient, access: TagAccess): Promise<Tags | 'Unsupported' | undefined> {
+  if (!client.unsupported.isKnown(client.providerUid, TAGGING)) {
+    try {
+      return await readTags(access);
+    } catch (thrown) {
+      if (faultCodeOf(thrown) === 'NoSuchBucket') return undefined;
+      if (toReconcileError(thrown).type !== 'Unsupported') throw thrown;
+      client.unsupported.remember(client.providerUid, TAGGING);
+    }
+  }
+  const { wasabi, bucket, region, signal } = access;
+  const answer = await wasabi.s3(new HeadBucketCommand({ Bucket: bucket }), {
+    region,
+    signal,
+    absent: ['NoSuchBucket', 'NotFound'],
+  });
+  return answer === undefined ? undefined : 'Unsupported';
+}
+
+/** Any endpoint answers it. An empty answer is us-east-1, and `EU` is an old name. Source: docs/wasabi.md, location. */
+async function readRegion(client: BucketClient, place: string, signal: AbortSignal): Promise<string> {
+  const answer = await client.wasabi.s3(new GetBucketLocationCommand({ Bucket: client.bucket }), {
+    region: place,
+    signal,
+  });
+  const location: string | undefined = answer.LocationConstraint;
+  if (location === undefined || location === '') return client.providerType === 'wasabi' ? US_EAST_1 : place;
+  return location === 'EU' ? 'eu-west-1' : location;
+}
+
+/** Only Wasabi's listing is known to give the time of creation; elsewhere it may move with every change of the bucket. */
+async function readCreationTime(client: BucketClient, signal: AbortSignal): Promise<number | undefined> {
+  if (client.createdAtMs !== undefined || client.providerType !== 'wasabi') return client.createdAtMs;
+  return client.index.creationTimeOf(client.bucket, { signal, freshSinceMonotonicMs: client.clock.monotonicMs() });
+}
+
+async function readSettings(
+  access: BucketAccess,
+  desired: DesiredBucket,
+): Promise<Pick<ObservedBucket, 'settings' | 'unsupported' | 'failures'>> {
+  const names = Object.keys(desired.settings) as SettingName[]; // the keys of `Wanted`
+  const reads = await Promise.all(names.map((name) => readSetting(access, name, desired)));
+  return {
+    // Each value comes from the setting of its own name.
+    settings: Object.fromEntries(reads.flatMap((read) => ('found' in read ? [[read.name, read.found]] : []))) as Found,
+    unsupported: reads.flatMap((read) => ('isUnsupported' in read ? [read.name] : [])),
+    failures: reads.flatMap((read) => ('error' in read ? [{ name: read.name, error: read.error }] : [])),
+  };
+}
+
+type SettingRead =
+  | { readonly name: SettingName; readonly found: unknown }
+  | { readonly name: SettingName; readonly isUnsupported: true }
+  | { readonly name: SettingName; readonly error: ReconcileError };
+
+async function readSetting(access: BucketAccess, name: SettingName, desired: DesiredBucket): Promise<SettingRead> {
+  // A setting and its wanted value go by the same name, which the compiler cannot follow through the union.
+  const setting = settings[name] as Setting<unknown>;
+  const wanted = desired.settings[name] ?? null;
+  if (access.isUnsupported(name) && name !== 'publicAccess') return { name, isUnsupported: true };
+  try {
+    return { name, found: await setting.read(access, wanted) };
+  } catch (thrown) {
+    const error = toReconcileError(thrown);
+    if (error.type !== 'Unsupported') return { name, error };
+    access.rememberUnsupported(name);
+    return { name, isUnsupported: true };
+  }
+}

@@ -1,0 +1,52 @@
+import { GetBucketTaggingCommand, PutBucketTaggingCommand } from '@aws-sdk/client-s3';
+import type { Bucket } from '../../../api/bucket.ts';
+import { OWNER_TAG } from '../../../managed/marker.ts';
+import type { TagAccess } from '../setting.ts';
+
+/** Tags by key. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** Keys of the operator's own; never shown as drift, never taken from the spec. */
+const OWN_PREFIX = 's3.cloud37.dev/';
+
+/** Pure. The user's tags as the spec wants them; undefined: not managed. */
+export function wantedTags(spec: Bucket['spec']): Tags | undefined {
+  if (spec.tagging === undefined) return undefined;
+  return { ...spec.tagging?.tags };
+}
+
+/**
+ * Pure. The whole set to write, since the service replaces all tags at once; undefined when the found set is right. Tags
+ * that are not managed stay, and a marker that is not ours to write stays as it is.
+ * @param marker the text of the ownership tag; undefined: the one found stays
+ */
+export function tagsToWrite(found: Tags, wanted: Tags | undefined, marker: string | undefined): Tags | undefined {
+  const own = Object.entries(found).filter(([key]) => key.startsWith(OWN_PREFIX));
+  const others = Object.entries(found).filter(([key]) => !key.startsWith(OWN_PREFIX));
+  const next = Object.fromEntries([
+    ...(wanted === undefined ? others : Object.entries(wanted)),
+    ...own,
+    ...(marker === undefined ? [] : [[OWNER_TAG, marker]]),
+  ]) as Tags;
+  const isSame =
+    Object.keys(next).length === Object.keys(found).length &&
+    Object.entries(next).every(([key, value]) => Object.hasOwn(found, key) && found[key] === value);
+  return isSame ? undefined : next;
+}
+
+/** All tags of the bucket. @throws Unsupported; NoSuchBucket as any error, with that code in its cause */
+export async function readTags({ wasabi, bucket, region, signal }: TagAccess): Promise<Tags> {
+  const answer = await wasabi.s3(new GetBucketTaggingCommand({ Bucket: bucket }), {
+    region,
+    signal,
+    absent: ['NoSuchTagSet'],
+  });
+  const pairs = (answer?.TagSet ?? []).map(({ Key = '', Value = '' }): [string, string] => [Key, Value]);
+  return Object.fromEntries(pairs.filter(([key]) => key !== '__proto__'));
+}
+
+/** Replaces all tags. The set is never empty: a bucket that we write to carries our marker. */
+export async function writeTags({ wasabi, bucket, region, signal }: TagAccess, tags: Tags): Promise<void> {
+  const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  await wasabi.s3(new PutBucketTaggingCommand({ Bucket: bucket, Tagging: { TagSet } }), { region, signal });
+}

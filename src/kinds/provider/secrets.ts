@@ -1,0 +1,78 @@
+import { type KubeObject, keyText, type ObjectKey } from '../../api/meta.ts';
+import type { Provider } from '../../api/provider.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import { type Kube, KubeError } from '../../runtime/kube.ts';
+import { toKubeReconcileError } from '../../runtime/kube-errors.ts';
+import { SECRETS, secretReferences } from '../provider-secrets.ts';
+
+/** Keeps a credential or CA Secret while objects depend on the Provider, so that a namespace can be deleted in any order. */
+export const IN_USE_FINALIZER = 's3.cloud37.dev/in-use';
+
+/** One Secret that a Provider names. */
+export interface SecretState {
+  readonly key: ObjectKey;
+  readonly isProtected: boolean;
+}
+
+/** The watched metadata of Secrets, with our own writes seen at once. */
+export interface SecretMetadata {
+  get(key: ObjectKey): KubeObject | undefined;
+  assume(object: KubeObject): void;
+}
+
+/** The Secrets of Providers, as far as our finalizer on them goes. */
+export class ProtectedSecrets {
+  readonly #kube: Kube;
+  readonly #metadata: SecretMetadata;
+  /** Other Providers that name the same Secret and still need it. */
+  readonly #neededByOthers: (provider: Provider, secret: ObjectKey) => boolean;
+
+  constructor(parts: {
+    kube: Kube;
+    metadata: SecretMetadata;
+    neededByOthers: (provider: Provider, secret: ObjectKey) => boolean;
+  }) {
+    this.#kube = parts.kube;
+    this.#metadata = parts.metadata;
+    this.#neededByOthers = parts.neededByOthers;
+  }
+
+  /** The Secrets that the Provider names, each once. Pure. */
+  static of(provider: Provider): readonly ObjectKey[] {
+    const keys = secretReferences(provider).map(({ key }) => key);
+    return [...new Map(keys.map((key) => [keyText(key), key])).values()];
+  }
+
+  /** Those that exist, as the watch has them, and whether each carries the finalizer. */
+  states(provider: Provider): readonly SecretState[] {
+    return ProtectedSecrets.of(provider).flatMap((key) => {
+      const secret = this.#metadata.get(key);
+      return secret === undefined ? [] : [{ key, isProtected: hasInUse(secret) }];
+    });
+  }
+
+  /** Adds or removes the finalizer; other people's stay. A Secret that is gone, or going without it, needs nothing. */
+  async setProtected(provider: Provider, key: ObjectKey, isWanted: boolean, signal: AbortSignal): Promise<void> {
+    if (!isWanted && this.#neededByOthers(provider, key)) return;
+    try {
+      const secret = await this.#kube.get(SECRETS, key, { signal });
+      if (secret === undefined || hasInUse(secret) === isWanted) return;
+      if (isWanted && secret.metadata.deletionTimestamp !== undefined) return;
+      const others = (secret.metadata.finalizers ?? []).filter((name) => name !== IN_USE_FINALIZER);
+      const { uid, resourceVersion } = secret.metadata;
+      const finalizers = isWanted ? [...others, IN_USE_FINALIZER] : others;
+      const body = { metadata: { uid, resourceVersion, finalizers } };
+      this.#metadata.assume(await this.#kube.patch(SECRETS, key, { type: 'merge', body }, { signal }));
+    } catch (thrown) {
+      if (thrown instanceof KubeError && thrown.code === 404) return;
+      if (thrown instanceof KubeError && thrown.code === 409) {
+        throw new ReconcileError('StaleRead', `Secret ${keyText(key)} changed meanwhile`, { cause: thrown });
+      }
+      throw toKubeReconcileError(thrown);
+    }
+  }
+}
+
+function hasInUse(secret: KubeObject): boolean {
+  return secret.metadata.finalizers?.includes(IN_USE_FINALIZER) === true;
+}

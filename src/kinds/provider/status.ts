@@ -1,0 +1,112 @@
+import type { Provider } from '../../api/provider.ts';
+import { ACCEPT_ACCOUNT } from '../../managed/annotations.ts';
+import { findCondition, rfc3339 } from '../../managed/conditions.ts';
+import type { KindCondition, KindStatus } from '../../managed/kind.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import { type ObservedProvider, retryAfterMs } from './observe.ts';
+
+/** The Provider's own status. The account is pinned by the first answer and changes with consent only. Pure. */
+export function providerStatus(resource: Provider, observed: ObservedProvider, nowMs: number): KindStatus {
+  const stranger = strangerAccount(resource, observed);
+  const failure = stranger ?? withBackoff(resource, observed, nowMs);
+  const isConnected = failure === undefined;
+  const { status } = resource;
+  return {
+    fields: {
+      connected: isConnected,
+      ...(isConnected && status?.connected !== true ? { lastConnectTime: rfc3339(nowMs) } : {}),
+      ...(isConnected
+        ? {
+            accountId: observed.accountId,
+            identityArn: observed.identityArn,
+            endpoint: observed.endpoint,
+            authFailures: undefined,
+          }
+        : { authFailures: failuresAfter(resource, observed, nowMs) }),
+    },
+    conditions: conditions(resource, observed, stranger),
+    failure,
+    isUnusable: stranger !== undefined || observed.isRefused,
+  };
+}
+
+/** The credentials open an account that this Provider is not pinned to, and nobody consented. */
+function strangerAccount(resource: Provider, observed: ObservedProvider): ReconcileError | undefined {
+  const pinned = resource.status?.accountId;
+  const { accountId } = observed;
+  if (pinned === undefined || accountId === undefined || pinned === accountId) return undefined;
+  if (resource.metadata.annotations?.[ACCEPT_ACCOUNT] === accountId) return undefined;
+  return new ReconcileError(
+    'InvalidSpec',
+    `the credentials open account ${accountId}, and this Provider is pinned to account ${pinned}: put the old credentials back, or set the annotation ${ACCEPT_ACCOUNT} to ${accountId}`,
+    { reason: 'AccountChanged' },
+  );
+}
+
+function withBackoff(resource: Provider, observed: ObservedProvider, nowMs: number): ReconcileError | undefined {
+  const { failure } = observed;
+  if (failure === undefined || !observed.isRefused) return failure;
+  const count = failuresAfter(resource, observed, nowMs)?.count ?? 1;
+  const least = Math.max(retryAfterMs(count), failure.retryAfterMs ?? 0);
+  return new ReconcileError(failure.type, failure.message, {
+    reason: failure.reason,
+    retryAfterMs: least,
+    cause: failure,
+  });
+}
+
+function failuresAfter(
+  resource: Provider,
+  observed: ObservedProvider,
+  nowMs: number,
+): NonNullable<Provider['status']>['authFailures'] {
+  const before = resource.status?.authFailures;
+  if (!observed.isRefused || observed.triedVersion === undefined) return before;
+  const isSame = before?.secretVersion === observed.triedVersion;
+  return {
+    count: isSame ? before.count + 1 : 1,
+    lastTime: rfc3339(nowMs),
+    secretVersion: observed.triedVersion,
+  };
+}
+
+/** A condition that this pass learnt nothing about is left out, and so stays as it was. */
+function conditions(
+  resource: Provider,
+  observed: ObservedProvider,
+  stranger: ReconcileError | undefined,
+): readonly KindCondition[] {
+  const { failure } = observed;
+  const result: KindCondition[] = [];
+  if (stranger !== undefined) {
+    result.push(condition('AuthValid', 'False', stranger.reason, stranger.message));
+  } else if (observed.isRefused && failure !== undefined) {
+    result.push(condition('AuthValid', 'False', failure.reason, failure.message));
+  } else if (failure === undefined) {
+    result.push(condition('AuthValid', 'True', 'Authenticated', 'The service accepts the credentials.'));
+  } else if (findCondition(resource.status?.conditions, 'AuthValid') === undefined) {
+    result.push(condition('AuthValid', 'Unknown', failure.reason, failure.message));
+  }
+  if (observed.isS3Reachable === true) {
+    result.push(condition('EndpointReachable', 'True', 'Reachable', 'The S3 endpoint answers signed calls.'));
+  } else if (observed.isS3Reachable === false && failure !== undefined) {
+    result.push(condition('EndpointReachable', 'False', failure.reason, failure.message));
+  }
+  if (observed.iam !== undefined) result.push(iamCondition(observed.iam));
+  return result;
+}
+
+function iamCondition(iam: NonNullable<ObservedProvider['iam']>): KindCondition {
+  switch (iam.type) {
+    case 'Reachable':
+      return condition('IAMReachable', 'True', 'Reachable', 'The IAM endpoint answers signed calls.');
+    case 'Absent':
+      return condition('IAMReachable', 'False', 'Unsupported', 'The service has no IAM.');
+    case 'Unreachable':
+      return condition('IAMReachable', 'False', iam.error.reason, iam.error.message);
+  }
+}
+
+function condition(type: string, status: KindCondition['status'], reason: string, message: string): KindCondition {
+  return { type, status, reason, message };
+}
