@@ -158,7 +158,7 @@ const status = z
 
 const schema = z.object({ spec, status: status.optional() }).meta(
   field(
-    { what: '' },
+    { what: 'A Bucket is one bucket of a Provider, with its settings.' },
     {
       rules: [
         {
@@ -192,7 +192,6 @@ export const bucketDefinition: KindDefinition = {
   type: BUCKETS,
   singular: 'bucket',
   shortNames: ['s3bkt'],
-  description: 'A Bucket is one bucket of a Provider, with its settings.',
   schema,
   columns: [
     conditionColumn('Ready', 'Ready', 'status'),

@@ -16,8 +16,7 @@ export interface KindDefinition {
   readonly type: ResourceType;
   readonly singular: string;
   readonly shortNames: readonly string[];
-  readonly description: string;
-  /** The object without apiVersion, kind and metadata: `{spec, status}`. */
+  /** The object without apiVersion, kind and metadata: `{spec, status}`, described by its own metadata. */
   readonly schema: z.ZodObject;
   readonly columns: readonly PrinterColumn[];
 }

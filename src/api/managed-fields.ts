@@ -100,6 +100,7 @@ const intent = z.object({
     .meta(field({ what: 'Who wrote it (the holder of the Lease).' })),
   epoch: int(0, Number.MAX_SAFE_INTEGER).meta(field({ what: 'How often the Lease had changed hands by then.' })),
   time: time({ what: 'When it was written.' }),
+  deadline: time({ what: 'The call was sent before this time, or never.' }),
   action: z.enum(['Create', 'Delete']).meta(field({ what: 'The call that was about to be made.' })),
 });
 

@@ -153,7 +153,11 @@ const status = z
   })
   .meta(field({ what: 'Written by the operator alone.' }));
 
-const schema = z.object({ spec, status: status.optional() });
+const schema = z.object({ spec, status: status.optional() }).meta(
+  field({
+    what: 'A Provider is one account of Wasabi, or of another server with the S3 and IAM APIs: its endpoints, its credentials and who may use it.',
+  }),
+);
 
 /** A Provider as users write it: fields with a default may be left out. */
 export type ProviderSpecInput = z.input<typeof spec>;
@@ -171,8 +175,6 @@ export const providerDefinition: KindDefinition = {
   type: PROVIDERS,
   singular: 'provider',
   shortNames: ['s3prov'],
-  description:
-    'A Provider is one account of Wasabi, or of another server with the S3 and IAM APIs: its endpoints, its credentials and who may use it.',
   schema,
   columns: [
     conditionColumn('Ready', 'Ready', 'status'),

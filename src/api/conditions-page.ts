@@ -1,0 +1,43 @@
+import { CONDITION_TYPES, type ConditionTypeDoc } from './condition-types.ts';
+import { EVENT_REASONS, type EventReasonDoc } from './event-reasons.ts';
+import { REASON_GROUPS, type ReasonDoc } from './reasons.ts';
+
+/** The page of all condition types, condition reasons and event reasons, as Markdown. */
+export function conditionsPage(): string {
+  return `# Conditions and events
+
+What stands in \`status.conditions\` and in the events of an object. The lists are closed: nothing else is written.
+
+## Condition types
+
+| Type | On | Present | True means |
+| --- | --- | --- | --- |
+${Object.entries<ConditionTypeDoc>(CONDITION_TYPES).map(typeRow).join('\n')}
+
+## Reasons
+
+${REASON_GROUPS.map(({ title, reasons }) => groupText(title, reasons)).join('\n\n')}
+
+## Events
+
+An event is sent when something changed, never again for the same state. Reasons of conditions that a person must act on
+are reasons of events, too.
+
+| Reason | Type | Means |
+| --- | --- | --- |
+${Object.entries<EventReasonDoc>(EVENT_REASONS).map(eventRow).join('\n')}
+`;
+}
+
+function typeRow([name, doc]: readonly [string, ConditionTypeDoc]): string {
+  return `| \`${name}\` | ${doc.kinds?.join(', ') ?? 'every kind'} | ${doc.present} | ${doc.means} |`;
+}
+
+function groupText(title: string, reasons: Readonly<Record<string, ReasonDoc>>): string {
+  const rows = Object.entries(reasons).map(([name, { means, next }]) => `| \`${name}\` | ${means} | ${next} |`);
+  return `### ${title}\n\n| Reason | Means | What to do next |\n| --- | --- | --- |\n${rows.join('\n')}`;
+}
+
+function eventRow([name, doc]: readonly [string, EventReasonDoc]): string {
+  return `| \`${name}\` | ${doc.type === 'either' ? 'Normal or Warning' : doc.type} | ${doc.means} |`;
+}
