@@ -35,11 +35,11 @@ export function parseConfig(argv: readonly string[], env: Readonly<Record<string
   const { operands, unknown } = program.parseOptions([...argv]);
   if (unknown.some((text) => text === '--help' || text === '-h'))
     return { type: 'Print', text: program.helpInformation() };
-  if (unknown.includes('--version')) return { type: 'Print', text: `${VERSION}\n` };
   for (const text of [...operands, ...unknown]) {
     problems.push(`${text}: no such flag; --help lists them all`);
   }
   const flags = program.opts<Record<string, string | true | undefined>>();
+  if (flags['version'] === true) return { type: 'Print', text: `${VERSION}\n` };
   const values: Record<string, unknown> = {};
   for (const row of configTable) {
     const given = givenValue(row, flags, env);
@@ -83,7 +83,7 @@ function commandOf(): Command {
   const program = new Command('wasabi-s3-operator')
     .description('Manages Wasabi object storage as Kubernetes objects.')
     .helpOption('-h, --help', 'this text')
-    .version(VERSION, '--version', 'the version')
+    .option('--version', 'the version')
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   for (const row of configTable) {
@@ -104,6 +104,8 @@ function givenValue(
   if (flag !== undefined) return { text: flag === true ? 'true' : flag, source: `--${row.flag}` };
   const variable = row.variable === undefined ? undefined : env[row.variable];
   if (variable === undefined || variable.trim() === '' || row.variable === undefined) return undefined;
+  // A Service named `metrics` makes Kubernetes put METRICS_PORT=tcp://… into every pod beside it: not ours.
+  if (/^(tcp|udp|sctp):\/\//.test(variable)) return undefined;
   return { text: variable, source: row.variable };
 }
 

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Provider, ProviderStatus } from '../../api/provider.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import { type ObservedProvider, retryAfterMs } from './observe.ts';
+import { providerStatus } from './status.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+
+function provider(status?: ProviderStatus, annotations: Record<string, string> = {}): Provider {
+  return {
+    apiVersion: 's3.cloud37.dev/v1alpha1',
+    kind: 'Provider',
+    metadata: { name: 'p', namespace: 'a', uid: 'u', resourceVersion: '1', creationTimestamp: '', annotations },
+    spec: {
+      type: 'wasabi',
+      region: 'us-east-1',
+      pathStyle: true,
+      auth: {
+        accessKeySecretRef: { name: 's', key: 'access-key' },
+        secretKeySecretRef: { name: 's', key: 'secret-key' },
+      },
+    },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+const answered: ObservedProvider = {
+  failure: undefined,
+  isRefused: false,
+  triedVersion: 's@1',
+  accountId: '100000000001',
+  identityArn: 'arn:aws:iam::100000000001:root',
+  endpoint: 'https://s3.wasabisys.com',
+  isS3Reachable: true,
+  iam: { type: 'Reachable' },
+  secrets: [],
+};
+const refused: ObservedProvider = {
+  ...answered,
+  failure: new ReconcileError('DependencyNotReady', 'wrong key', { reason: 'AuthFailed' }),
+  isRefused: true,
+  accountId: undefined,
+  identityArn: undefined,
+  iam: undefined,
+};
+
+const types = (observed: ObservedProvider, resource = provider()) =>
+  (providerStatus(resource, observed, NOW).conditions ?? []).map((c) => `${c.type}: ${c.status} ${c.reason}`);
+
+test('provider status: the first answer pins the account', () => {
+  const { fields, failure } = providerStatus(provider(), answered, NOW);
+  assert.equal(failure, undefined);
+  assert.deepEqual(fields, {
+    connected: true,
+    lastConnectTime: '2026-03-01T12:00:00Z',
+    accountId: '100000000001',
+    identityArn: 'arn:aws:iam::100000000001:root',
+    endpoint: 'https://s3.wasabisys.com',
+    authFailures: undefined,
+  });
+  assert.deepEqual(types(answered), [
+    'AuthValid: True Authenticated',
+    'EndpointReachable: True Reachable',
+    'IAMReachable: True Reachable',
+  ]);
+});
+
+test('provider status: a settled Provider moves no time', () => {
+  const settled = provider({ connected: true, accountId: '100000000001', lastConnectTime: '2026-01-01T00:00:00Z' });
+  assert.equal('lastConnectTime' in providerStatus(settled, answered, NOW).fields, false);
+});
+
+test('provider status: another account is refused until somebody accepts it', () => {
+  const pinned: ProviderStatus = { connected: true, accountId: '100000000009' };
+  const changed = providerStatus(provider(pinned), answered, NOW);
+  assert.equal(changed.failure?.type, 'InvalidSpec');
+  assert.equal(changed.failure.reason, 'AccountChanged');
+  assert.equal('accountId' in changed.fields, false);
+  assert.equal(changed.isUnusable, true);
+  assert.ok(types(answered, provider(pinned)).includes('AuthValid: False AccountChanged'));
+  const accepted = provider(pinned, { 's3.cloud37.dev/accept-account': '100000000001' });
+  assert.equal(providerStatus(accepted, answered, NOW).fields['accountId'], '100000000001');
+  const other = provider(pinned, { 's3.cloud37.dev/accept-account': '100000000002' });
+  assert.equal(providerStatus(other, answered, NOW).failure?.reason, 'AccountChanged');
+});
+
+test('provider status: refused credentials are tried at 60 s, 5 min, then hourly, and the count lives in status', () => {
+  let status: ProviderStatus = {};
+  const waits = [1, 2, 3, 4].map(() => {
+    const next = providerStatus(provider(status), refused, NOW);
+    status = { authFailures: next.fields['authFailures'] as NonNullable<ProviderStatus['authFailures']> };
+    return next.failure?.retryAfterMs;
+  });
+  assert.deepEqual(waits, [60_000, 300_000, 3_600_000, 3_600_000]);
+  assert.deepEqual(status.authFailures, { count: 4, lastTime: '2026-03-01T12:00:00Z', secretVersion: 's@1' });
+  const changed = providerStatus(provider(status), { ...refused, triedVersion: 's@2' }, NOW);
+  assert.deepEqual(changed.fields['authFailures'], {
+    count: 1,
+    lastTime: '2026-03-01T12:00:00Z',
+    secretVersion: 's@2',
+  });
+});
+
+test('provider status: what the service asks for counts when it is longer', () => {
+  const failure = new ReconcileError('DependencyNotReady', 'locked', {
+    reason: 'AuthenticationLockout',
+    retryAfterMs: 300_000,
+  });
+  assert.equal(providerStatus(provider(), { ...refused, failure }, NOW).failure?.retryAfterMs, 300_000);
+});
+
+test('provider status: a failing network says nothing of the credentials', () => {
+  const failure = new ReconcileError('Transient', 'no answer');
+  const down: ObservedProvider = { ...refused, failure, isRefused: false, isS3Reachable: false };
+  assert.deepEqual(types(down), ['AuthValid: Unknown Transient', 'EndpointReachable: False Transient']);
+  const known = provider({ conditions: [{ type: 'AuthValid', status: 'True', reason: 'Authenticated' }] });
+  assert.deepEqual(types(down, known), ['EndpointReachable: False Transient']);
+  assert.equal(providerStatus(known, down, NOW).isUnusable, false);
+});
+
+test('provider status: IAM out of reach, or missing, leaves the Provider usable', () => {
+  const error = new ReconcileError('Transient', 'no answer');
+  const without = { ...answered, iam: { type: 'Unreachable', error } as const };
+  assert.equal(providerStatus(provider(), without, NOW).failure, undefined);
+  assert.ok(types(without).includes('IAMReachable: False Transient'));
+  assert.ok(types({ ...answered, iam: { type: 'Absent' } }).includes('IAMReachable: False Unsupported'));
+});
+
+test('provider retry: the wait grows and stays at an hour', () => {
+  assert.deepEqual([1, 2, 3, 9].map(retryAfterMs), [60_000, 300_000, 3_600_000, 3_600_000]);
+});
