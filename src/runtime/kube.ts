@@ -18,6 +18,11 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
+export interface DryRun {
+  /** The server validates, admits and answers as always, and stores nothing. */
+  readonly isDryRun?: boolean;
+}
+
 export interface DeletePreconditions {
   readonly uid?: string;
   readonly resourceVersion?: string;
@@ -60,7 +65,11 @@ export interface WatchOptions {
 export class KubeError extends Error {
   override readonly name = 'KubeError';
   readonly code: number;
-  /** metav1.Status.reason: NotFound, Conflict, AlreadyExists, Invalid, Expired, … or '' when there was no Status. */
+  /**
+   * metav1.Status.reason: NotFound, Conflict, AlreadyExists, Invalid, Expired, …, or '' when there was no Status. Besides:
+   * NotServed (a 404 that speaks of the kind, not of an object), NamespaceTerminating, and for code 0 Timeout, Aborted,
+   * Unreachable, NotKubernetes.
+   */
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
 
@@ -77,7 +86,8 @@ export class KubeError extends Error {
 
 /**
  * The Kubernetes API as this project uses it. Objects come back as the server sent them and are never mutated.
- * Every method throws KubeError; `get` answers `undefined` for 404 and for nothing else.
+ * Every method throws KubeError, and what changes something also the fence's ReconcileError. `get` answers `undefined`
+ * when the server says that there is no such object, and for nothing else: not for a kind that is not served.
  */
 export interface Kube {
   get<T extends KubeObject>(type: ResourceType, key: ObjectKey, options?: CallOptions): Promise<T | undefined>;
@@ -93,12 +103,17 @@ export interface Kube {
     namespace: string | undefined,
     options: WatchOptions,
   ): AsyncIterable<WatchEvent<T>>;
-  create<T extends KubeObject>(type: ResourceType, namespace: string, body: object, options?: CallOptions): Promise<T>;
+  create<T extends KubeObject>(
+    type: ResourceType,
+    namespace: string,
+    body: object,
+    options?: CallOptions & DryRun,
+  ): Promise<T>;
   patch<T extends KubeObject>(
     type: ResourceType,
     key: ObjectKey,
     patch: Patch,
-    options?: CallOptions & { readonly subresource?: 'status' },
+    options?: CallOptions & DryRun & { readonly subresource?: 'status' },
   ): Promise<T>;
   /** Success when the object is already gone. Answers the object while finalizers hold it. */
   delete(
