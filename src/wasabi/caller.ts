@@ -106,7 +106,8 @@ export class Caller {
       },
     );
     if (!(result instanceof ServiceFault)) return result;
-    if (result.facts.status > 0 && call.absent?.includes(result.facts.code) === true) return undefined;
+    const { status, code } = result.facts;
+    if (status > 0 && code !== '' && call.absent?.includes(code) === true) return undefined;
     throw reconcileErrorOf(result);
   }
 

@@ -66,14 +66,27 @@ export function readErrorAnswer(body: string, headers: Headers): ErrorAnswer {
   const head = body.slice(0, 16_384);
   const isError = /^\s*(?:<\?xml[^>]{0,200}\?>)?\s*<(?:Error|ErrorResponse|Response)[\s>]/.test(head);
   const field = (name: string) => (isError ? fieldOf(head, name) : '');
+  const places = [
+    field('Region'),
+    headers['x-amz-bucket-region'] ?? '',
+    field('Endpoint'),
+    hostOfUrl(headers['location']),
+  ];
   return {
-    code: canonicalCode(plain(field('Code'), 64)),
-    requestId: plain(field('RequestId') || field('RequestID') || headers['x-amz-request-id'] || '', 64),
-    rightPlace: plain(
-      field('Region') || headers['x-amz-bucket-region'] || field('Endpoint') || hostOfUrl(headers['location']),
-      100,
-    ),
+    code: canonicalCode(only(CODE, field('Code'))),
+    requestId: only(REQUEST_ID, field('RequestId') || field('RequestID') || (headers['x-amz-request-id'] ?? '')),
+    rightPlace: places.map((place) => only(PLACE, place)).find((place) => place !== '') ?? '',
   };
+}
+
+/** What comes from the other side ends up in status and logs, so only what has the shape of the thing itself is taken. */
+const CODE = /^[A-Za-z][A-Za-z0-9.]{0,63}$/;
+const REQUEST_ID = /^[A-Za-z0-9+/=_:.-]{1,64}$/;
+/** A region, or a host with or without a port. */
+const PLACE = /^[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])?(?::[0-9]{1,5})?$/;
+
+function only(shape: RegExp, text: string): string {
+  return shape.test(text) ? text : '';
 }
 
 /** Whether a document that came with a 2xx status is an error all the same. */
@@ -95,7 +108,7 @@ export function dateMsOf(headers: Headers): number | undefined {
   return Number.isNaN(dateMs) ? undefined : dateMs;
 }
 
-/** A short text of harmless characters: what comes from the other side ends up in status and logs. */
+/** A short text of harmless characters, out of a text that is not ours. */
 export function plain(text: string, length: number): string {
   return text.replace(/[^A-Za-z0-9._:/=+-]/g, '').slice(0, length);
 }

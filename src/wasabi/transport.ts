@@ -88,12 +88,16 @@ function isAttempt(options: unknown): options is AttemptOptions {
   return typeof options === 'object' && options !== null && 'beforeSend' in options;
 }
 
-/** Node's and OpenSSL's codes; the time limit of the connection has no code of its own that tells it from the others. */
+/**
+ * Node's and OpenSSL's codes. The handler calls resets timeouts, so a code counts before a name; its own time limit of
+ * the connection has neither code nor name of its own.
+ */
 function networkCode(error: unknown): string {
   if (!(error instanceof Error)) return 'ConnectionLost';
-  if (error.name === 'TimeoutError') return /connect/i.test(error.message) ? 'ConnectTimeout' : 'TimeoutError';
   const code = 'code' in error && typeof error.code === 'string' ? plain(error.code, 64) : '';
-  return code === '' ? 'ConnectionLost' : code;
+  if (code !== '') return code;
+  if (error.name !== 'TimeoutError') return 'ConnectionLost';
+  return error.message.includes('establish a connection') ? 'ConnectTimeout' : 'TimeoutError';
 }
 
 async function readBody(body: IncomingMessage | Uint8Array | undefined, limit: number): Promise<Uint8Array> {
