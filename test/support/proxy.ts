@@ -1,0 +1,138 @@
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+/** One request that came through. `ordinal` counts from 1 since the last `count()`. */
+export interface ProxiedCall {
+  readonly ordinal: number;
+  readonly method: string;
+  readonly url: string;
+}
+
+/** What to do with a call. `cut*` ends every connection of the client and refuses new ones: the client is as good as killed. */
+export type Verdict = 'pass' | 'cutBefore' | 'cutAfter' | 'dropRequest' | 'dropResponse';
+
+export interface Proxy {
+  /** `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly port: number;
+  /** Calls that were decided upon, in order. Watches are not among them. */
+  readonly calls: readonly ProxiedCall[];
+  /** Decides each further call; undefined: all pass. */
+  decide(rule: ((call: ProxiedCall) => Verdict) | undefined): void;
+  /** Resolves when a rule has cut the client off. */
+  readonly cut: Promise<ProxiedCall>;
+  stop(): Promise<void>;
+}
+
+/** Long-lived streams are no calls: they change nothing and never end by themselves. */
+function isWatch(url: string): boolean {
+  return /[?&]watch=(true|1)/.test(url);
+}
+
+/**
+ * A reverse proxy on loopback between one operator and one server. It forwards byte for byte, headers and Host
+ * included, so that signatures hold, and can kill its client before a call has its effect, or after it and before the
+ * answer arrives: a crash at that very call, with nothing in the product that knows of it.
+ */
+export async function startProxy(upstream: { readonly url: string; readonly ca?: string }): Promise<Proxy> {
+  const target = new URL(upstream.url);
+  const calls: ProxiedCall[] = [];
+  let rule: ((call: ProxiedCall) => Verdict) | undefined;
+  let isCut = false;
+  let announce: (call: ProxiedCall) => void = () => undefined;
+  const cut = new Promise<ProxiedCall>((resolve) => {
+    announce = resolve;
+  });
+
+  const forward = (
+    incoming: IncomingMessage,
+    body: Buffer,
+    onAnswer: (answer: IncomingMessage) => void,
+    onFail: () => void,
+  ) => {
+    const options = {
+      host: target.hostname,
+      port: target.port,
+      method: incoming.method,
+      path: incoming.url,
+      headers: incoming.headers,
+      ...(upstream.ca === undefined ? {} : { ca: upstream.ca, servername: target.hostname }),
+    };
+    const outgoing = (target.protocol === 'https:' ? httpsRequest : httpRequest)(options, onAnswer);
+    outgoing.on('error', onFail);
+    incoming.on('close', () => {
+      if (!incoming.complete) outgoing.destroy();
+    });
+    outgoing.end(body);
+    return outgoing;
+  };
+
+  const relay = (answer: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    answer.on('error', () => response.destroy());
+    response.on('close', () => answer.destroy());
+    answer.pipe(response);
+  };
+
+  const cutOff = (call: ProxiedCall) => {
+    isCut = true;
+    server.closeAllConnections();
+    announce(call);
+  };
+
+  const server = createServer((incoming, response) => {
+    if (isCut) {
+      incoming.socket.destroy();
+      return;
+    }
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const url = incoming.url ?? '/';
+      const fail = () => incoming.socket.destroy();
+      if (isWatch(url)) {
+        const outgoing = forward(incoming, body, (answer) => relay(answer, response), fail);
+        response.on('close', () => outgoing.destroy());
+        return;
+      }
+      const call: ProxiedCall = { ordinal: calls.length + 1, method: incoming.method ?? 'GET', url };
+      calls.push(call);
+      const verdict = rule?.(call) ?? 'pass';
+      if (verdict === 'cutBefore') return cutOff(call);
+      if (verdict === 'dropRequest') return fail();
+      forward(
+        incoming,
+        body,
+        (answer) => {
+          if (verdict === 'pass') return relay(answer, response);
+          // The effect is there once the whole answer is: only then is the client told nothing.
+          answer.resume();
+          answer.on('end', () => (verdict === 'cutAfter' ? cutOff(call) : fail()));
+          return undefined;
+        },
+        fail,
+      );
+      return undefined;
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    calls,
+    decide: (next) => {
+      rule = next;
+    },
+    cut,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
