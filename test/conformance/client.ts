@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { parsed } from './json.ts';
 import { openWatch, type Watch } from './watch.ts';
 
 /** The API server under test. */
@@ -78,12 +79,4 @@ function withQuery(base: string, path: string, query: Readonly<Record<string, st
 
 function bodyText(body: unknown): string {
   return typeof body === 'string' ? body : JSON.stringify(body);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

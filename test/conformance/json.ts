@@ -1,3 +1,12 @@
+/** The text read as JSON; `undefined` when it is none. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The value at a path such as `metadata.labels` or `items.0.kind`, or `undefined` where it leads nowhere.
  * A key that holds a dot is given in a list: `['metadata', 'labels', 'example.com/a']`.

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { type Dispatcher, request } from 'undici';
-import { at, textAt } from './json.ts';
+import { at, parsed, textAt } from './json.ts';
 
 const patienceMs = 20_000;
 
@@ -37,7 +37,7 @@ export async function openWatch(url: string, dispatcher: Dispatcher, headers: Re
   const contentType = String(answered['content-type']);
   const close = (): void => void body.on('error', () => undefined).destroy();
   if (statusCode !== 200) {
-    const refusal: unknown = JSON.parse(await body.text());
+    const refusal = parsed(await body.text());
     const none = (): never => {
       throw new Error(`the watch was refused: ${JSON.stringify(refusal)}`);
     };
