@@ -1,0 +1,70 @@
+/**
+ * Every field that a log line can have, and what stands in it. A name that is not here is not printed: what is logged
+ * is decided in this table, not where a line is written. A credential has no place in any of them.
+ */
+export const LOG_FIELDS = {
+  // Whom the line is about.
+  kind: 'text',
+  namespace: 'text',
+  name: 'text',
+  uid: 'text',
+  generation: 'number',
+  // How a pass ended.
+  outcome: 'text',
+  reason: 'text',
+  changes: 'texts',
+  durationMs: 'number',
+  error: 'error',
+  attempt: 'number',
+  retryAfterMs: 'number',
+  // Calls.
+  service: 'text',
+  operation: 'text',
+  verb: 'text',
+  resource: 'text',
+  status: 'number',
+  code: 'text',
+  requestId: 'text',
+  endpoint: 'text',
+  provider: 'text',
+  account: 'text',
+  // The process itself.
+  version: 'text',
+  nodeVersion: 'text',
+  server: 'text',
+  host: 'text',
+  port: 'number',
+  identity: 'text',
+  holder: 'text',
+  epoch: 'number',
+  clusterId: 'text',
+  namespaces: 'texts',
+  kinds: 'texts',
+  settings: 'texts',
+  problems: 'texts',
+  logLevel: 'text',
+  signal: 'text',
+  exitCode: 'number',
+  count: 'number',
+  waitedMs: 'number',
+  isLeader: 'flag',
+} as const satisfies Record<string, keyof FieldTypes>;
+
+interface FieldTypes {
+  readonly text: string;
+  readonly texts: readonly string[];
+  readonly number: number;
+  readonly flag: boolean;
+  /** Printed as type, reason and message; with the stack when it is a defect of ours. */
+  readonly error: Error;
+}
+
+type FieldName = keyof typeof LOG_FIELDS;
+
+/** The facts of one log line. A field that is `undefined` is left out. */
+export type LogFields = { readonly [N in FieldName]?: FieldTypes[(typeof LOG_FIELDS)[N]] | undefined };
+
+/** Whether a field of that name is printed. */
+export function isLogField(name: string): name is FieldName {
+  return Object.hasOwn(LOG_FIELDS, name);
+}

@@ -1,0 +1,132 @@
+import { type DestinationStream, type Logger as Pino, pino } from 'pino';
+import { type Clock, sleep, systemClock } from '../runtime/clock.ts';
+import type { LogFields } from './log-fields.ts';
+import { textLine } from './log-text.ts';
+import { type JsonValue, loggedFields } from './log-values.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** A text that stands in the source as it is: what varies goes into the fields, else lines cannot be searched. */
+export type ConstantText<M extends string> = string extends M ? never : M;
+
+/** Where facts are logged. The message is constant; the fields are those of the table in `log-fields.ts`. */
+export interface Log {
+  debug<M extends string>(fields: LogFields, message: ConstantText<M>): void;
+  info<M extends string>(fields: LogFields, message: ConstantText<M>): void;
+  warn<M extends string>(fields: LogFields, message: ConstantText<M>): void;
+  error<M extends string>(fields: LogFields, message: ConstantText<M>): void;
+  /** A log whose lines carry those fields, too. */
+  child(fields: LogFields): Log;
+}
+
+/** The log of the process, as the composition root has it. */
+export interface Logger extends Log {
+  /** What is logged from now on, here and in every child. */
+  level: LogLevel;
+  /** Resolves once everything is written, or after two seconds when nobody reads. */
+  flush(): Promise<void>;
+}
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /** `json`: an object a line, for collectors. `text`: for a terminal. */
+  readonly format: 'json' | 'text';
+  /** Default: standard output, written without ever blocking the process. Gets whole lines. */
+  readonly destination?: { write(line: string): unknown };
+  /** Colours in the text format; default: when standard output is a terminal. */
+  readonly isColoured?: boolean;
+  readonly clock?: Clock;
+}
+
+const FLUSH_MS = 2_000;
+/** When nobody reads our output, lines above this many bytes are lost rather than memory. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+
+/** Makes the log of the process: pino without transports, so that it survives bundling and starts no threads. */
+export function createLogger(options: LoggerOptions): Logger {
+  const { level, format, destination, clock = systemClock } = options;
+  const output = destination === undefined ? standardOutput(clock) : { sink: destination, flush: async () => {} };
+  const isColoured = options.isColoured ?? (destination === undefined && process.stdout.isTTY);
+  const sink: DestinationStream = {
+    write: (line) => {
+      output.sink.write(format === 'json' ? line : textLine(line, isColoured));
+    },
+  };
+  const root = pino(
+    {
+      level,
+      base: null,
+      messageKey: 'message',
+      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    sink,
+  );
+  return new PinoLogger(root, {}, output.flush);
+}
+
+class PinoLogger implements Logger {
+  readonly #root: Pino;
+  readonly #fields: Readonly<Record<string, JsonValue>>;
+  readonly flush: () => Promise<void>;
+
+  constructor(root: Pino, fields: Readonly<Record<string, JsonValue>>, flush: () => Promise<void>) {
+    this.#root = root;
+    this.#fields = fields;
+    this.flush = flush;
+  }
+
+  get level(): LogLevel {
+    return this.#root.level as LogLevel; // only a LogLevel is ever put there
+  }
+
+  set level(level: LogLevel) {
+    this.#root.level = level;
+  }
+
+  debug(fields: LogFields, message: string): void {
+    this.#write('debug', fields, message);
+  }
+
+  info(fields: LogFields, message: string): void {
+    this.#write('info', fields, message);
+  }
+
+  warn(fields: LogFields, message: string): void {
+    this.#write('warn', fields, message);
+  }
+
+  error(fields: LogFields, message: string): void {
+    this.#write('error', fields, message);
+  }
+
+  /** Not a child of pino: those keep the level of the moment in which they were made. */
+  child(fields: LogFields): Log {
+    return new PinoLogger(this.#root, { ...this.#fields, ...loggedFields(fields) }, this.flush);
+  }
+
+  #write(level: LogLevel, fields: LogFields, message: string): void {
+    if (this.#root.isLevelEnabled(level)) this.#root[level]({ ...this.#fields, ...loggedFields(fields) }, message);
+  }
+}
+
+/** Standard output through a buffer of its own: a collector that stalls must not stall the renewal of the Lease. */
+function standardOutput(clock: Clock): { readonly sink: DestinationStream; readonly flush: () => Promise<void> } {
+  const buffer = pino.destination({ fd: 1, sync: false, maxLength: MAX_BUFFERED_BYTES });
+  buffer.on('error', () => undefined); // the log is the only place where its own failure could be told
+  let isDrained = true;
+  buffer.on('drain', () => {
+    isDrained = true;
+  });
+  const write = (line: string) => {
+    isDrained = false;
+    buffer.write(line);
+  };
+  const flush = async () => {
+    if (isDrained) return;
+    const drained = new AbortController();
+    buffer.once('drain', () => drained.abort());
+    await sleep(clock, FLUSH_MS, drained.signal);
+  };
+  return { sink: { write }, flush };
+}

@@ -1,0 +1,161 @@
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import type { ReconcileErrorType } from '../runtime/errors.ts';
+import type { KubeCall } from '../runtime/kube-calls.ts';
+import { type LabelsOf, METRICS, METRICS_PREFIX, type MetricName, type MetricRow } from './metrics-table.ts';
+
+/** One finished attempt of a call of the service. */
+export interface ServiceCall {
+  readonly service: string;
+  readonly operation: string;
+  /** 0: no answer came. */
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+type NamesOf<T extends MetricRow['type']> = {
+  [N in MetricName]: (typeof METRICS)[N]['type'] extends T ? N : never;
+}[MetricName];
+
+type Labels<N extends MetricName> = Readonly<Record<LabelsOf<N>, string>>;
+
+/** Other values than these many are counted as `other`: a label must not grow with what the other side sends. */
+const MAX_LABEL_VALUES = 200;
+
+/**
+ * The metrics of one operator, in a registry of their own: two in one process do not meet. Each method is named for
+ * what happened, and none of them throws.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #counters = new Map<MetricName, Counter<string>>();
+  readonly #gauges = new Map<MetricName, Gauge<string>>();
+  readonly #histograms = new Map<MetricName, Histogram<string>>();
+  readonly #labelValues = new Map<string, Set<string>>();
+  #queueDepths: () => Iterable<readonly [kind: string, depth: number]> = () => [];
+
+  constructor(options: { readonly version: string }) {
+    for (const name of Object.keys(METRICS) as MetricName[]) this.#register(name, METRICS[name]);
+    this.#set('build', { version: options.version }, 1);
+  }
+
+  /** A pass ended. */
+  reconciled(kind: string, outcome: string, durationMs: number): void {
+    this.#count('reconciles', { kind, outcome });
+    this.#observe('reconcileSeconds', { kind }, durationMs);
+  }
+
+  /** An attempt of a call of the service ended. */
+  serviceCalled({ service, operation, status, durationMs }: ServiceCall): void {
+    this.#count('serviceCalls', { service, operation, status: String(status) });
+    this.#observe('serviceCallSeconds', { service, operation }, durationMs);
+  }
+
+  /** A call had to wait for our own limit, or the service asked to slow down. */
+  rateLimited(source: 'waited' | 'throttled'): void {
+    this.#count('rateLimitHits', { source });
+  }
+
+  /** A pass met a failure. */
+  failed(kind: string, type: ReconcileErrorType): void {
+    this.#count('errors', { kind, type });
+  }
+
+  /** A condition of an object changed its status. */
+  conditionChanged(kind: string, condition: string, status: 'True' | 'False' | 'Unknown'): void {
+    this.#count('conditionTransitions', { kind, condition, status });
+  }
+
+  /** An object that had been in sync was found different, without an edit of its spec. */
+  driftDetected(kind: string, changes: readonly string[]): void {
+    for (const change of changes) this.#count('drift', { kind, change });
+  }
+
+  /** A bucket was created, updated or deleted, or that failed. */
+  bucketOperated(operation: 'create' | 'update' | 'delete', result: 'success' | 'failure'): void {
+    this.#count('bucketOperations', { operation, result });
+  }
+
+  /** The credentials and endpoints of a Provider were tried. */
+  connectivityChecked(result: 'success' | 'failure'): void {
+    this.#count('connectivity', { result });
+  }
+
+  /** An attempt of a call of the Kubernetes API ended. */
+  kubeCalled({ verb, resource, code, durationMs }: KubeCall): void {
+    this.#count('kubeCalls', { verb, resource, code: String(code) });
+    this.#observe('kubeCallSeconds', { verb }, durationMs);
+  }
+
+  /** From now on each scrape asks `depths` how long the queues are. */
+  watchQueues(depths: () => Iterable<readonly [kind: string, depth: number]>): void {
+    this.#queueDepths = depths;
+  }
+
+  /** A kind was listed anew. */
+  relisted(kind: string, reason: string): void {
+    this.#count('relists', { kind, reason });
+  }
+
+  /** A Kubernetes event was not sent. */
+  eventDropped(): void {
+    this.#count('eventsDropped', {});
+  }
+
+  /** Leadership was won or lost. */
+  leadershipChanged(isLeader: boolean): void {
+    this.#set('leader', {}, isLeader ? 1 : 0);
+  }
+
+  /** The Content-Type of `text`. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Everything in the text format of Prometheus. */
+  text(): Promise<string> {
+    const depth = this.#gauges.get('queueDepth');
+    depth?.reset();
+    for (const [kind, count] of this.#queueDepths()) this.#set('queueDepth', { kind }, count);
+    return this.#registry.metrics();
+  }
+
+  #register(key: MetricName, row: MetricRow): void {
+    const { name, type, labels, help, buckets } = row;
+    const options = { name: `${METRICS_PREFIX}${name}`, help, labelNames: labels, registers: [this.#registry] };
+    switch (type) {
+      case 'counter':
+        this.#counters.set(key, new Counter(options));
+        return;
+      case 'gauge':
+        this.#gauges.set(key, new Gauge(options));
+        return;
+      case 'histogram':
+        this.#histograms.set(key, new Histogram({ ...options, buckets: [...(buckets ?? [])] }));
+        return;
+    }
+  }
+
+  #count<N extends NamesOf<'counter'>>(name: N, labels: Labels<N>): void {
+    this.#counters.get(name)?.inc(this.#bounded(name, labels));
+  }
+
+  #set<N extends NamesOf<'gauge'>>(name: N, labels: Labels<N>, value: number): void {
+    this.#gauges.get(name)?.set(this.#bounded(name, labels), value);
+  }
+
+  #observe<N extends NamesOf<'histogram'>>(name: N, labels: Labels<N>, durationMs: number): void {
+    this.#histograms.get(name)?.observe(this.#bounded(name, labels), durationMs / 1_000);
+  }
+
+  #bounded(metric: MetricName, labels: Readonly<Record<string, string>>): Record<string, string> {
+    const entries = Object.entries(labels).map(([label, value]) => {
+      const key = `${metric} ${label}`;
+      const values = this.#labelValues.get(key) ?? new Set<string>();
+      this.#labelValues.set(key, values);
+      if (!values.has(value) && values.size >= MAX_LABEL_VALUES) return [label, 'other'];
+      values.add(value);
+      return [label, value];
+    });
+    return Object.fromEntries(entries) as Record<string, string>; // from entries of texts
+  }
+}
