@@ -86,6 +86,7 @@ export class BucketIndex {
     for (;;) {
       const { latest, running } = this.#shared;
       if (latest !== undefined && latest.startedMs >= neededSinceMs) return latest.buckets;
+      if (options.signal.aborted) throw cancelled('listing the buckets'); // before a listing that nobody would wait for
       const isEarly = running !== undefined && running.startedMs < neededSinceMs;
       const listing = await unlessAborted((running ?? this.#start()).done, options.signal, isEarly);
       if (listing !== undefined && listing.startedMs >= neededSinceMs) return listing.buckets;
@@ -131,7 +132,6 @@ export class BucketIndex {
 
 /** The promise's value, or the end of waiting for it. A failure of a listing that began too early is not ours. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, isEarly: boolean): Promise<T | undefined> {
-  if (signal.aborted) throw cancelled('listing the buckets');
   let stop = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {
     stop = () => reject(cancelled('listing the buckets'));
