@@ -70,6 +70,26 @@ const cases: readonly [
     'ServiceFailed',
   ],
   [
+    'an S3 server that is asked both',
+    { sts: fault(400, 'InvalidRequest'), iam: fault(400, 'InvalidRequest') },
+    undefined,
+    'Absent',
+  ],
+  [
+    'a login page instead of IAM',
+    { sts: fault(501, 'NotImplemented'), iam: { status: 200, body: '<html><p>' } },
+    undefined,
+    'Unreachable',
+    'UnreadableAnswer',
+  ],
+  [
+    'a bare 400 instead of IAM',
+    { sts: fault(501, 'NotImplemented'), iam: { status: 400 } },
+    undefined,
+    'Unreachable',
+    'Rejected',
+  ],
+  [
     'a user that IAM does not know',
     { sts: sts(OPERATOR, '100000000001'), iam: fault(404, 'NoSuchEntity') },
     identity(OPERATOR),

@@ -2,6 +2,7 @@ import { GetUserCommand } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { type ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import type { WasabiClient } from './clients.ts';
+import { faultCodeOf } from './service-fault.ts';
 
 /** Who the credentials belong to. */
 export interface Identity {
@@ -44,9 +45,17 @@ export async function whoAmI(client: WasabiClient, signal: AbortSignal): Promise
     // A root key has no user: some servers answer NoSuchEntity for it. Both are answers to an authenticated caller.
     if (error.reason === 'AccessDenied' || error.reason === 'NotFound')
       return { identity: bySts, iam: { type: 'Reachable' } };
-    if (error.type === 'Unsupported') return { identity: bySts, iam: { type: 'Absent' } };
+    if (isForeignToService(error)) return { identity: bySts, iam: { type: 'Absent' } };
     return { identity: bySts, iam: { type: 'Unreachable', error } };
   }
+}
+
+/** Answers of an STS that is none, or is not for us. What is wrong with credentials, network or load is not among them. */
+const SAYS_NOTHING = new Set(['AccessDenied', 'NotFound', 'UnexpectedAnswer', 'UnreadableAnswer', 'WrongRegion']);
+
+/** The service itself answered that it knows no such call: as unsupported, or (S3 servers) as a request it cannot read. */
+function isForeignToService(error: ReconcileError): boolean {
+  return error.type === 'Unsupported' || (error.reason === 'Rejected' && faultCodeOf(error) !== undefined);
 }
 
 /** `undefined`: no STS, or it does not say. */
@@ -57,8 +66,7 @@ async function identityFromSts(client: WasabiClient, signal: AbortSignal): Promi
     return identityOf(Arn, Account);
   } catch (thrown) {
     const error = toReconcileError(thrown);
-    if (error.type === 'Unsupported' || error.reason === 'AccessDenied' || error.reason === 'UnexpectedAnswer')
-      return undefined;
+    if (isForeignToService(error) || SAYS_NOTHING.has(error.reason)) return undefined; // IAM is asked next
     throw error;
   }
 }
