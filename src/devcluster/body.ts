@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { parse } from 'yaml';
 import { isObject, type Json, type JsonObject } from './json.ts';
+import { contentTypeOf } from './negotiate.ts';
 import { badRequestError, tooLargeError } from './status.ts';
 
 /** The largest body in bytes, as the real server has it. */
@@ -32,9 +34,24 @@ export function parseJson(body: Buffer): Json {
   }
 }
 
-/** The body as a JSON object. @throws ApiError 400 */
-export function parseJsonObject(body: Buffer): JsonObject {
-  const value = parseJson(body);
+function parseYaml(body: Buffer): Json {
+  try {
+    const value: Json = parse(body.toString('utf8'), { version: '1.1', maxAliasCount: 100 });
+    return value;
+  } catch (error) {
+    throw badRequestError(`yaml: ${error instanceof Error ? error.message : 'no YAML'}`);
+  }
+}
+
+/** The body of a request as an object, from JSON or YAML. @throws ApiError 400, 413, 415 */
+export async function readObject(request: IncomingMessage): Promise<JsonObject> {
+  const type = contentTypeOf(request.headers['content-type'], ['application/json', 'application/yaml']);
+  const body = await readBody(request);
+  return objectIn(type === 'application/yaml' ? parseYaml(body) : parseJson(body));
+}
+
+/** The value if it is an object. @throws ApiError 400 */
+export function objectIn(value: Json): JsonObject {
   if (isObject(value)) return value;
   throw badRequestError('the object provided is unrecognized (must be a JSON object)');
 }

@@ -3,9 +3,11 @@ import { Deletes } from './deletes.ts';
 import { isDeleting } from './object.ts';
 import { Registry, resourceId } from './registry.ts';
 import { groupResource } from './resource.ts';
+import { workloads } from './resources/apps.ts';
 import { builtinResource } from './resources/builtin.ts';
 import { configMaps, serviceAccounts } from './resources/core.ts';
 import { definitions } from './resources/definitions.ts';
+import { coreEvents, events } from './resources/events.ts';
 import { leases } from './resources/leases.ts';
 import { namespaces } from './resources/namespaces.ts';
 import { secrets } from './resources/secrets.ts';
@@ -37,7 +39,17 @@ export class OpenWatches {
   }
 }
 
-const builtins = [namespaces, secrets, configMaps, serviceAccounts, leases, definitions];
+const builtins = [
+  namespaces,
+  secrets,
+  configMaps,
+  serviceAccounts,
+  leases,
+  coreEvents,
+  events,
+  definitions,
+  ...workloads,
+];
 const firstNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** The state of the whole cluster and what may be done to it, apart from HTTP. */
@@ -56,7 +68,7 @@ export class Cluster {
     this.writes = new Writes(this.store, this.clock);
     this.deletes = new Deletes(this.store, this.clock);
     for (const kind of builtins) {
-      this.registry.set(builtinResource(kind, this.store.table(resourceId(kind.group, kind.plural))));
+      this.registry.set(builtinResource(kind, this.store.table(kind.tableId ?? resourceId(kind.group, kind.plural))));
     }
     for (const name of firstNamespaces) this.createNamespace(name);
   }

@@ -25,6 +25,11 @@ export interface LoggedRequest {
   readonly code: number;
 }
 
+/** The path leads nowhere: the real server answers plain text then, since no API is asked. */
+class PathUnknown extends Error {
+  override readonly name = 'PathUnknown';
+}
+
 const probes = new Set(['/healthz', '/readyz', '/livez']);
 
 function verbOf(method: string, path: ResourcePath | undefined, query: URLSearchParams): string {
@@ -44,6 +49,10 @@ function verbOf(method: string, path: ResourcePath | undefined, query: URLSearch
     default:
       return method.toLowerCase();
   }
+}
+
+function groupPath(path: ResourcePath): string {
+  return path.group === '' ? `/api/${path.version}` : `/apis/${path.group}/${path.version}`;
 }
 
 const handlers: Readonly<Record<Exclude<Verb, 'watch'>, (call: Call) => Answer | Promise<Answer>>> = {
@@ -104,7 +113,7 @@ export class RequestHandler {
     entry: { user: string },
   ): Answer | Promise<Answer> | undefined {
     if (probes.has(url.pathname)) {
-      sendText(response, 'ok');
+      sendText(response, 200, 'ok');
       return undefined;
     }
     entry.user = this.#auth.user(request.headers.authorization);
@@ -115,13 +124,16 @@ export class RequestHandler {
 
   #describe(request: IncomingMessage, pathname: string): Answer {
     const body = request.method === 'GET' ? discovery(this.#cluster.registry, pathname) : undefined;
-    if (body === undefined) throw unknownResourceError();
+    if (body === undefined) throw new PathUnknown();
     return { code: 200, text: JSON.stringify(body) };
   }
 
   #call(request: IncomingMessage, response: ServerResponse, url: URL, path: ResourcePath): Call {
     const served = this.#cluster.registry.find(path.group, path.version, path.plural);
-    if (served === undefined) throw unknownResourceError();
+    if (served === undefined) {
+      const isKnownGroup = discovery(this.#cluster.registry, groupPath(path)) !== undefined;
+      throw isKnownGroup ? unknownResourceError() : new PathUnknown();
+    }
     const { resource } = served;
     const subresource = resource.subresources.find((name) => name === path.subresource);
     if (path.subresource !== undefined && subresource === undefined) throw unknownResourceError();
@@ -168,12 +180,16 @@ function quoted(text: string): string {
   return `"${text.replace(/[^\x20-\x7e]/g, '').replace(/["\\]/g, '\\$&')}"`;
 }
 
-function sendText(response: ServerResponse, text: string): void {
-  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
+function sendText(response: ServerResponse, code: number, text: string): void {
+  response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' });
   response.end(text);
 }
 
 function sendError(response: ServerResponse, error: unknown): void {
+  if (error instanceof PathUnknown) {
+    sendText(response, 404, '404 page not found\n');
+    return;
+  }
   const known = error instanceof ApiError ? error : internalError(error instanceof Error ? error.message : 'unknown');
   if (known.code === 504) response.setHeader('retry-after', '1');
   send(response, { code: known.code, text: JSON.stringify(known.status) });

@@ -6,6 +6,8 @@ import { Credential } from '../runtime/credential.ts';
 import { Authenticator } from './auth.ts';
 import { Cluster } from './cluster.ts';
 import { DefinitionController } from './controllers/definitions.ts';
+import { GarbageCollector } from './controllers/garbage-collector.ts';
+import { NamespaceController } from './controllers/namespaces.ts';
 import { type LoggedRequest, RequestHandler } from './http.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 
@@ -66,7 +68,11 @@ function close(server: Server): Promise<void> {
  */
 export async function startDevCluster(options: DevClusterOptions = {}): Promise<DevCluster> {
   const cluster = new Cluster({ clock: options.clock ?? systemClock, historyLimit: options.historyLimit ?? 10_000 });
-  const controllers = [new DefinitionController(cluster)];
+  const controllers = [
+    new DefinitionController(cluster),
+    new NamespaceController(cluster),
+    new GarbageCollector(cluster),
+  ];
   const token = new Credential(randomBytes(24).toString('base64url'));
   const auth = new Authenticator(new Map([...(options.tokens ?? []), [token.reveal(), 'admin']]));
   const requests: LoggedRequest[] = [];

@@ -66,8 +66,9 @@ export function unknownResourceError(): ApiError {
 }
 
 /** 409: create of a name that is taken. */
-export function alreadyExistsError(of: GroupResource, name: string): ApiError {
-  const message = `${qualified(of)} ${JSON.stringify(name)} already exists`;
+export function alreadyExistsError(of: GroupResource, name: string, isBeingDeleted: boolean): ApiError {
+  const prefix = isBeingDeleted ? 'object is being deleted: ' : '';
+  const message = `${prefix}${qualified(of)} ${JSON.stringify(name)} already exists`;
   return new ApiError({ code: 409, reason: 'AlreadyExists', message, details: details(of, name) });
 }
 

@@ -63,17 +63,19 @@ export class Writes {
     const name = prepared.metadata.name;
     const errors = [
       ...metadataErrors(prepared, resource.isNamespaced, resource.strategy.nameProblems),
-      ...pathSegmentProblems(name).map((text) => invalid('metadata.name', name, text)),
       ...version.errors(prepared, undefined, undefined),
       ...resource.strategy.errors(prepared),
     ];
-    if (errors.length > 0) throw invalidError(resource.group, resource.kind, name, errors);
+    const inPath = pathSegmentProblems(name).map((text) => invalid('metadata.name', name, text));
+    const all = errors.length > 0 ? errors : inPath;
+    if (all.length > 0) throw invalidError(resource.group, resource.kind, name, all);
     const refusal = resource.strategy.refusal?.('create', name);
     if (refusal !== undefined) throw refusal;
-    if (resource.table.get(storageKey(scope.namespace, name)) !== undefined)
-      throw alreadyExistsError(groupResource(resource), name);
+    const taken = resource.table.get(storageKey(scope.namespace, name));
+    if (taken !== undefined) throw alreadyExistsError(groupResource(resource), name, isDeleting(taken));
     if (prepared.metadata.resourceVersion !== '') throw versionOnCreateError();
-    return this.#put(scope, version.write(prepared));
+    const object = version.write(prepared);
+    return scope.isDryRun ? withMetadata(object, { resourceVersion: undefined }) : this.#put(scope, object);
   }
 
   #withSystemFields(scope: WriteScope, body: ApiObject): ApiObject {

@@ -2,6 +2,7 @@ import { type FieldError, invalid } from '../field-error.ts';
 import { type Json, omit } from '../json.ts';
 import type { ApiObject } from '../object.ts';
 import type { Subresource } from '../resource.ts';
+import { CelRules } from './cel.ts';
 import { listTypeErrors } from './list-type.ts';
 import { parseSchema, type Schema } from './schema.ts';
 import { schemaErrors } from './validate.ts';
@@ -21,10 +22,12 @@ const anything = parseSchema({});
 export class SchemaRules {
   readonly #schema: Schema;
   readonly #status: Schema;
+  readonly #cel: CelRules;
 
   constructor(schema: Schema) {
     this.#schema = schema;
     this.#status = schema.properties.get('status') ?? anything;
+    this.#cel = new CelRules(schema);
   }
 
   /** What is wrong with the object; `old`: the state before, whose unchanged parts are not held against it. */
@@ -33,7 +36,7 @@ export class SchemaRules {
     const wasUnique = old === undefined || listTypeErrors(omit(old, 'metadata'), this.#schema, '').length === 0;
     if (wasUnique) errors.push(...listTypeErrors(omit(object, 'metadata'), this.#schema, ''));
     if (errors.some((error) => blocking.has(error.type))) return [...errors, notChecked];
-    return errors;
+    return [...errors, ...this.#cel.errors(object, old)];
   }
 
   /** The status by itself: messages name its fields without `status.`, paths have it. */

@@ -1,4 +1,4 @@
-import type { FieldError } from '../field-error.ts';
+import { type FieldError, invalid } from '../field-error.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { decodeMetadata, type NameProblems } from '../metadata.ts';
 import { subdomainProblems } from '../names.ts';
@@ -40,11 +40,19 @@ export interface BuiltinKind {
   readonly defaults?: (object: ApiObject) => ApiObject;
   readonly prepareCreate?: (object: ApiObject) => ApiObject;
   readonly prepareUpdate?: Strategy['prepareUpdate'];
+  /** What holds for every state. */
   readonly errors?: (object: ApiObject) => readonly FieldError[];
+  /** What holds for a new object beside. */
+  readonly createErrors?: (object: ApiObject) => readonly FieldError[];
   readonly updateErrors?: Strategy['updateErrors'];
   readonly holds?: (object: ApiObject) => boolean;
   readonly prepareDelete?: Strategy['prepareDelete'];
   readonly refusal?: (verb: 'create' | 'delete', name: string) => Error | undefined;
+  /** The table, when two kinds share one. */
+  readonly tableId?: string;
+  /** The stored form as this kind's, and back; the same without. */
+  readonly read?: (stored: ApiObject) => ApiObject;
+  readonly write?: (object: ApiObject) => ApiObject;
   /** Field selectors beside metadata.name and metadata.namespace. */
   readonly selectableFields?: (object: ApiObject) => Readonly<Record<string, string>>;
   readonly selectableFieldNames?: readonly string[];
@@ -73,8 +81,8 @@ function versionOf(kind: BuiltinKind): ResourceVersion {
   return {
     name: kind.version,
     decode: (body) => decodeBuiltin(kind, body),
-    read: same,
-    write: same,
+    read: kind.read ?? same,
+    write: kind.write ?? same,
     errors: () => [],
     selectableFieldNames: kind.selectableFieldNames ?? [],
     selectableFields: kind.selectableFields ?? (() => ({})),
@@ -83,6 +91,16 @@ function versionOf(kind: BuiltinKind): ResourceVersion {
         ? `${JSON.stringify(field)} is not a known field selector: only ${known}`
         : `field label not supported: ${field}`,
   };
+}
+
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
+/** Built-in kinds take no finalizer of a bare name but the three standard ones. */
+function finalizerErrors(object: ApiObject): FieldError[] {
+  const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+  return (object.metadata.finalizers ?? []).flatMap((name, index) =>
+    name.includes('/') || standardFinalizers.has(name) ? [] : [invalid(`metadata.finalizers[${index}]`, name, detail)],
+  );
 }
 
 /** A built-in kind as a resource. */
@@ -109,8 +127,13 @@ export function builtinResource(kind: BuiltinKind, table: Table): Resource {
       returnsDeleted: kind.returnsDeleted === true,
       prepareCreate: kind.prepareCreate ?? same,
       prepareUpdate: kind.prepareUpdate ?? same,
-      errors: kind.errors ?? (() => []),
+      errors: (object) => [
+        ...finalizerErrors(object),
+        ...(kind.errors?.(object) ?? []),
+        ...(kind.createErrors?.(object) ?? []),
+      ],
       updateErrors: (object, old, subresource) => [
+        ...finalizerErrors(object),
         ...(kind.errors?.(object) ?? []),
         ...(kind.updateErrors?.(object, old, subresource) ?? []),
       ],

@@ -5,7 +5,7 @@ import type { JsonObject } from '../json.ts';
 import { apiVersionOf } from '../object.ts';
 import type { ServedResource } from '../registry.ts';
 import type { DecodedObject, Subresource } from '../resource.ts';
-import { badRequestError, invalidError } from '../status.ts';
+import { ApiError, badRequestError, invalidError } from '../status.ts';
 import type { WriteScope } from '../writes.ts';
 
 /** One authenticated request for a resource. */
@@ -79,13 +79,25 @@ export function decodeBody(
       `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${resource.kind}: converting (${kind}) to (${resource.kind}): unknown conversion`,
     );
   const mode = fieldValidation(call, optionsKind);
-  const decoded = version.decode({ ...body, kind, apiVersion });
+  const decoded = decodeAs(call, { ...body, kind, apiVersion });
   const problems = [...extraProblems, ...decoded.problems];
   if (mode === 'Strict' && problems.length > 0)
     throw badRequestError(
       `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${resource.kind}: strict decoding error: ${problems.join(', ')}`,
     );
   return { object: decoded.object, problems: mode === 'Warn' ? problems : [] };
+}
+
+/** As the version decodes it; the words of an error say what was to become what. */
+function decodeAs(call: Call, body: JsonObject): DecodedObject {
+  const { resource, version } = call.served;
+  try {
+    return version.decode(body);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const what = `${resource.kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${resource.kind}`;
+    throw badRequestError(`${what}: ${error.message}`);
+  }
 }
 
 /** Query parameters of a list or watch that are whole numbers. @throws ApiError 400 */
@@ -139,4 +151,11 @@ export function checkListOptions(query: URLSearchParams): void {
     if (hasInitialEvents) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   }
   if (errors.length > 0) throw invalidError('meta.k8s.io', 'ListOptions', '', errors);
+}
+
+/** Whether a body is about the object that the path names. @throws ApiError 400 */
+export function checkName(call: Call, name: string): void {
+  if (name === call.name) return;
+  if (name === '') throw badRequestError('name must be provided');
+  throw badRequestError(`the name of the object (${name}) does not match the name on the URL (${call.name})`);
 }

@@ -1,4 +1,4 @@
-import { parseJsonObject, readBody } from '../body.ts';
+import { objectIn, parseJson, readBody } from '../body.ts';
 import type { DeleteOptions, PropagationPolicy } from '../deletes.ts';
 import { listText } from '../encoding.ts';
 import { invalid, notSupported } from '../field-error.ts';
@@ -48,7 +48,7 @@ async function readOptions(call: Call): Promise<DeleteOptions> {
   const body = await readBody(call.request);
   if (body.length === 0) return deleteOptions(fromQuery(call.query));
   contentTypeOf(call.request.headers['content-type'], ['application/json']);
-  const raw = parseJsonObject(body);
+  const raw = objectIn(parseJson(body));
   if (raw.kind !== undefined && raw.kind !== 'DeleteOptions')
     throw badRequestError('decoded object cannot be converted to DeleteOptions');
   return deleteOptions(raw);

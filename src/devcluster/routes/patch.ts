@@ -1,33 +1,39 @@
 import { parseJson, readBody } from '../body.ts';
+import { invalid } from '../field-error.ts';
 import { isObject, type Json } from '../json.ts';
 import { contentTypeOf, negotiateForm } from '../negotiate.ts';
 import type { ApiObject } from '../object.ts';
 import { jsonPatch } from '../patch/json.ts';
 import { mergePatch } from '../patch/merge.ts';
+import { strategicMergePatch } from '../patch/strategic.ts';
 import { groupResource } from '../resource.ts';
-import { badRequestError, notFoundError } from '../status.ts';
-import { type Answer, type Call, decodeBody, writeScope } from './call.ts';
+import { ApiError, badRequestError, invalidError, notFoundError } from '../status.ts';
+import { type Answer, type Call, checkName, decodeBody, writeScope } from './call.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 
 /**
- * PATCH of an object or of a subresource. A strategic merge patch and server-side apply are answered with 415: a
- * client is told, and nothing is merged by other rules than it meant.
+ * PATCH of an object or of a subresource. Custom resources know no strategic merge patch: they answer 415 for it, as
+ * with the real server. So does server-side apply, which this server does not have.
  * @throws ApiError 400, 404, 406, 409, 413, 415, 422
  */
 export async function patch(call: Call): Promise<Answer> {
   const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
-  const type = contentTypeOf(call.request.headers['content-type'], [JSON_PATCH, MERGE_PATCH]);
-  const body = parseJson(await readBody(call.request));
-  if (type === MERGE_PATCH && !isObject(body)) throw badRequestError('a merge patch is a JSON object');
+  const isBuiltin = !call.served.resource.hasTypedItems;
+  const supported = [JSON_PATCH, MERGE_PATCH, ...(isBuiltin ? [STRATEGIC_PATCH] : [])];
+  const type = contentTypeOf(call.request.headers['content-type'], supported);
+  const bytes = await readBody(call.request);
+  const body = parseJson(bytes);
   const scope = writeScope(call, 'PatchOptions');
   let warnings: readonly string[] = [];
   const change = (current: ApiObject | undefined): ApiObject => {
     if (current === undefined) throw notFoundError(groupResource(call.served.resource), call.name);
     const patched = patchedObject(type, current, body);
     if (!isObject(patched)) throw badRequestError('the patch leaves no object');
-    const { object, problems } = decodeBody(call, patched, [], 'PatchOptions');
+    const { object, problems } = decodePatched(call, patched, bytes);
+    checkName(call, object.metadata.name);
     warnings = problems;
     return object;
   };
@@ -36,5 +42,18 @@ export async function patch(call: Call): Promise<Answer> {
 }
 
 function patchedObject(type: string, current: ApiObject, body: Json): Json {
-  return type === JSON_PATCH ? jsonPatch(current, body) : mergePatch(current, body);
+  if (type === JSON_PATCH) return jsonPatch(current, body);
+  if (!isObject(body)) throw badRequestError('a merge patch is a JSON object');
+  return type === MERGE_PATCH ? mergePatch(current, body) : strategicMergePatch(current, body);
+}
+
+/** As any body; but what Strict refuses is the patch, so the answer is 422 here. */
+function decodePatched(call: Call, patched: Parameters<typeof decodeBody>[1], bytes: Buffer) {
+  try {
+    return decodeBody(call, patched, [], 'PatchOptions');
+  } catch (error) {
+    const strict = error instanceof ApiError && /strict decoding error: .*/s.exec(error.message);
+    if (!strict) throw error;
+    throw invalidError('', '', '', [invalid('patch', bytes.toString('utf8'), strict[0])]);
+  }
 }

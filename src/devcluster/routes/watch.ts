@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Form } from '../encoding.ts';
 import { negotiateForm } from '../negotiate.ts';
-import { type ApiObject, apiVersionOf } from '../object.ts';
+import { type ApiObject, apiVersionOf, withMetadata } from '../object.ts';
 import { predicateOf } from '../reads.ts';
 import type { Predicate } from '../selectors.ts';
 import { badRequestError, expiredError } from '../status.ts';
@@ -53,6 +53,19 @@ function seenAs(event: ChangeEvent, matches: Predicate): ChangeType | undefined 
   const wasIn = event.previous !== undefined && matches(event.previous);
   if (isIn) return wasIn ? 'MODIFIED' : 'ADDED';
   return wasIn ? 'DELETED' : undefined;
+}
+
+const lastSeenObjects = new WeakMap<ChangeEvent, ApiObject>();
+
+/** What a watcher is shown of an object that leaves its view: the state it saw last, at the revision of the change. */
+function lastSeen(event: ChangeEvent): ApiObject {
+  const known = lastSeenObjects.get(event);
+  if (known !== undefined) return known;
+  const { previous, object } = event;
+  const isSame = previous === undefined || event.type === 'DELETED';
+  const last = isSame ? object : withMetadata(previous, { resourceVersion: object.metadata.resourceVersion });
+  lastSeenObjects.set(event, last);
+  return last;
 }
 
 /** One open watch: the events of one resource as lines of JSON, until its time is over or either side ends it. */
@@ -123,7 +136,7 @@ class WatchStream {
     const { predicate } = this.#request;
     const type = predicate === undefined ? event.type : seenAs(event, predicate);
     if (type === undefined) return;
-    this.#line(type, event.object);
+    this.#line(type, type === 'DELETED' ? lastSeen(event) : event.object);
   }
 
   #line(type: ChangeType, object: ApiObject): void {

@@ -1,14 +1,14 @@
-import { parseJsonObject, readBody } from '../body.ts';
-import { goValueText } from '../field-error.ts';
-import { contentTypeOf, negotiateForm } from '../negotiate.ts';
-import { badRequestError } from '../status.ts';
-import { type Answer, type Call, decodeBody, writeScope } from './call.ts';
+import { readObject } from '../body.ts';
+import { negotiateForm } from '../negotiate.ts';
+import type { ApiObject } from '../object.ts';
+import { groupResource } from '../resource.ts';
+import { conflictError } from '../status.ts';
+import { type Answer, type Call, checkName, decodeBody, writeScope } from './call.ts';
 
 /** POST to a collection. @throws ApiError 400, 403, 404, 406, 409, 413, 415, 422 */
 export async function create(call: Call): Promise<Answer> {
   const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
-  contentTypeOf(call.request.headers['content-type'], ['application/json']);
-  const body = parseJsonObject(await readBody(call.request));
+  const body = await readObject(call.request);
   const scope = writeScope(call, 'CreateOptions');
   const { object, problems } = decodeBody(call, body, [], 'CreateOptions');
   call.cluster.admit(scope, object.metadata.name);
@@ -19,8 +19,7 @@ export async function create(call: Call): Promise<Answer> {
 /** PUT of an object or of a subresource. @throws ApiError 400, 404, 406, 409, 413, 415, 422 */
 export async function update(call: Call): Promise<Answer> {
   const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
-  contentTypeOf(call.request.headers['content-type'], ['application/json']);
-  const body = parseJsonObject(await readBody(call.request));
+  const body = await readObject(call.request);
   const scope = writeScope(call, 'UpdateOptions');
   const { object, problems } = decodeBody(call, body, [], 'UpdateOptions');
   checkName(call, object.metadata.name);
@@ -29,6 +28,7 @@ export async function update(call: Call): Promise<Answer> {
     call.name,
     (current) => {
       if (current === undefined) call.cluster.admit(scope, call.name);
+      else checkUid(call, object, current);
       return object;
     },
     call.subresource,
@@ -40,11 +40,13 @@ export async function update(call: Call): Promise<Answer> {
   };
 }
 
-function checkName(call: Call, name: string): void {
-  if (name === call.name) return;
-  if (name === '')
-    throw badRequestError('the name of the object (based on URL) was undeterminable: name must be provided');
-  throw badRequestError(
-    `the name of the object (${name}) does not match the name on the URL (${goValueText(call.name).slice(1, -1)})`,
-  );
+/** A uid in the body of a PUT is a precondition; the words are those of the real server's storage. */
+function checkUid(call: Call, object: ApiObject, current: ApiObject): void {
+  const { uid } = object.metadata;
+  if (uid === '' || uid === current.metadata.uid) return;
+  const { resource } = call.served;
+  const key = ['/registry', resource.group, resource.plural, call.namespace, call.name].filter(Boolean).join('/');
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`;
+  const error = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+  throw conflictError(groupResource(resource), call.name, error);
 }
