@@ -43,7 +43,7 @@ export function jsonOf(value: unknown, depth = 0): JsonValue {
   if (value instanceof Set) return itemsJson([...value], depth);
   if (value instanceof Map) return itemsJson([...value], depth);
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
-  if (!isPlain(value)) return `[${value.constructor.name}]`; // what an object of a class holds is its own
+  if (!isPlain(value)) return '[object]'; // what an object of a class holds is its own
   const entries = Object.entries(value).slice(0, MAX_ITEMS);
   return Object.fromEntries(entries.map(([name, item]) => [name, jsonOf(item, depth + 1)]));
 }

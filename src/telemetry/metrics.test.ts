@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Metrics } from './metrics.ts';
+import { METRICS, METRICS_PREFIX, type MetricRow, metricsMarkdown } from './metrics-table.ts';
+
+/** The samples of one metric as Prometheus would read them, buckets of histograms left out. */
+async function samples(metrics: Metrics, name: string): Promise<readonly string[]> {
+  const lines = (await metrics.text()).split('\n');
+  return lines.filter((line) => line.startsWith(`${METRICS_PREFIX}${name}`) && !line.includes('_bucket{')).sort();
+}
+
+/** One row a metric: what happened, and the samples of it. */
+const cases: readonly (readonly [name: string, happen: (metrics: Metrics) => void, expected: readonly string[]])[] = [
+  [
+    'reconcile_total',
+    (metrics) => {
+      metrics.reconciled('Bucket', 'InSync', 10);
+      metrics.reconciled('Bucket', 'InSync', 10);
+      metrics.reconciled('Provider', 'Failed', 10);
+    },
+    ['{kind="Bucket",outcome="InSync"} 2', '{kind="Provider",outcome="Failed"} 1'],
+  ],
+  [
+    'reconcile_duration_seconds',
+    (metrics) => metrics.reconciled('Bucket', 'InSync', 1_500),
+    ['_count{kind="Bucket"} 1', '_sum{kind="Bucket"} 1.5'],
+  ],
+  [
+    'api_call_total',
+    (metrics) => {
+      metrics.serviceCalled({ service: 's3', operation: 'PutBucketTagging', status: 503, durationMs: 20 });
+      metrics.serviceCalled({ service: 'iam', operation: 'GetUser', status: 0, durationMs: 20 });
+    },
+    ['{service="iam",operation="GetUser",status="0"} 1', '{service="s3",operation="PutBucketTagging",status="503"} 1'],
+  ],
+  [
+    'api_call_duration_seconds',
+    (metrics) => metrics.serviceCalled({ service: 's3', operation: 'HeadBucket', status: 200, durationMs: 250 }),
+    ['_count{service="s3",operation="HeadBucket"} 1', '_sum{service="s3",operation="HeadBucket"} 0.25'],
+  ],
+  ['rate_limit_hits_total', (metrics) => metrics.rateLimited('throttled'), ['{source="throttled"} 1']],
+  ['error_total', (metrics) => metrics.failed('Bucket', 'Transient'), ['{kind="Bucket",type="Transient"} 1']],
+  [
+    'resource_status_total',
+    (metrics) => metrics.conditionChanged('Bucket', 'Ready', 'True'),
+    ['{kind="Bucket",condition="Ready",status="True"} 1'],
+  ],
+  [
+    'drift_detected_total',
+    (metrics) => metrics.driftDetected('Bucket', ['Set:tags', 'Set:cors']),
+    ['{kind="Bucket",change="Set:cors"} 1', '{kind="Bucket",change="Set:tags"} 1'],
+  ],
+  [
+    'bucket_operations_total',
+    (metrics) => metrics.bucketOperated('create', 'failure'),
+    ['{operation="create",result="failure"} 1'],
+  ],
+  ['provider_connectivity_total', (metrics) => metrics.connectivityChecked('success'), ['{result="success"} 1']],
+  [
+    'kube_call_total',
+    (metrics) => metrics.kubeCalled({ verb: 'patch', resource: 'buckets', code: 409, durationMs: 5 }),
+    ['{verb="patch",resource="buckets",code="409"} 1'],
+  ],
+  [
+    'kube_call_duration_seconds',
+    (metrics) => metrics.kubeCalled({ verb: 'watch', resource: 'buckets', code: 200, durationMs: 500 }),
+    ['_count{verb="watch"} 1', '_sum{verb="watch"} 0.5'],
+  ],
+  [
+    'workqueue_depth',
+    (metrics) =>
+      metrics.watchQueues(() => [
+        ['Bucket', 7],
+        ['Provider', 0],
+      ]),
+    ['{kind="Bucket"} 7', '{kind="Provider"} 0'],
+  ],
+  [
+    'reflector_relists_total',
+    (metrics) => metrics.relisted('Bucket', 'Expired'),
+    ['{kind="Bucket",reason="Expired"} 1'],
+  ],
+  ['events_dropped_total', (metrics) => metrics.eventDropped(), [' 1']],
+  ['leader', (metrics) => metrics.leadershipChanged(true), [' 1']],
+  ['build_info', () => undefined, ['{version="1.2.3"} 1']],
+];
+for (const [name, happen, expected] of cases) {
+  test(`${name} counts what happened`, async () => {
+    const metrics = new Metrics({ version: '1.2.3' });
+    happen(metrics);
+    assert.deepEqual(
+      await samples(metrics, name),
+      expected.map((sample) => `${METRICS_PREFIX}${name}${sample}`),
+    );
+  });
+}
+
+test('every metric of the table can be set, has help and follows the naming of Prometheus', async () => {
+  const rows = Object.values<MetricRow>(METRICS);
+  assert.deepEqual(rows.map((row) => row.name).sort(), cases.map(([name]) => name).sort());
+  const text = await new Metrics({ version: '1.2.3' }).text();
+  for (const { name, type, help } of rows) {
+    assert.equal(name.endsWith('_total'), type === 'counter', name);
+    assert.ok(text.includes(`# TYPE ${METRICS_PREFIX}${name} ${type}\n`), name);
+    assert.ok(text.includes(`# HELP ${METRICS_PREFIX}${name} ${help}\n`), name);
+  }
+});
+
+test('what has happened to nobody yet is zero', async () => {
+  const metrics = new Metrics({ version: '1.2.3' });
+  assert.deepEqual(await samples(metrics, 'events_dropped_total'), ['wasabi_s3_operator_events_dropped_total 0']);
+  assert.deepEqual(await samples(metrics, 'leader'), ['wasabi_s3_operator_leader 0']);
+});
+
+test('leadership that is lost is zero, and a queue that is gone is no series', async () => {
+  const metrics = new Metrics({ version: '1.2.3' });
+  let queues: [string, number][] = [['Bucket', 3]];
+  metrics.watchQueues(() => queues);
+  metrics.leadershipChanged(true);
+  assert.deepEqual(await samples(metrics, 'workqueue_depth'), ['wasabi_s3_operator_workqueue_depth{kind="Bucket"} 3']);
+  queues = [];
+  metrics.leadershipChanged(false);
+  assert.deepEqual(await samples(metrics, 'workqueue_depth'), []);
+  assert.deepEqual(await samples(metrics, 'leader'), ['wasabi_s3_operator_leader 0']);
+});
+
+test('two operators in one process have metrics of their own', async () => {
+  const [one, other] = [new Metrics({ version: '1' }), new Metrics({ version: '2' })];
+  one.eventDropped();
+  assert.deepEqual(await samples(other, 'events_dropped_total'), ['wasabi_s3_operator_events_dropped_total 0']);
+  assert.equal(one.contentType, 'text/plain; version=0.0.4; charset=utf-8');
+});
+
+test('a label whose values do not end is bounded', async () => {
+  const metrics = new Metrics({ version: '1.2.3' });
+  for (let index = 0; index < 1_000; index++) metrics.relisted('Bucket', `reason ${index}`);
+  const lines = await samples(metrics, 'reflector_relists_total');
+  assert.equal(lines.length, 201);
+  assert.ok(lines.includes('wasabi_s3_operator_reflector_relists_total{kind="Bucket",reason="other"} 800'));
+});
+
+test('a label value cannot break its line', async () => {
+  const metrics = new Metrics({ version: '1.2.3' });
+  metrics.relisted('Bucket', 'a"\nforged 1');
+  assert.deepEqual(await samples(metrics, 'reflector_relists_total'), [
+    String.raw`wasabi_s3_operator_reflector_relists_total{kind="Bucket",reason="a\"\nforged 1"} 1`,
+  ]);
+});
+
+test('the reference has one row a metric', () => {
+  const page = metricsMarkdown();
+  for (const { name, help } of Object.values<MetricRow>(METRICS)) {
+    const rows = page.split('\n').filter((line) => line.startsWith(`| \`${METRICS_PREFIX}${name}\` |`));
+    assert.equal(rows.length, 1, name);
+    assert.ok(rows[0]?.endsWith(`| ${help} |`), name);
+  }
+  assert.ok(page.includes('| `wasabi_s3_operator_leader` | gauge | | 1 while'));
+});
