@@ -6,8 +6,14 @@ import { badRequestError } from './status.ts';
  * unknown fields are dropped, null and empty values vanish, a wrong JSON type refuses the whole body.
  */
 export type FieldType =
+  /** Left out when empty. */
   | 'string'
+  /** Kept when empty: a pointer in the real type. */
+  | 'text'
+  /** Kept when false. */
   | 'bool'
+  /** Left out when false. */
+  | 'flag'
   | 'int'
   /** base64; an empty value of a map stays. */
   | 'bytes'
@@ -19,6 +25,8 @@ export type FieldType =
   | 'any'
   | { readonly map: FieldType }
   | { readonly list: FieldType }
+  /** Another type by the value: an object or a list, an object or a boolean. */
+  | { readonly choose: (value: Json) => FieldType }
   | StructType;
 
 /** A struct: its fields by JSON name. `name` is the type's name in error messages. */
@@ -53,7 +61,7 @@ class Decoder {
         continue;
       }
       const decoded = this.value(fieldType, raw, { path: at, goField: `${type.name}.${at}` });
-      if (decoded !== undefined && !isZero(decoded)) entries.push([key, decoded]);
+      if (decoded !== undefined && !isLeftOut(fieldType, decoded)) entries.push([key, decoded]);
     }
     return fromEntries(entries);
   }
@@ -61,6 +69,7 @@ class Decoder {
   value(type: FieldType, value: Json | undefined, place: Place): Json | undefined {
     if (value === null || value === undefined) return undefined;
     if (typeof type === 'string') return scalar(type, value, place);
+    if ('choose' in type) return this.value(type.choose(value), value, place);
     if ('map' in type) {
       if (!isObject(value)) throw mismatch(value, place, `map[string]${goName(type.map)}`);
       const entries = Object.entries(value).map(
@@ -87,20 +96,26 @@ function child(place: Place, key: string): Place {
 }
 
 function zeroOf(type: FieldType): Json | undefined {
-  if (type === 'string' || type === 'bytes') return '';
+  if (type === 'string' || type === 'text' || type === 'bytes') return '';
   return typeof type === 'object' && 'fields' in type ? {} : undefined;
 }
 
-function isZero(value: Json): boolean {
-  if (value === '' || value === false) return true;
-  return isList(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
+/** The empty values that the real types leave out of their JSON. */
+function isLeftOut(type: FieldType, value: Json): boolean {
+  if (type === 'string') return value === '';
+  if (type === 'flag') return value === false;
+  if (typeof type === 'string') return false;
+  if ('list' in type) return isList(value) && value.length === 0;
+  return 'map' in type && isObject(value) && Object.keys(value).length === 0;
 }
 
 function goName(type: FieldType): string {
   if (typeof type !== 'string') return 'name' in type ? `v1.${type.name}` : 'object';
   const names = {
     string: 'string',
+    text: 'string',
     bool: 'bool',
+    flag: 'bool',
     int: 'int32',
     bytes: 'uint8',
     time: 'v1.Time',
@@ -121,13 +136,16 @@ function mismatch(value: Json, place: Place, goType: string): Error {
 }
 
 const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-const timePattern = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+const microtimePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)$/;
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 function scalar(type: Exclude<FieldType, object>, value: Json, place: Place): Json {
   if (type === 'any') return value;
   const wanted = {
     string: 'string',
+    text: 'string',
     bool: 'boolean',
+    flag: 'boolean',
     int: 'number',
     bytes: 'string',
     time: 'string',
@@ -155,7 +173,8 @@ function bytes(value: string): string {
 }
 
 function time(type: 'time' | 'microtime', value: string): string {
-  const parsed = timePattern.test(value) ? Date.parse(value.replace(' ', 'T')) : Number.NaN;
+  const pattern = type === 'time' ? timePattern : microtimePattern;
+  const parsed = pattern.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(parsed)) {
     const layout = type === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
     throw badRequestError(

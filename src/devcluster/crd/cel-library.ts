@@ -133,9 +133,8 @@ function registerNamespaces(env: Environment): void {
 /**
  * The functions that Kubernetes adds to CEL, as far as rules of a CustomResourceDefinition commonly use them: strings,
  * regular expressions, lists, sets, URLs, IP addresses. Not there: quantity, semver, format, two-variable macros.
- * `isOldSelfOptional`: for rules with optionalOldSelf.
  */
-export function celEnvironment(isOldSelfOptional: boolean): Environment {
+export function celLibrary(): Environment {
   const env = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
   env.registerType('CelObject', { ctor: CelObject });
   env.registerOperator('CelObject == CelObject', isEqualCel);
@@ -144,7 +143,14 @@ export function celEnvironment(isOldSelfOptional: boolean): Environment {
   registerLists(env);
   registerNetworkFunctions(env, fail);
   registerOptionalMacros(env);
-  return env.registerVariable('self', 'dyn').registerVariable('oldSelf', isOldSelfOptional ? 'optional<dyn>' : 'dyn');
+  return env;
+}
+
+/** The library with `self` and `oldSelf` of any type; `isOldSelfOptional`: for rules with optionalOldSelf. */
+export function celEnvironment(isOldSelfOptional: boolean): Environment {
+  return celLibrary()
+    .registerVariable('self', 'dyn')
+    .registerVariable('oldSelf', isOldSelfOptional ? 'optional<dyn>' : 'dyn');
 }
 
 /** `oldSelf` under optionalOldSelf. */

@@ -67,12 +67,17 @@ function ruleText(rule: ValidationRule): string {
 /** The rules in CEL of one schema, compiled once. */
 export class CelRules {
   readonly #schema: Schema;
+  readonly #isWhole: boolean;
   readonly #compiled = new Map<Schema, readonly CompiledRule[]>();
   readonly #ruled = new Set<Schema>();
 
-  /** @throws ParseError for a rule that is no CEL: a CustomResourceDefinition with one is refused */
-  constructor(schema: Schema) {
+  /**
+   * `isWhole`: the schema is that of a whole object, whose rules see its kind and name.
+   * @throws ParseError for a rule that is no CEL: a CustomResourceDefinition with one is refused
+   */
+  constructor(schema: Schema, isWhole: boolean) {
     this.#schema = schema;
+    this.#isWhole = isWhole;
     this.#compileAll(schema);
   }
 
@@ -88,9 +93,9 @@ export class CelRules {
   }
 
   /** The rules that do not hold, in the order of the schema. `old`: the state before; undefined on create. */
-  errors(object: JsonObject, old: JsonObject | undefined): FieldError[] {
-    const isUnchanged = old !== undefined && isEqual(object, old);
-    return this.#valueErrors(object, this.#schema, { path: '', old, isUnchanged, isWhole: true });
+  errors(value: Json, old: Json | undefined): FieldError[] {
+    const isUnchanged = old !== undefined && isEqual(value, old);
+    return this.#valueErrors(value, this.#schema, { path: '', old, isUnchanged, isWhole: this.#isWhole });
   }
 
   #valueErrors(value: Json | undefined, schema: Schema, place: Place): FieldError[] {

@@ -38,6 +38,11 @@ class Pruner {
   }
 }
 
+/** A part of an object, such as a default, without the fields that its schema does not know. */
+export function pruneValue(value: Json, schema: Schema): Json {
+  return new Pruner().prune(value, schema, '', schema.isEmbedded);
+}
+
 /**
  * A whole custom resource without the fields that its schema does not know, and the paths of those. Under
  * x-kubernetes-preserve-unknown-fields what is not specified stays. apiVersion, kind and metadata always do.

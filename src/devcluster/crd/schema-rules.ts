@@ -27,7 +27,7 @@ export class SchemaRules {
   constructor(schema: Schema) {
     this.#schema = schema;
     this.#status = schema.properties.get('status') ?? anything;
-    this.#cel = new CelRules(schema);
+    this.#cel = new CelRules(schema, true);
   }
 
   /** What is wrong with the object; `old`: the state before, whose unchanged parts are not held against it. */

@@ -1,4 +1,6 @@
-import { type FieldError, invalid, notSupported, required } from '../field-error.ts';
+import { definitionErrors } from '../crd/definition-errors.ts';
+import { schemaType } from '../crd/schema-type.ts';
+import { type FieldError, invalid } from '../field-error.ts';
 import { isEqual, isObject, type JsonObject, listOf, objectOf, textOf } from '../json.ts';
 import { type ApiObject, isDeleting, withMetadata } from '../object.ts';
 import type { FieldType } from '../typed.ts';
@@ -25,9 +27,9 @@ const versionType: FieldType = {
     name: 'string',
     served: 'bool',
     storage: 'bool',
-    deprecated: 'bool',
-    deprecationWarning: 'string',
-    schema: 'any',
+    deprecated: 'flag',
+    deprecationWarning: 'text',
+    schema: { name: 'CustomResourceValidation', fields: { openAPIV3Schema: schemaType } },
     subresources: 'any',
     additionalPrinterColumns: { list: 'any' },
     selectableFields: { list: 'any' },
@@ -95,23 +97,6 @@ export function isConditionTrue(object: ApiObject, type: string): boolean {
   return conditions.some((condition) => condition.type === type && condition.status === 'True');
 }
 
-function errors(object: ApiObject): FieldError[] {
-  const spec = objectOf(object.spec);
-  const names = objectOf(spec.names);
-  const found: FieldError[] = [];
-  const name = object.metadata.name;
-  const wanted = `${textOf(names.plural)}.${textOf(spec.group)}`;
-  if (name !== wanted) found.push(invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
-  for (const key of ['plural', 'kind']) if (textOf(names[key]) === '') found.push(required(`spec.names.${key}`));
-  if (textOf(spec.group) === '') found.push(required('spec.group'));
-  if (spec.scope !== 'Namespaced' && spec.scope !== 'Cluster')
-    found.push(notSupported('spec.scope', textOf(spec.scope), ['Cluster', 'Namespaced']));
-  const versions = listOf(spec.versions).map(objectOf);
-  if (versions.filter((version) => version.storage === true).length !== 1)
-    found.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
-  return found;
-}
-
 function updateErrors(object: ApiObject, old: ApiObject): FieldError[] {
   const [spec, before] = [objectOf(object.spec), objectOf(old.spec)];
   const isEstablished = isConditionTrue(old, 'Established');
@@ -148,7 +133,7 @@ export const definitions: BuiltinKind = {
         scope: 'string',
         versions: { list: versionType },
         conversion: 'any',
-        preserveUnknownFields: 'bool',
+        preserveUnknownFields: 'flag',
       },
     },
     status: {
@@ -164,7 +149,7 @@ export const definitions: BuiltinKind = {
   defaults: withDefaults,
   prepareCreate,
   prepareUpdate,
-  errors,
+  errors: definitionErrors,
   updateErrors,
   holds: (object) => !isDeleting(object), // a DELETE never removes one at once
   prepareDelete: (marked, old) => {

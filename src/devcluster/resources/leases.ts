@@ -28,13 +28,13 @@ export const leases: BuiltinKind = {
     spec: {
       name: 'LeaseSpec',
       fields: {
-        holderIdentity: 'string',
+        holderIdentity: 'text',
         leaseDurationSeconds: 'int',
         acquireTime: 'microtime',
         renewTime: 'microtime',
         leaseTransitions: 'int',
-        strategy: 'string',
-        preferredHolder: 'string',
+        strategy: 'text',
+        preferredHolder: 'text',
       },
     },
   },
