@@ -11,7 +11,7 @@ export const EVENTS: ResourceType = {
 };
 
 /** Who reports, the same for every event of ours: `kubectl get events --field-selector reportingComponent=…`. */
-export const REPORTING_CONTROLLER = 's3.cloud37.dev/wasabi-s3-operator';
+const REPORTING_CONTROLLER = 's3.cloud37.dev/wasabi-s3-operator';
 
 /** Something that happened to an object, for people. */
 export interface EventInput {

@@ -1,5 +1,5 @@
 /** Limits of the queue, in jobs. */
-export interface EventQueueLimits {
+interface EventQueueLimits {
   readonly total: number;
   /** One namespace must not take the room of all others. */
   readonly perNamespace: number;

@@ -28,7 +28,7 @@ export function loggedFields(fields: LogFields): Record<string, JsonValue> {
  * Any value as JSON, bounded in depth, length and number of items, without calling its toString or toJSON. The types of
  * the fields let only plain values in; this is for the day on which a cast lies.
  */
-export function jsonOf(value: unknown, depth = 0): JsonValue {
+function jsonOf(value: unknown, depth = 0): JsonValue {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return shortened(value, MAX_TEXT);
   if (typeof value === 'boolean') return value;
@@ -52,7 +52,7 @@ export function jsonOf(value: unknown, depth = 0): JsonValue {
  * An error as its type, reason and message. The stack, with those of its causes, only where the defect is ours: all
  * other messages say what somebody else has to do.
  */
-export function errorJson(error: Error): JsonValue {
+function errorJson(error: Error): JsonValue {
   if (error instanceof KubeError) {
     return {
       type: 'KubeError',
