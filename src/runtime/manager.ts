@@ -1,0 +1,185 @@
+import { type KubeObject, keyOf, type ResourceType } from '../api/meta.ts';
+import type { Clock, Random } from './clock.ts';
+import type { Controller } from './controller.ts';
+import type { Kube } from './kube.ts';
+import { Reflector, type RelistReason } from './reflector.ts';
+import { Resync } from './resync.ts';
+import { ObjectStore } from './store.ts';
+import type { IndexFunction } from './store-index.ts';
+import { isWorthAPass } from './worth-a-pass.ts';
+
+/** Who may write; run by the manager while it lives. */
+export interface Leadership {
+  /** Returns once `signal` aborted and leadership is given back. */
+  run(options: {
+    readonly signal: AbortSignal;
+    readonly onElected: () => void;
+    readonly onLost: () => void;
+  }): Promise<void>;
+}
+
+export interface ManagerOptions {
+  /** For lists and watches. */
+  readonly kube: Kube;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Absent: this process leads from the start. */
+  readonly leadership?: Leadership | undefined;
+  /** Namespaces to watch; absent: all. */
+  readonly namespaces?: readonly string[] | undefined;
+  readonly onRelist?: (kind: string, reason: RelistReason) => void;
+  readonly onFailure?: (kind: string, error: unknown) => void;
+  /** A listener or an index function threw: a defect of ours. */
+  readonly onDefect?: (error: unknown) => void;
+  readonly onLeadership?: (isLeader: boolean) => void;
+}
+
+export interface WatchOptions<T> {
+  readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  readonly metadataOnly?: boolean;
+  /** The kind may not be installed. */
+  readonly isOptional?: boolean;
+  readonly transform?: (object: T) => T;
+}
+
+interface Watched {
+  readonly type: ResourceType;
+  readonly store: ObjectStore;
+  readonly reflectors: readonly Reflector[];
+}
+
+/** A reflector without any progress for this long stands still; a quiet watch ends by itself after ten minutes. */
+const SILENT_MS = 15 * 60_000;
+
+/**
+ * Starts and stops the parts of a controller process in the right order: watches, then, once everything was listed and
+ * leadership is held, workers; and back: no new keys, running passes to their end, leadership given back last. On
+ * standby stores are kept and queues filled, so that taking over is starting to work.
+ */
+export class Manager {
+  readonly #options: ManagerOptions;
+  readonly #watched: Watched[] = [];
+  readonly #controllers: { readonly controller: Controller; readonly resync: Resync }[] = [];
+  readonly #stopping = new AbortController();
+  #leading: Promise<void> | undefined;
+  #isLeader = false;
+
+  constructor(options: ManagerOptions) {
+    this.#options = options;
+  }
+
+  /** Watches a kind from `start` on, in the namespaces of the manager. */
+  watch<T extends KubeObject>(type: ResourceType, options: WatchOptions<T> = {}): ObjectStore<T> {
+    const { onDefect } = this.#options;
+    const store = new ObjectStore<T>({
+      ...(options.indexes === undefined ? {} : { indexes: options.indexes }),
+      ...(options.transform === undefined ? {} : { transform: options.transform }),
+      ...(onDefect === undefined ? {} : { onDefect }),
+    });
+    const namespaces = type.namespaced ? (this.#options.namespaces ?? [undefined]) : [undefined];
+    const reflectors = namespaces.map((namespace) => this.#reflector(type, store, namespace, options));
+    // The manager only starts, stops and asks; what is in the store is the caller's matter.
+    this.#watched.push({ type, store, reflectors } as unknown as Watched);
+    return store;
+  }
+
+  /** The controller gets the keys of that store: changed objects now, all of them once an interval. */
+  control<T extends KubeObject>(store: ObjectStore<T>, controller: Controller, resyncMs: number): void {
+    store.onChange(({ before, after, isInitial }) => {
+      if (after === undefined || !isWorthAPass(before, after)) return;
+      controller.enqueue(keyOf(after), isInitial ? 'initial' : 'user');
+    });
+    const resync = new Resync(store as unknown as ObjectStore, {
+      clock: this.#options.clock,
+      intervalMs: resyncMs,
+      onDue: (key) => controller.enqueue(key, 'resync'),
+    });
+    this.#controllers.push({ controller, resync });
+  }
+
+  /** Starts everything. Resolves when all kinds were listed once; passes begin then, or when leadership is won. */
+  async start(): Promise<void> {
+    for (const { reflectors } of this.#watched) for (const reflector of reflectors) reflector.start();
+    await this.#synced();
+    if (this.#stopping.signal.aborted) return;
+    const { leadership } = this.#options;
+    if (leadership === undefined) {
+      this.#lead();
+      return;
+    }
+    this.#leading = leadership.run({
+      signal: this.#stopping.signal,
+      onElected: () => this.#lead(),
+      onLost: () => this.#options.onLeadership?.(false),
+    });
+  }
+
+  /**
+   * Stops in good order; safe to repeat.
+   * @param graceMs how long running passes may go on before they are aborted
+   */
+  async stop(graceMs: number): Promise<void> {
+    for (const { controller, resync } of this.#controllers) {
+      resync.stop();
+      void controller;
+    }
+    await Promise.all(this.#controllers.map(({ controller }) => controller.stop(graceMs)));
+    this.#stopping.abort();
+    await this.#leading;
+    await Promise.all(this.#watched.flatMap(({ reflectors }) => reflectors.map((reflector) => reflector.stop())));
+  }
+
+  get isLeader(): boolean {
+    return this.#isLeader;
+  }
+
+  /** Kinds that were not listed yet. */
+  unsynced(): readonly string[] {
+    return this.#watched.flatMap(({ type, reflectors }) =>
+      reflectors.every((reflector) => reflector.hasSynced) ? [] : [type.kind],
+    );
+  }
+
+  /** Kinds whose watch has stood still for too long. */
+  silent(): readonly string[] {
+    const since = this.#options.clock.monotonicMs() - SILENT_MS;
+    return this.#watched.flatMap(({ type, reflectors }) =>
+      reflectors.some((reflector) => reflector.lastProgressMs < since) ? [type.kind] : [],
+    );
+  }
+
+  #lead(): void {
+    this.#isLeader = true;
+    this.#options.onLeadership?.(true);
+    for (const { controller, resync } of this.#controllers) {
+      controller.start();
+      resync.start();
+    }
+  }
+
+  #reflector<T extends KubeObject>(
+    type: ResourceType,
+    store: ObjectStore<T>,
+    namespace: string | undefined,
+    options: WatchOptions<T>,
+  ): Reflector<T> {
+    const { kube, clock, random, onRelist, onFailure } = this.#options;
+    return new Reflector<T>({
+      kube,
+      type,
+      store,
+      clock,
+      random,
+      namespace,
+      ...(options.metadataOnly === undefined ? {} : { metadataOnly: options.metadataOnly }),
+      ...(options.isOptional === undefined ? {} : { isOptional: options.isOptional }),
+      onRelist: (reason) => onRelist?.(type.kind, reason),
+      onFailure: (error) => onFailure?.(type.kind, error),
+    });
+  }
+
+  async #synced(): Promise<void> {
+    const all = this.#watched.flatMap(({ reflectors }) => reflectors);
+    await Promise.all(all.map((reflector) => reflector.whenSynced(this.#stopping.signal)));
+  }
+}

@@ -1,0 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { KubeObject } from '../api/meta.ts';
+
+/**
+ * Whether a change of an object is one that its own pass acts on. A change of status alone is not: it is our own
+ * writing, and waking up for it would make every pass cause another one.
+ */
+export function isWorthAPass(before: KubeObject | undefined, after: KubeObject): boolean {
+  if (before === undefined || before.metadata.uid !== after.metadata.uid) return true;
+  const [was, is] = [before.metadata, after.metadata];
+  return (
+    was.generation !== is.generation ||
+    was.deletionTimestamp !== is.deletionTimestamp ||
+    !isDeepStrictEqual(was.annotations, is.annotations) ||
+    !isDeepStrictEqual(was.labels, is.labels) ||
+    !isDeepStrictEqual(was.finalizers, is.finalizers) ||
+    !isDeepStrictEqual(was.ownerReferences, is.ownerReferences)
+  );
+}
