@@ -137,7 +137,7 @@ function tlsConnector(tls: TlsMaterial): buildConnector.connector {
     allowH2: false,
     timeout: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    keepAliveInitialDelay: 30_000, // below the idle limits of common load balancers
+    keepAliveInitialDelay: 15_000, // with ten probes a second apart: a peer that vanished is noticed within 25 s
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
     ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
