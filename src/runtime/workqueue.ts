@@ -1,5 +1,229 @@
+import { type BackoffOptions, backoffMs } from './backoff.ts';
+import type { Clock, Random } from './clock.ts';
+import { type Delayed, DelayHeap } from './delay-heap.ts';
+import { FifoSet } from './fifo-set.ts';
+
 /**
  * Why a key is queued, the most urgent first: somebody changed the object ('user'), a pass failed ('retry'), the
  * process has just started ('initial'), or it is time to look again ('resync').
  */
 export type Priority = 'user' | 'retry' | 'initial' | 'resync';
+
+/** Waiting keys by priority, those that wait for their time, and those that were taken and are not done. */
+export type QueueDepth = { readonly [P in Priority]: number } & {
+  readonly delayed: number;
+  readonly processing: number;
+};
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Waits between the failures of one key. Default: full jitter below 250 ms, doubling, at most 5 minutes. */
+  readonly backoff?: BackoffOptions;
+}
+
+const RANK: { readonly [P in Priority]: number } = { user: 0, retry: 1, initial: 2, resync: 3 };
+
+const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 250, capMs: 5 * 60_000 };
+
+/** setTimeout takes no more than 31 bits; the timer looks again after this long. */
+const MAX_TIMER_MS = 24 * 60 * 60_000;
+
+/** A key that shall be taken: in a lane, in the heap, or (while it is processed) kept until `done`. */
+interface Pending extends Delayed {
+  readonly key: string;
+  priority: Priority;
+}
+
+/**
+ * Keys that wait for a pass. A key is in here once, however often it is added, and is never given out twice at a time:
+ * what is added while it is processed comes after `done`. When a key is added again, the earlier time and the higher
+ * priority win. Within a priority, first come, first served; a lower one waits until the higher ones are empty.
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #backoff: BackoffOptions;
+  readonly #pending = new Map<string, Pending>();
+  #lanes = emptyLanes();
+  #delayed = new DelayHeap<Pending>();
+  readonly #processing = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #takers = new Set<(key: string | undefined) => void>();
+  #order = 0;
+  #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
+  #closed: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+
+  constructor(options: WorkQueueOptions) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#backoff = options.backoff ?? DEFAULT_BACKOFF;
+  }
+
+  /** Queues a key now. After `close` nothing is queued any more. */
+  add(key: string, priority: Priority): void {
+    if (this.#closed !== undefined) return;
+    const pending = this.#pending.get(key);
+    if (pending === undefined) {
+      const added: Pending = { key, priority, dueMs: 0, heapIndex: -1, order: this.#order++ };
+      this.#pending.set(key, added);
+      this.#admit(added);
+    } else if (pending.heapIndex >= 0) {
+      this.#delayed.remove(pending);
+      pending.priority = higher(pending.priority, priority);
+      this.#admit(pending);
+    } else this.#raise(pending, priority);
+    this.#arm();
+  }
+
+  /**
+   * Queues a key in `delayMs`; not above zero means now.
+   * @throws RangeError when `delayMs` is not finite
+   */
+  addAfter(key: string, delayMs: number, priority: Priority): void {
+    if (!Number.isFinite(delayMs)) throw new RangeError(`queueing ${JSON.stringify(key)}: the delay is ${delayMs}`);
+    if (delayMs <= 0) return this.add(key, priority);
+    if (this.#closed !== undefined) return;
+    const dueMs = this.#clock.monotonicMs() + delayMs;
+    const pending = this.#pending.get(key);
+    if (pending === undefined) {
+      const added: Pending = { key, priority, dueMs, heapIndex: -1, order: this.#order++ };
+      this.#pending.set(key, added);
+      this.#delayed.push(added);
+    } else if (pending.heapIndex >= 0) {
+      pending.priority = higher(pending.priority, priority);
+      if (dueMs < pending.dueMs) this.#delayed.move(pending, dueMs);
+    } else this.#raise(pending, priority);
+    this.#arm();
+  }
+
+  /** Queues a key that failed, later with each failure since `forget`, and not before `atLeastMs`. */
+  addRateLimited(key: string, priority: Priority = 'retry', atLeastMs = 0): void {
+    const failures = this.#failures.get(key) ?? 0;
+    const delayMs = Math.max(backoffMs(failures, this.#random, this.#backoff), atLeastMs);
+    this.addAfter(key, delayMs, priority);
+    this.#failures.set(key, failures + 1);
+  }
+
+  /** The key has not failed: its next failure waits as the first. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** How often the key has failed since `forget`. */
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  /**
+   * The next key, as soon as there is one; whoever gets it calls `done`. `undefined`: the signal aborted or the queue
+   * is closed.
+   */
+  take(signal: AbortSignal): Promise<string | undefined> {
+    if (signal.aborted || this.#closed !== undefined) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const finish = (key: string | undefined) => {
+        this.#takers.delete(finish);
+        signal.removeEventListener('abort', end);
+        resolve(key);
+      };
+      const end = () => finish(undefined);
+      signal.addEventListener('abort', end, { once: true });
+      this.#takers.add(finish);
+      this.#serve();
+    });
+  }
+
+  /**
+   * The pass over a key that was taken is over; if the key was added meanwhile, it is queued now.
+   * @throws Error when the key is not being processed
+   */
+  done(key: string): void {
+    if (!this.#processing.delete(key)) throw new Error(`done with ${JSON.stringify(key)}, which nobody has taken`);
+    const pending = this.#pending.get(key);
+    if (pending !== undefined && pending.heapIndex < 0) this.#admit(pending);
+    if (this.#processing.size === 0) this.#closed?.resolve();
+  }
+
+  /** Drops what waits, gives out nothing more, and resolves when every key that was taken is done. */
+  close(): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed.promise;
+    this.#closed = Promise.withResolvers<void>();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#pending.clear();
+    this.#failures.clear();
+    this.#lanes = emptyLanes();
+    this.#delayed = new DelayHeap();
+    for (const taker of this.#takers) taker(undefined);
+    if (this.#processing.size === 0) this.#closed.resolve();
+    return this.#closed.promise;
+  }
+
+  depth(): QueueDepth {
+    const { user, retry, initial, resync } = this.#lanes;
+    return {
+      user: user.size,
+      retry: retry.size,
+      initial: initial.size,
+      resync: resync.size,
+      delayed: this.#delayed.size,
+      processing: this.#processing.size,
+    };
+  }
+
+  /** Its time has come: into its lane, unless it is being processed; then `done` brings it here again. */
+  #admit(pending: Pending): void {
+    if (this.#processing.has(pending.key)) return;
+    this.#lanes[pending.priority].add(pending.key);
+    this.#serve();
+  }
+
+  #raise(pending: Pending, priority: Priority): void {
+    if (RANK[priority] >= RANK[pending.priority]) return;
+    this.#lanes[pending.priority].delete(pending.key);
+    pending.priority = priority;
+    this.#admit(pending);
+  }
+
+  #serve(): void {
+    for (const taker of this.#takers) {
+      const { user, retry, initial, resync } = this.#lanes;
+      const key = user.take() ?? retry.take() ?? initial.take() ?? resync.take();
+      if (key === undefined) return;
+      this.#pending.delete(key);
+      this.#processing.add(key);
+      taker(key);
+    }
+  }
+
+  /** One timer, for the earliest of the delayed. */
+  #arm(): void {
+    const dueMs = this.#delayed.peek()?.dueMs;
+    if (dueMs === this.#timer?.dueMs) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (dueMs === undefined) return;
+    const waitMs = Math.min(Math.max(0, dueMs - this.#clock.monotonicMs()), MAX_TIMER_MS);
+    this.#timer = { dueMs, cancel: this.#clock.setTimer(waitMs, () => this.#release()) };
+  }
+
+  /** Admits all that is due. A timer may come a little early: then nothing is, and it is set again. */
+  #release(): void {
+    this.#timer = undefined;
+    const nowMs = this.#clock.monotonicMs();
+    for (let next = this.#delayed.peek(); next !== undefined && next.dueMs <= nowMs; next = this.#delayed.peek()) {
+      this.#delayed.remove(next);
+      this.#admit(next);
+    }
+    this.#arm();
+  }
+}
+
+function emptyLanes(): { readonly [P in Priority]: FifoSet } {
+  return { user: new FifoSet(), retry: new FifoSet(), initial: new FifoSet(), resync: new FifoSet() };
+}
+
+function higher(one: Priority, other: Priority): Priority {
+  return RANK[one] <= RANK[other] ? one : other;
+}
