@@ -4,6 +4,7 @@ import type { Controller } from './controller.ts';
 import type { Kube } from './kube.ts';
 import { Reflector, type RelistReason } from './reflector.ts';
 import { Resync } from './resync.ts';
+import { metadataOnly } from './slim.ts';
 import { ObjectStore } from './store.ts';
 import type { IndexFunction } from './store-index.ts';
 import { isWorthAPass } from './worth-a-pass.ts';
@@ -36,6 +37,7 @@ export interface ManagerOptions {
 
 export interface WatchOptions<T> {
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** Type and metadata are all that is read and kept; `transform` does not count then. */
   readonly metadataOnly?: boolean;
   /** The kind may not be installed. */
   readonly isOptional?: boolean;
@@ -71,9 +73,11 @@ export class Manager {
   /** Watches a kind from `start` on, in the namespaces of the manager. */
   watch<T extends KubeObject>(type: ResourceType, options: WatchOptions<T> = {}): ObjectStore<T> {
     const { onDefect } = this.#options;
+    // Metadata alone is asked for, and kept also of the answers to our own writes, which are whole objects.
+    const transform = options.metadataOnly === true ? (metadataOnly as unknown as (object: T) => T) : options.transform;
     const store = new ObjectStore<T>({
       ...(options.indexes === undefined ? {} : { indexes: options.indexes }),
-      ...(options.transform === undefined ? {} : { transform: options.transform }),
+      ...(transform === undefined ? {} : { transform }),
       ...(onDefect === undefined ? {} : { onDefect }),
     });
     const namespaces = type.namespaced ? (this.#options.namespaces ?? [undefined]) : [undefined];

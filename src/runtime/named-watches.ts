@@ -2,6 +2,7 @@ import { type KubeObject, keyText, type ObjectKey, type ResourceType } from '../
 import type { Clock, Random } from './clock.ts';
 import type { Kube } from './kube.ts';
 import { Reflector, type RelistReason } from './reflector.ts';
+import { metadataOnly } from './slim.ts';
 import { ObjectStore } from './store.ts';
 
 export interface NamedWatchesOptions {
@@ -11,6 +12,8 @@ export interface NamedWatchesOptions {
   readonly random: Random;
   readonly onRelist?: (reason: RelistReason) => void;
   readonly onFailure?: (error: unknown) => void;
+  /** A listener threw: a defect of ours. */
+  readonly onDefect?: (error: unknown) => void;
 }
 
 /**
@@ -18,7 +21,8 @@ export interface NamedWatchesOptions {
  * names suffice and no value of a Secret is kept. The set follows what owners want.
  */
 export class NamedWatches {
-  readonly store = new ObjectStore();
+  /** Metadata alone, also of what is assumed after a write of ours: no value of a Secret stays in memory. */
+  readonly store: ObjectStore;
   readonly #options: NamedWatchesOptions;
   readonly #wanted = new Map<string, readonly ObjectKey[]>();
   readonly #watches = new Map<string, Reflector>();
@@ -26,6 +30,10 @@ export class NamedWatches {
 
   constructor(options: NamedWatchesOptions) {
     this.#options = options;
+    this.store = new ObjectStore({
+      transform: metadataOnly,
+      ...(options.onDefect === undefined ? {} : { onDefect: options.onDefect }),
+    });
   }
 
   /** From now on `owner` wants exactly these objects; none: it is gone. */

@@ -101,8 +101,8 @@ export class Reflector<T extends KubeObject = KubeObject> {
 
   /** Ends the loop and takes what it delivered out of the store. */
   async discard(): Promise<void> {
+    this.#feed?.close(); // at once: another reflector may deliver the same object from now on
     await this.stop();
-    this.#feed?.close();
   }
 
   /** Everything was listed once (of an optional kind also: it is not there). */

@@ -28,6 +28,12 @@ export function visible<T>(entry: Entry<T>): T | undefined {
   return entry.own.type === 'object' ? entry.own.object : undefined;
 }
 
+/** Makes it an entry of nothing. */
+export function forget(entry: Entry<unknown>): void {
+  entry.delivered = undefined;
+  entry.own = undefined;
+}
+
 /** Whether the list began after the write was answered: what it shows is at or past the write. */
 export function isOvertaken(own: Own<unknown> | undefined, list: OpenList | undefined): boolean {
   return own !== undefined && list !== undefined && own.atStep < list.beganAtStep;

@@ -86,7 +86,11 @@ test('sources keep to their scope, and take what is theirs along', () => {
   assert.deepEqual(store.list('b').length, 1);
   assert.deepEqual(store.list('a').length, 0);
   const seen = recorded(store);
+  const open = b.beginList();
   b.close();
+  b.put(object('one', { namespace: 'b', version: 'v2' })); // came late
+  open.put([object('one', { namespace: 'b', version: 'v2' })]);
+  open.end();
   assert.equal(store.list().length, 0);
   assert.deepEqual(seen, []);
 });

@@ -4,6 +4,7 @@ import { slim } from './slim.ts';
 import {
   covers,
   type Entry,
+  forget,
   goneVersion,
   isOvertaken,
   isVersion,
@@ -137,26 +138,27 @@ export class ObjectStore<T extends KubeObject = KubeObject> {
   addFeed(scope: FeedScope): Feed<T> {
     this.#scopes.add(scope);
     let hasListed = false;
+    const ifOpen = (deliver: () => void) => {
+      if (this.#scopes.has(scope)) deliver();
+    };
     return {
       beginList: () => {
         const session = this.#beginList(scope, !hasListed);
         return {
-          ...session,
+          put: (objects) => ifOpen(() => session.put(objects)),
           end: () => {
-            session.end();
+            ifOpen(() => session.end());
             hasListed = true;
           },
+          abandon: () => session.abandon(),
         };
       },
-      put: (object) => this.#put(object, undefined),
-      remove: (object) => this.#remove(object),
+      put: (object) => ifOpen(() => this.#put(object, undefined)),
+      remove: (object) => ifOpen(() => this.#remove(object)),
       close: () => {
         this.#scopes.delete(scope);
-        for (const [text, entry] of this.#covered(scope))
-          this.#show(text, entry, () => {
-            entry.delivered = undefined;
-            entry.own = undefined;
-          });
+        for (const list of this.#openLists) if (list.scope === scope) this.#openLists.delete(list);
+        for (const [text, entry] of this.#covered(scope)) this.#show(text, entry, () => forget(entry));
       },
     };
   }

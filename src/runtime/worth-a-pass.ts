@@ -13,7 +13,8 @@ export function isWorthAPass(before: KubeObject | undefined, after: KubeObject):
     was.deletionTimestamp !== is.deletionTimestamp ||
     !isDeepStrictEqual(was.annotations, is.annotations) ||
     !isDeepStrictEqual(was.labels, is.labels) ||
-    !isDeepStrictEqual(was.finalizers, is.finalizers) ||
+    // One that came holds the object for somebody and changes nothing; ours comes with our own first pass.
+    (was.finalizers ?? []).some((name) => is.finalizers?.includes(name) !== true) ||
     !isDeepStrictEqual(was.ownerReferences, is.ownerReferences)
   );
 }
