@@ -1,4 +1,10 @@
-import type { ObjectKey } from '../api/meta.ts';
+import { keyText, type ObjectKey } from '../api/meta.ts';
+import type { BackoffOptions } from './backoff.ts';
+import { type Clock, type Random, sleep } from './clock.ts';
+import { withDeadline } from './deadline.ts';
+import { ReconcileError } from './errors.ts';
+import { toKubeReconcileError } from './kube-errors.ts';
+import { type Priority, type QueueDepth, WorkQueue } from './workqueue.ts';
 
 /** What becomes of a key after its pass. Retries back off; `atLeastMs` is a lower bound given by the other side. */
 export type Result =
@@ -8,3 +14,174 @@ export type Result =
 
 /** One pass over one object. Reads all it needs by itself: the key carries no payload. */
 export type Reconcile = (key: ObjectKey, signal: AbortSignal) => Promise<Result>;
+
+/** A pass that is over. One that threw counts as a retry. */
+export interface Pass {
+  readonly key: ObjectKey;
+  readonly durationMs: number;
+  readonly result: Result;
+}
+
+export interface ControllerOptions {
+  readonly reconcile: Reconcile;
+  /** Passes at a time, each over another key. */
+  readonly concurrency: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** After this long the signal of a pass aborts. Default 150,000. */
+  readonly passTimeoutMs?: number;
+  readonly backoff?: BackoffOptions;
+  /** A pass threw, or did not end when its time was up. Must not throw. */
+  readonly onError: (key: ObjectKey, error: unknown) => void;
+  /** Every pass that ended, for metrics. */
+  readonly onPass?: (pass: Pass) => void;
+}
+
+/** The queue's depth, and passes that ignore the end of their time: they are still running, outside the bound. */
+export type ControllerDepth = QueueDepth & { readonly stuck: number };
+
+const PASS_TIMEOUT_MS = 150_000;
+
+/** An aborted pass has this long to end: its last status write has a deadline of its own, of 30 s. */
+const END_MS = 35_000;
+
+/** After the grace of `stop`, aborted passes have this long to end. */
+const STOP_MS = 5000;
+
+/**
+ * Runs passes for the keys of one kind: at most `concurrency` at a time, and never two over one key. Whatever a pass
+ * throws, the controller goes on. The queue fills from the beginning; passes begin with `start`.
+ */
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #queue: WorkQueue;
+  /** Of all passes; the reason says why. */
+  readonly #abort = new AbortController();
+  #isStarted = false;
+  #stuck = 0;
+  #stopped: Promise<number> | undefined;
+
+  /** @throws RangeError when `concurrency` is not a positive integer */
+  constructor(options: ControllerOptions) {
+    const { clock, random, backoff, concurrency } = options;
+    if (!Number.isInteger(concurrency) || concurrency < 1) {
+      throw new RangeError(`concurrency ${concurrency}: a controller needs at least 1 worker`);
+    }
+    this.#options = options;
+    this.#queue = new WorkQueue({ clock, random, ...(backoff === undefined ? {} : { backoff }) });
+  }
+
+  /** Asks for a pass over that object, now or as soon as its running pass is over. */
+  enqueue(key: ObjectKey, priority: Priority): void {
+    this.#queue.add(keyText(key), priority);
+  }
+
+  /** Begins with the passes. Called once, when this process leads; after `stop` it does nothing. */
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    for (let worker = 0; worker < this.#options.concurrency; worker++) void this.#work();
+  }
+
+  /**
+   * Takes no new keys, waits `graceMs` for the running passes, then aborts them and waits at most 5 s more. Safe to
+   * repeat.
+   * @returns how many passes are still running: 0 unless they ignore their signal
+   */
+  stop(graceMs: number): Promise<number> {
+    this.#stopped ??= this.#stop(graceMs);
+    return this.#stopped;
+  }
+
+  /** Keys that wait for a pass and need not wait for a time. */
+  depth(): number {
+    const { user, retry, initial, resync } = this.#queue.depth();
+    return user + retry + initial + resync;
+  }
+
+  depths(): ControllerDepth {
+    return { ...this.#queue.depth(), stuck: this.#stuck };
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const text = await this.#queue.take(this.#abort.signal);
+      if (text === undefined) return;
+      await this.#untilEndedOrStuck(text);
+    }
+  }
+
+  /** A pass that does not end keeps its key, so that no second one starts, but not its worker. */
+  async #untilEndedOrStuck(text: string): Promise<void> {
+    const { clock, onError, passTimeoutMs = PASS_TIMEOUT_MS } = this.#options;
+    const limitMs = passTimeoutMs + END_MS;
+    const ended = new AbortController();
+    let isStuck = false;
+    const pass = this.#pass(text).finally(() => {
+      ended.abort();
+      if (isStuck) this.#stuck--;
+    });
+    await Promise.race([pass, sleep(clock, limitMs, ended.signal)]);
+    if (ended.signal.aborted) return;
+    isStuck = true;
+    this.#stuck++;
+    onError(
+      keyFrom(text),
+      new ReconcileError('Internal', `the pass ignores its deadline: it runs for over ${limitMs} ms`),
+    );
+  }
+
+  async #pass(text: string): Promise<void> {
+    const { clock, reconcile, onError, onPass, passTimeoutMs: timeoutMs = PASS_TIMEOUT_MS } = this.#options;
+    const key = keyFrom(text);
+    const startedMs = clock.monotonicMs();
+    const timeoutError = () =>
+      new ReconcileError('Transient', `the pass took longer than ${timeoutMs} ms`, { reason: 'DeadlineExceeded' });
+    let result: Result = { type: 'retry' };
+    try {
+      const deadline = { clock, timeoutMs, signal: this.#abort.signal, timeoutError };
+      const returned = await withDeadline(deadline, async (signal) => reconcile(key, signal));
+      this.#requeue(text, returned);
+      result = returned;
+    } catch (error) {
+      onError(key, error);
+      const { retryAfterMs } = toKubeReconcileError(error);
+      if (retryAfterMs !== undefined && Number.isFinite(retryAfterMs))
+        result = { type: 'retry', atLeastMs: retryAfterMs };
+      this.#requeue(text, result);
+    } finally {
+      this.#queue.done(text);
+    }
+    onPass?.({ key, durationMs: clock.monotonicMs() - startedMs, result });
+  }
+
+  #requeue(text: string, result: Result): void {
+    switch (result.type) {
+      case 'done':
+        this.#queue.forget(text);
+        return;
+      case 'requeueAfter':
+        this.#queue.addAfter(text, result.ms, 'retry');
+        this.#queue.forget(text);
+        return;
+      case 'retry':
+        this.#queue.addRateLimited(text, 'retry', result.atLeastMs);
+    }
+  }
+
+  async #stop(graceMs: number): Promise<number> {
+    const { clock } = this.#options;
+    const ended = new AbortController();
+    const drained = this.#queue.close().then(() => ended.abort());
+    await Promise.race([drained, sleep(clock, graceMs, ended.signal)]);
+    this.#abort.abort(new ReconcileError('Transient', 'the process is stopping', { reason: 'Stopping' }));
+    await Promise.race([drained, sleep(clock, STOP_MS, ended.signal)]);
+    return this.#queue.depth().processing;
+  }
+}
+
+/** The inverse of `keyText`: names and namespaces hold no slash. */
+function keyFrom(text: string): ObjectKey {
+  const slash = text.indexOf('/');
+  return { namespace: text.slice(0, Math.max(0, slash)), name: text.slice(slash + 1) };
+}
