@@ -1,11 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { isObject, type Json, type JsonObject } from './json.ts';
+import { duplicateKeys, goTypeOf, summary, syntaxProblem } from './json-text.ts';
 import { contentTypeOf } from './negotiate.ts';
 import { badRequestError, tooLargeError } from './status.ts';
 
 /** The largest body in bytes, as the real server has it. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
+/** An object from a body, and the paths of keys that stood in it twice. */
+export interface ObjectBody {
+  readonly object: JsonObject;
+  readonly duplicates: readonly string[];
+}
 
 /**
  * The whole body. A body over the limit is read to its end and thrown away, so that the answer arrives.
@@ -23,14 +30,13 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The body as JSON. @throws ApiError 400 */
-export function parseJson(body: Buffer): Json {
+/** The body as JSON; `problem` makes the message from the decoder's words. @throws ApiError 400 */
+export function parseJson(body: Buffer, problem: (words: string) => string): Json {
   try {
     const value: Json = JSON.parse(body.toString('utf8'));
     return value;
   } catch (error) {
-    const why = error instanceof Error ? error.message : 'no JSON';
-    throw badRequestError(`the object provided is unrecognized (must be of type JSON): ${why}`);
+    throw badRequestError(problem(syntaxProblem(error)));
   }
 }
 
@@ -43,15 +49,25 @@ function parseYaml(body: Buffer): Json {
   }
 }
 
-/** The body of a request as an object, from JSON or YAML. @throws ApiError 400, 413, 415 */
-export async function readObject(request: IncomingMessage): Promise<JsonObject> {
+const HEADER =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** The body of a request as an object of a kind, from JSON or YAML. @throws ApiError 400, 413, 415 */
+export async function readObject(request: IncomingMessage, kind: string): Promise<ObjectBody> {
   const type = contentTypeOf(request.headers['content-type'], ['application/json', 'application/yaml']);
   const body = await readBody(request);
-  return objectIn(type === 'application/yaml' ? parseYaml(body) : parseJson(body));
-}
-
-/** The value if it is an object. @throws ApiError 400 */
-export function objectIn(value: Json): JsonObject {
-  if (isObject(value)) return value;
-  throw badRequestError('the object provided is unrecognized (must be a JSON object)');
+  const refuse = (words: string) =>
+    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${words} (${summary(body)})`;
+  const isYaml = type === 'application/yaml';
+  const value = isYaml ? parseYaml(body) : parseJson(body, refuse);
+  if (!isObject(value))
+    throw badRequestError(refuse(`json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${HEADER}`));
+  for (const field of ['kind', 'apiVersion']) {
+    const found = value[field];
+    if (found === undefined || typeof found === 'string') continue;
+    throw badRequestError(
+      refuse(`json: cannot unmarshal ${goTypeOf(found)} into Go struct field .${field} of type string`),
+    );
+  }
+  return { object: value, duplicates: isYaml ? [] : duplicateKeys(body.toString('utf8')) };
 }

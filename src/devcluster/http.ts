@@ -10,7 +10,7 @@ import { patch } from './routes/patch.ts';
 import { get, list } from './routes/read.ts';
 import { watch } from './routes/watch.ts';
 import { create, update } from './routes/write.ts';
-import { ApiError, internalError, methodNotAllowedError, unknownResourceError } from './status.ts';
+import { ApiError, internalError, methodNotAllowedError, notFoundError, unknownResourceError } from './status.ts';
 
 /** One line of the request log. */
 export interface LoggedRequest {
@@ -136,7 +136,8 @@ export class RequestHandler {
     }
     const { resource } = served;
     const subresource = resource.subresources.find((name) => name === path.subresource);
-    if (path.subresource !== undefined && subresource === undefined) throw unknownResourceError();
+    if (path.subresource !== undefined && subresource === undefined)
+      throw resource.hasTypedItems ? notFoundError(groupResource(resource), path.name ?? '') : unknownResourceError();
     if (path.namespace !== undefined && !resource.isNamespaced) throw unknownResourceError();
     if (path.namespace === undefined && path.name !== undefined && resource.isNamespaced) throw unknownResourceError();
     return {
@@ -158,9 +159,9 @@ export class RequestHandler {
     const fitsSubresource = call.subresource === undefined || ['get', 'update', 'patch'].includes(verb);
     const isAnywhere = resource.isNamespaced && call.namespace === undefined;
     if (!isVerb(verb) || !fitsPath || !fitsSubresource || !resource.verbs.includes(verb))
-      throw methodNotAllowedError(groupResource(resource), verb);
+      throw methodNotAllowedError(resource.hasTypedItems ? { of: groupResource(resource), verb } : undefined);
     if (isAnywhere && (verb === 'create' || verb === 'deletecollection'))
-      throw methodNotAllowedError(groupResource(resource), verb);
+      throw methodNotAllowedError(resource.hasTypedItems ? { of: groupResource(resource), verb } : undefined);
     if (verb === 'watch') {
       watch(call);
       return undefined;
@@ -170,14 +171,8 @@ export class RequestHandler {
 }
 
 function send(response: ServerResponse, answer: Answer): void {
-  for (const warning of answer.warnings ?? []) response.appendHeader('warning', `299 - ${quoted(warning)}`);
   response.writeHead(answer.code, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   response.end(`${answer.text}\n`);
-}
-
-function quoted(text: string): string {
-  // A header is Latin-1 without line breaks; what is not is dropped.
-  return `"${text.replace(/[^\x20-\x7e]/g, '').replace(/["\\]/g, '\\$&')}"`;
 }
 
 function sendText(response: ServerResponse, code: number, text: string): void {

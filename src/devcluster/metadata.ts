@@ -1,5 +1,6 @@
 import { type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
 import { isEqual, isObject, type JsonObject, textOf } from './json.ts';
+import { goTypeOf } from './json-text.ts';
 import { labelProblems, labelValueProblems, prefixProblems, qualifiedNameProblems } from './names.ts';
 import type { ApiObject, Metadata, OwnerRef } from './object.ts';
 import { badRequestError } from './status.ts';
@@ -43,17 +44,25 @@ const MAX_ANNOTATION_BYTES = 256 * 1024;
 
 /**
  * The metadata of a body: unknown fields are reported and dropped, and so are selfLink and managedFields, which this
- * server does not keep. An empty text where the body has no name, uid, … yet.
+ * server does not keep. `goPath`: what stands between the type and the field in errors; for objects that the real
+ * server decodes as a whole, `metadata`. An empty text where the body has no name, uid, … yet.
  * @throws ApiError 400
  */
-export function decodeMetadata(body: JsonObject): {
+export function decodeMetadata(
+  body: JsonObject,
+  goPath: 'metadata' | '',
+): {
   readonly metadata: Metadata;
   readonly unknownFields: readonly string[];
 } {
   const raw = body.metadata;
   if (raw !== undefined && raw !== null && !isObject(raw))
-    throw badRequestError('json: cannot unmarshal string into Go struct field .metadata of type v1.ObjectMeta');
-  const { value, unknownFields } = decodeStruct(objectMetaType, raw ?? {}, 'metadata');
+    throw badRequestError(
+      goPath === ''
+        ? `json: cannot unmarshal ${goTypeOf(raw)} into Go value of type v1.ObjectMeta`
+        : `json: cannot unmarshal ${goTypeOf(raw)} into Go struct field .metadata of type v1.ObjectMeta`,
+    );
+  const { value, unknownFields } = decodeStruct(objectMetaType, raw ?? {}, 'metadata', goPath);
   const { selfLink: _selfLink, managedFields: _managedFields, ...kept } = value;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- decodeStruct has checked the JSON type of every field
   const metadata = {

@@ -60,12 +60,12 @@ export function negotiateForm(accept: string | undefined, partialKind: string): 
     const form = isJson(type) ? formOf(type, [partialKind]) : undefined;
     if (form !== undefined) return form;
   }
-  throw notAcceptableError(JSON_TYPES);
+  throw notAcceptableError(JSON_TYPES, acceptedTypes(accept).some(isJson));
 }
 
 /** Checks that JSON, whole, is an answer the client takes. @throws ApiError 406 */
 export function requireJson(accept: string | undefined): void {
-  if (!acceptedTypes(accept).some(isJson)) throw notAcceptableError(JSON_TYPES);
+  if (!acceptedTypes(accept).some(isJson)) throw notAcceptableError(JSON_TYPES, false);
 }
 
 /** The Content-Type of a body; without one it is JSON. @throws ApiError 415 when it is none of `supported` */

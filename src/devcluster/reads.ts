@@ -49,7 +49,7 @@ function decodeContinue(token: string): Continuation {
   } catch {
     // Whatever is wrong with the token, the answer below names it.
   }
-  throw badRequestError('continue key is not valid: incorrect encoding');
+  throw badRequestError('invalid continue token: continue key is not valid: incorrect encoding');
 }
 
 /** The label and field selectors of a request as one predicate over stored objects; undefined: everything matches. */
@@ -82,7 +82,10 @@ function hasFields(version: ResourceVersion, object: ApiObject, terms: readonly 
 function wantedRevision(request: PageRequest, newest: number): number | undefined {
   const text = request.resourceVersion;
   if (text === '' || text === '0') return undefined;
-  if (!/^\d+$/.test(text)) throw badRequestError(`invalid resource version ${JSON.stringify(text)}`);
+  if (!/^\d+$/.test(text))
+    throw badRequestError(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   const revision = Number(text);
   if (revision > newest) throw futureVersionError(text, String(newest));
   const isExact = request.match === 'Exact' || (request.match === '' && request.limit > 0);

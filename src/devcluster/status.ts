@@ -27,8 +27,9 @@ export class ApiError extends Error {
   readonly reason: string;
   readonly status: JsonObject;
 
-  constructor(parts: StatusParts) {
-    super(parts.message);
+  /** `cause`: what a reader of a stack trace is told beside the message. */
+  constructor(parts: StatusParts, cause?: string) {
+    super(parts.message, cause === undefined ? undefined : { cause });
     this.code = parts.code;
     this.reason = parts.reason;
     this.status = {
@@ -116,16 +117,23 @@ export function unauthorizedError(): ApiError {
   return new ApiError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
 }
 
-/** 405: the resource does not know the verb. */
-export function methodNotAllowedError(of: GroupResource, verb: string): ApiError {
-  const message = `${verb} is not supported on resources of kind ${JSON.stringify(qualified(of))}`;
-  return new ApiError({ code: 405, reason: 'MethodNotAllowed', message, details: details(of, '') });
+/** 405: the path does not know the method. `what`: for custom resources, whose answer names the resource. */
+export function methodNotAllowedError(what?: { readonly of: GroupResource; readonly verb: string }): ApiError {
+  const message =
+    what === undefined
+      ? 'the server does not allow this method on the requested resource'
+      : `${what.verb} is not supported on resources of kind ${JSON.stringify(qualified(what.of))}`;
+  const known = what === undefined ? {} : details(what.of, '');
+  return new ApiError({ code: 405, reason: 'MethodNotAllowed', message, details: known });
 }
 
-/** 406: none of the types in `Accept` can be given. */
-export function notAcceptableError(accepted: readonly string[]): ApiError {
-  const message = `only the following media types are accepted: ${accepted.join(', ')}`;
-  return new ApiError({ code: 406, reason: 'NotAcceptable', message });
+/** 406: none of the types in `Accept` can be given. `isTypeKnown`: one of them could, without its parameters. */
+export function notAcceptableError(accepted: readonly string[], isTypeKnown: boolean): ApiError {
+  const list = accepted.join(', ');
+  const message = isTypeKnown
+    ? `only the following media types are accepted: ${list}`
+    : `406: Not Acceptable\n\nAvailable representations: ${list}`;
+  return new ApiError({ code: 406, reason: 'NotAcceptable', message, ...(isTypeKnown ? {} : { details: {} }) });
 }
 
 /** 415: the body's Content-Type cannot be read. */
@@ -144,6 +152,12 @@ export function tooLargeError(maxBytes: number): ApiError {
 export function expiredError(message: string, continueToken?: string): ApiError {
   const metadata = continueToken === undefined ? {} : { continue: continueToken };
   return new ApiError({ code: 410, reason: 'Expired', message, metadata });
+}
+
+/** 500 without a reason: how the real server answers a resourceVersion that is no number, on a write or a watch. */
+export function unparsableVersionError(prefix: string, text: string): ApiError {
+  const message = `${prefix}strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+  return new ApiError({ code: 500, reason: '', message });
 }
 
 /** 500: a defect of ours. */

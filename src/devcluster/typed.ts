@@ -1,4 +1,5 @@
 import { fromEntries, isList, isObject, type Json, type JsonObject } from './json.ts';
+import { goTypeOf } from './json-text.ts';
 import { badRequestError } from './status.ts';
 
 /**
@@ -51,8 +52,9 @@ interface Place {
 class Decoder {
   readonly unknownFields: string[] = [];
 
-  struct(type: StructType, value: JsonObject, path: string): JsonObject {
+  struct(type: StructType, value: JsonObject, path: string, goPath = path): JsonObject {
     const entries: [string, Json][] = [];
+    const goPrefix = goPath === '' ? type.name : `${type.name}.${goPath}`;
     for (const [key, raw] of Object.entries(value)) {
       const at = path === '' ? key : `${path}.${key}`;
       const fieldType = Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
@@ -60,7 +62,7 @@ class Decoder {
         this.unknownFields.push(at);
         continue;
       }
-      const decoded = this.value(fieldType, raw, { path: at, goField: `${type.name}.${at}` });
+      const decoded = this.value(fieldType, raw, { path: at, goField: `${goPrefix}.${key}` });
       if (decoded !== undefined && !isLeftOut(fieldType, decoded)) entries.push([key, decoded]);
     }
     return fromEntries(entries);
@@ -124,14 +126,9 @@ function goName(type: FieldType): string {
   return type === 'any' ? 'object' : names[type];
 }
 
-function jsonTypeName(value: Json): string {
-  if (isList(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
-}
-
 function mismatch(value: Json, place: Place, goType: string): Error {
   return badRequestError(
-    `json: cannot unmarshal ${jsonTypeName(value)} into Go struct field ${place.goField} of type ${goType}`,
+    `json: cannot unmarshal ${goTypeOf(value)} into Go struct field ${place.goField} of type ${goType}`,
   );
 }
 
@@ -188,11 +185,11 @@ function time(type: 'time' | 'microtime', value: string): string {
 }
 
 /**
- * Decodes an object into a struct.
+ * Decodes an object into a struct. `path`: where it stands, for unknown fields; `goPath`: the same for type errors.
  * @throws ApiError 400 when a value has another JSON type than the field
  */
-export function decodeStruct(type: StructType, value: JsonObject, path = ''): Decoded {
+export function decodeStruct(type: StructType, value: JsonObject, path = '', goPath = path): Decoded {
   const decoder = new Decoder();
-  const decoded = decoder.struct(type, value, path);
+  const decoded = decoder.struct(type, value, path, goPath);
   return { value: decoded, unknownFields: decoder.unknownFields };
 }

@@ -14,6 +14,7 @@ import {
   invalidError,
   notFoundError,
   STALE,
+  unparsableVersionError,
 } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -130,16 +131,10 @@ export class Writes {
     if (given === '') {
       if (resource.strategy.allowsUnconditionalUpdate) return;
       const error = invalid('metadata.resourceVersion', 0, 'must be specified for an update');
-      throw invalidError(resource.group, resource.kind, name, [error]);
+      // The real server names the plural here, where every other refusal names the Kind.
+      throw invalidError(resource.group, resource.plural, name, [error]);
     }
-    if (!/^\d+$/.test(given)) {
-      const error = invalid(
-        'metadata.resourceVersion',
-        given,
-        `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`,
-      );
-      throw invalidError(resource.group, resource.kind, name, [error]);
-    }
+    if (!/^\d+$/.test(given)) throw unparsableVersionError('', given);
     if (given !== old.metadata.resourceVersion) throw conflictError(groupResource(resource), name, STALE);
   }
 

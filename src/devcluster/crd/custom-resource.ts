@@ -6,6 +6,7 @@ import type { DecodedObject, Resource, ResourceVersion, Strategy, Subresource } 
 import { ALL_VERBS } from '../resources/builtin.ts';
 import type { Table } from '../store.ts';
 import { applyDefaults } from './default.ts';
+import { coerceEmbedded } from './embedded.ts';
 import { prune } from './prune.ts';
 import { parseSchema, type Schema } from './schema.ts';
 import { SchemaRules } from './schema-rules.ts';
@@ -64,10 +65,13 @@ class CustomResourceVersion implements ResourceVersion {
   }
 
   decode(body: JsonObject): DecodedObject {
-    const { metadata, unknownFields } = decodeMetadata(body);
+    const { metadata, unknownFields } = decodeMetadata(body, '');
     const pruned = this.#pruned(body);
-    const object = applyDefaults({ ...omit(pruned.value, 'metadata'), metadata: {} }, this.#schema);
-    const problems = [...unknownFields, ...pruned.unknownFields].sort().map((path) => `unknown field "${path}"`);
+    const coerced = coerceEmbedded(omit(pruned.value, 'metadata'), this.#schema);
+    const object = applyDefaults(objectOf(coerced.value), this.#schema);
+    const problems = [...unknownFields, ...pruned.unknownFields, ...coerced.unknownFields]
+      .sort()
+      .map((path) => `unknown field "${path}"`);
     return { object: { ...object, ...this.#typeMeta(), metadata }, problems };
   }
 
@@ -127,7 +131,7 @@ function strategyOf(hasStatus: boolean, refusal: Strategy['refusal']): Strategy 
     },
     prepareUpdate: (object, old, subresource) => {
       // A status write changes the status alone, whatever else the body says.
-      if (subresource === 'status') return { ...old, status: object.status, metadata: withStatusMetadata(object, old) };
+      if (subresource === 'status') return { ...old, status: object.status };
       return bumped(hasStatus ? { ...object, status: old.status } : object, old);
     },
     errors: () => [],
@@ -136,10 +140,6 @@ function strategyOf(hasStatus: boolean, refusal: Strategy['refusal']): Strategy 
     prepareDelete: (object) => object,
     ...(refusal === undefined ? {} : { refusal }),
   };
-}
-
-function withStatusMetadata(object: ApiObject, old: ApiObject): ApiObject['metadata'] {
-  return { ...old.metadata, uid: object.metadata.uid === '' ? old.metadata.uid : object.metadata.uid };
 }
 
 /** The resource that a CustomResourceDefinition makes. `refusal`: why its objects may not be created now. */

@@ -1,5 +1,5 @@
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooMany } from '../field-error.ts';
-import { isObject, type JsonObject, listOf, objectOf, textOf } from '../json.ts';
+import { isEqual, isObject, type JsonObject, listOf, objectOf, textOf } from '../json.ts';
 import { dns1035Problems, subdomainProblems } from '../names.ts';
 import type { ApiObject } from '../object.ts';
 import { defaultErrors } from './default-errors.ts';
@@ -61,8 +61,9 @@ function selectableErrors(fields: readonly string[], schema: Schema, path: strin
     if (jsonPath === '') return [required(at)];
     let found: Schema | undefined = schema;
     for (const key of jsonPath.replace(/^\./, '').split('.')) found = found?.properties.get(key);
-    if (!jsonPath.startsWith('.') || found === undefined)
-      return [invalid(at, jsonPath, 'is an invalid path: does not refer to a valid field')];
+    if (!jsonPath.startsWith('.'))
+      return [invalid(at, jsonPath, `is an invalid path: expected [ or . but got: ${jsonPath}`)];
+    if (found === undefined) return [invalid(at, jsonPath, 'is an invalid path: does not refer to a valid field')];
     if (jsonPath.startsWith('.metadata')) return [invalid(at, jsonPath, 'must not point to fields in metadata')];
     if (fields.indexOf(jsonPath) < index) return [duplicate(at, jsonPath)];
     if (['string', 'boolean', 'integer'].includes(found.type)) return [];
@@ -85,7 +86,24 @@ function schemaErrorsOf(schema: Schema, path: string): FieldError[] {
   return [...errors, ...defaults, ...others];
 }
 
-function versionErrors(version: JsonObject, path: string): FieldError[] {
+/** A part that all versions have alike is called by a path of its own: the real server keeps it once, above them. */
+interface SharedPaths {
+  readonly schema: boolean;
+  readonly columns: boolean;
+  readonly fields: boolean;
+}
+
+function sharedPaths(versions: readonly JsonObject[]): SharedPaths {
+  const [first] = versions;
+  const isShared = (key: string) => versions.every((version) => isEqual(version[key], first?.[key]));
+  return {
+    schema: isShared('schema'),
+    columns: isShared('additionalPrinterColumns'),
+    fields: isShared('selectableFields'),
+  };
+}
+
+function versionErrors(version: JsonObject, path: string, shared: SharedPaths): FieldError[] {
   const errors: FieldError[] = [];
   const name = textOf(version.name);
   const problems = dns1035Problems(name);
@@ -96,15 +114,18 @@ function versionErrors(version: JsonObject, path: string): FieldError[] {
   const raw = objectOf(version.schema).openAPIV3Schema;
   if (!isObject(raw)) return [...errors, required(`${path}.schema.openAPIV3Schema`)];
   const schema = parseSchema(raw);
-  errors.push(...schemaErrorsOf(schema, `${path}.schema.openAPIV3Schema`));
+  const schemaPath = shared.schema ? 'spec.validation' : `${path}.schema`;
+  errors.push(...schemaErrorsOf(schema, `${schemaPath}.openAPIV3Schema`));
+  const columnPath = shared.columns ? 'spec' : path;
   for (const [index, column] of listOf(version.additionalPrinterColumns).entries())
-    errors.push(...columnErrors(objectOf(column), `${path}.additionalPrinterColumns[${index}]`));
+    errors.push(...columnErrors(objectOf(column), `${columnPath}.additionalPrinterColumns[${index}]`));
   const fields = listOf(version.selectableFields).map((field) => textOf(objectOf(field).jsonPath));
-  return [...errors, ...selectableErrors(fields, schema, `${path}.selectableFields`)];
+  return [...errors, ...selectableErrors(fields, schema, `${shared.fields ? 'spec' : path}.selectableFields`)];
 }
 
 function versionListErrors(versions: readonly JsonObject[]): FieldError[] {
-  const errors = versions.flatMap((version, index) => versionErrors(version, `spec.versions[${index}]`));
+  const shared = sharedPaths(versions);
+  const errors = versions.flatMap((version, index) => versionErrors(version, `spec.versions[${index}]`, shared));
   const names = new Set(versions.map((version) => version.name));
   if (names.size < versions.length)
     errors.push(invalid('spec.versions', versions, 'must contain unique version names'));
@@ -116,7 +137,7 @@ function versionListErrors(versions: readonly JsonObject[]): FieldError[] {
 function storedVersionErrors(object: ApiObject, versions: readonly JsonObject[]): FieldError[] {
   const path = 'status.storedVersions';
   const stored = listOf(objectOf(object.status).storedVersions).map((version) => textOf(version));
-  if (stored.length === 0) return [invalid(path, stored, 'must have at least one stored version')];
+  if (stored.length === 0) return [invalid(path, null, 'must have at least one stored version')];
   const names = new Set(versions.map((version) => textOf(version.name)));
   return stored.flatMap((name, index) => {
     if (names.has(name)) return [];
@@ -133,16 +154,20 @@ function conversionErrors(conversion: JsonObject): FieldError[] {
   return [notSupported('spec.conversion.strategy', strategy, ['None'])];
 }
 
+/** The name of a new definition says what it defines. */
+export function definitionNameErrors(object: ApiObject): FieldError[] {
+  const spec = objectOf(object.spec);
+  const { name } = object.metadata;
+  if (name === '' || name === `${textOf(objectOf(spec.names).plural)}.${textOf(spec.group)}`) return [];
+  return [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
+}
+
 /** What is wrong with a definition; nothing when it can be served. */
 export function definitionErrors(object: ApiObject): FieldError[] {
   const spec = objectOf(object.spec);
   const names = objectOf(spec.names);
   const versions = listOf(spec.versions).map(objectOf);
-  const errors: FieldError[] = [];
-  const { name } = object.metadata;
-  if (name !== '' && name !== `${textOf(names.plural)}.${textOf(spec.group)}`)
-    errors.push(invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
-  errors.push(...groupErrors(textOf(spec.group)));
+  const errors = groupErrors(textOf(spec.group));
   const scope = textOf(spec.scope);
   if (scope === '') errors.push(required('spec.scope'));
   else if (scope !== 'Cluster' && scope !== 'Namespaced')

@@ -3,6 +3,7 @@ import type { Schema } from './schema.ts';
 
 function outOfRange(value: number, schema: Schema): boolean {
   if (schema.type !== 'integer') return false;
+  if (!Number.isInteger(value)) return true;
   const limit = schema.format === 'int32' ? 2 ** 31 : 2 ** 63;
   return value >= limit || value < -limit;
 }

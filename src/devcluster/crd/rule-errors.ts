@@ -1,6 +1,6 @@
 import { TypeError as CelTypeError, type Environment, ParseError } from '@marcbachmann/cel-js';
 import { type FieldError, invalid, notSupported, required } from '../field-error.ts';
-import { type Json, listOf } from '../json.ts';
+import type { Json } from '../json.ts';
 import { celErrorText, usesOldSelf } from './cel.ts';
 import { celLibrary } from './cel-library.ts';
 import { celName, visibleProperties } from './cel-values.ts';
@@ -75,8 +75,22 @@ function compilationText(error: unknown, expression: string): string | undefined
   const field = /^[Nn]o such key: (.*)$/.exec(error.summary)?.[1];
   if (field !== undefined) return `${at} undefined field '${field}'`;
   const variable = /^Unknown variable: (.*)$/.exec(error.summary)?.[1];
-  // Whatever else the library's checker dislikes is left to run time: it is not the real one.
-  return variable === undefined ? undefined : `${at} undeclared reference to '${variable}' (in container '')`;
+  if (variable !== undefined) return `${at} undeclared reference to '${variable}' (in container '')`;
+  return overloadText(error.summary, at);
+}
+
+const known = /^(?:string|int|uint|double|bool|bytes|optional<.*>)$/;
+
+/**
+ * An operator between plain types that it does not take. What else the library's checker dislikes is left to run
+ * time, as it is not the real one.
+ */
+function overloadText(summary: string, at: string): string | undefined {
+  const match = /^[Nn]o such overload: (\S+) (\S+) (\S+)$/.exec(summary);
+  const [, left = '', operator = '', right = ''] = match ?? [];
+  if (!known.test(left) || !known.test(right)) return undefined;
+  const name = (type: string) => type.replace(/^optional<(.*)>$/, 'optional_type($1)');
+  return `${at} found no matching overload for '_${operator}_' applied to '(${name(left)}, ${name(right)})'`;
 }
 
 /** Compiles an expression against the schema's types; answers what is wrong with it. */
@@ -122,17 +136,29 @@ function isFieldPath(path: string, schema: Schema): boolean {
   return at !== undefined;
 }
 
-function compiledErrors(schema: Schema, rule: ValidationRule, raw: Json, path: string, isWhole: boolean): FieldError[] {
+/** A rule as the real server's errors show it: its internal type, field by field. */
+function shown(rule: ValidationRule): Json {
+  return {
+    Rule: rule.rule,
+    Message: rule.message,
+    MessageExpression: rule.messageExpression,
+    Reason: rule.reason === '' ? null : rule.reason,
+    FieldPath: rule.fieldPath,
+    OptionalOldSelf: rule.optionalOldSelf ?? null,
+  };
+}
+
+function compiledErrors(schema: Schema, rule: ValidationRule, path: string, isWhole: boolean): FieldError[] {
   const env = celLibrary();
   const selfType = new TypeDeclarations(env).typeOf(schema, isWhole);
   env.registerVariable('self', selfType);
   env.registerVariable('oldSelf', rule.optionalOldSelf === true ? `optional<${selfType}>` : selfType);
   const errors: FieldError[] = [];
   const problem = expressionProblem(env, rule.rule, 'bool');
-  if (problem !== undefined) errors.push(invalid(`${path}.rule`, raw, problem));
+  if (problem !== undefined) errors.push(invalid(`${path}.rule`, shown(rule), problem));
   if (problem !== undefined || rule.messageExpression === '') return errors;
   const messageProblem = expressionProblem(env, rule.messageExpression, 'string');
-  if (messageProblem !== undefined) errors.push(invalid(`${path}.messageExpression`, raw, messageProblem));
+  if (messageProblem !== undefined) errors.push(invalid(`${path}.messageExpression`, shown(rule), messageProblem));
   return errors;
 }
 
@@ -157,7 +183,6 @@ export function ruleErrors(
   uncorrelatable: string | undefined,
   canCompile: boolean,
 ): FieldError[] {
-  const raws = listOf(schema.raw['x-kubernetes-validations']);
   const errors = schema.rules.flatMap((rule, index) => {
     const at = `${path}.x-kubernetes-validations[${index}]`;
     const isPath = rule.fieldPath === '' || isFieldPath(rule.fieldPath, schema);
@@ -167,9 +192,6 @@ export function ruleErrors(
   if (errors.length > 0 || !canCompile) return errors;
   return schema.rules.flatMap((rule, index) => {
     const at = `${path}.x-kubernetes-validations[${index}]`;
-    return [
-      ...compiledErrors(schema, rule, raws[index] ?? null, at, isWhole),
-      ...oldSelfErrors(rule, at, uncorrelatable),
-    ];
+    return [...compiledErrors(schema, rule, at, isWhole), ...oldSelfErrors(rule, at, uncorrelatable)];
   });
 }

@@ -3,12 +3,19 @@ import { type Json, omit } from '../json.ts';
 import type { ApiObject } from '../object.ts';
 import type { Subresource } from '../resource.ts';
 import { CelRules } from './cel.ts';
+import { embeddedErrors } from './embedded.ts';
 import { listTypeErrors } from './list-type.ts';
 import { parseSchema, type Schema } from './schema.ts';
 import { schemaErrors } from './validate.ts';
 
 /** After one of these the rules in CEL are not run: they suppose a value of the right shape. */
-const blocking = new Set(['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid']);
+const blocking = new Set([
+  'FieldValueRequired',
+  'FieldValueNotSupported',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
 
 const notChecked = invalid(
   '<nil>',
@@ -33,6 +40,7 @@ export class SchemaRules {
   /** What is wrong with the object; `old`: the state before, whose unchanged parts are not held against it. */
   errors(object: ApiObject, old: ApiObject | undefined, subresource: Subresource | undefined): readonly FieldError[] {
     const errors = subresource === 'status' ? this.#statusErrors(object, old) : schemaErrors(object, this.#schema, old);
+    errors.push(...embeddedErrors(omit(object, 'metadata'), this.#schema, ''));
     const wasUnique = old === undefined || listTypeErrors(omit(old, 'metadata'), this.#schema, '').length === 0;
     if (wasUnique) errors.push(...listTypeErrors(omit(object, 'metadata'), this.#schema, ''));
     if (errors.some((error) => blocking.has(error.type))) return [...errors, notChecked];

@@ -1,5 +1,5 @@
 import { type FieldError, forbidden, invalid, required } from '../field-error.ts';
-import { isEqual, type Json, omit } from '../json.ts';
+import { isEqual, isList, type Json, omit } from '../json.ts';
 import { compilePattern } from './pattern.ts';
 import type { Schema } from './schema.ts';
 
@@ -20,7 +20,8 @@ const intOrString: Json = [{ type: 'integer' }, { type: 'string' }];
 
 function patternErrors(schema: Schema, path: string): FieldError[] {
   if (schema.pattern === undefined || compilePattern(schema.pattern) !== undefined) return [];
-  const detail = `must be a valid regular expression, but isn't: error parsing regexp: \`${schema.pattern}\``;
+  const what = /\((?![^)]*\))/.test(schema.pattern) ? 'missing closing ): ' : '';
+  const detail = `must be a valid regular expression, but isn't: error parsing regexp: ${what}\`${schema.pattern}\``;
   return [invalid(`${path}.pattern`, schema.pattern, detail)];
 }
 
@@ -101,7 +102,8 @@ function metadataErrors(schema: Schema, level: Level, path: string): FieldError[
 function spineErrors(schema: Schema, level: Level, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const { items, additionalProperties, raw } = schema;
-  if (schema.type === 'array' && items === undefined) errors.push(required(`${path}.items`, 'must be specified'));
+  if (schema.type === 'array' && items === undefined && !isList(raw.items))
+    errors.push(required(`${path}.items`, 'must be specified'));
   if (items !== undefined) errors.push(...spineErrors(items, 'item', `${path}.items`));
   for (const [key, property] of schema.properties)
     errors.push(...spineErrors(property, 'field', `${path}.properties[${key}]`));

@@ -57,8 +57,10 @@ function typeErrors(value: Json, schema: Schema, path: string): FieldError[] {
   const found = typeOf(value);
   const isNumberForInteger = found === 'integer' && types.includes('number');
   if (types.includes(found) || isNumberForInteger) return [];
-  const format = hasNumericFormat(schema) && found !== 'string' && found !== 'array' ? schema.format : '';
-  return [format === '' ? wrongType(path, types.join(','), found) : wrongType(path, format, '')];
+  if (!hasNumericFormat(schema) || found === 'string' || found === 'array')
+    return [wrongType(path, types.join(','), found)];
+  const formats: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64' };
+  return [wrongType(path, schema.format, formats[found] ?? '')];
 }
 
 function hasNumericFormat(schema: Schema): boolean {

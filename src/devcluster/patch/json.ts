@@ -1,16 +1,14 @@
 import { fromEntries, isEqual, isList, isObject, type Json, type JsonObject, textOf } from '../json.ts';
+import { goTypeOf } from '../json-text.ts';
 import { ApiError, badRequestError } from '../status.ts';
 
 /** More operations than any honest patch has; the real server refuses them too. */
 const MAX_OPERATIONS = 10_000;
 
-function unprocessable(message: string): ApiError {
-  return new ApiError({
-    code: 422,
-    reason: 'Invalid',
-    message: `the server rejected our request due to an error in our request`,
-    details: { causes: [{ message }] },
-  });
+/** The real server answers these words to whatever goes wrong in a patch; `why` is for the log of a developer. */
+function unprocessable(why: string): ApiError {
+  const message = 'the server rejected our request due to an error in our request';
+  return new ApiError({ code: 422, reason: 'Invalid', message, details: {} }, why);
 }
 
 function keysOf(pointer: string): readonly string[] {
@@ -24,9 +22,11 @@ function keysOf(pointer: string): readonly string[] {
 
 function indexIn(list: readonly Json[], key: string, isAdd: boolean): number {
   if (key === '-' && isAdd) return list.length;
-  if (!/^(?:0|[1-9]\d*)$/.test(key)) throw unprocessable(`invalid array index: ${JSON.stringify(key)}`);
-  const index = Number(key);
-  if (index > (isAdd ? list.length : list.length - 1)) throw unprocessable(`index ${key} is out of bounds`);
+  if (!/^[+-]?\d+$/.test(key)) throw unprocessable(`invalid array index: ${JSON.stringify(key)}`);
+  const places = isAdd ? list.length + 1 : list.length;
+  // Negative ones count from the end, which RFC 6902 does not know but the library of the real server does.
+  const index = Number(key) < 0 ? Number(key) + places : Number(key);
+  if (index < 0 || index >= places) throw unprocessable(`index ${key} is out of bounds`);
   return index;
 }
 
@@ -84,17 +84,18 @@ function remove(document: Json, pointer: string): Json {
 
 function replace(document: Json, pointer: string, value: Json): Json {
   if (pointer === '') return value;
-  if (valueAt(document, pointer) === undefined) throw missing(pointer);
+  // A key that is absent is set, as the library of the real server does.
   const edit: Edit = (parent, key) => {
     if (isList(parent)) return parent.with(indexIn(parent, key, false), value);
-    return isObject(parent) ? setKey(parent, key, value) : parent;
+    if (!isObject(parent)) throw missing(pointer);
+    return setKey(parent, key, value);
   };
   return edited(document, keysOf(pointer), edit, pointer);
 }
 
 function pointerOf(operation: JsonObject, field: 'path' | 'from'): string {
   const pointer = operation[field];
-  if (typeof pointer !== 'string') throw badRequestError(`a JSON patch operation has no ${field}`);
+  if (typeof pointer !== 'string') throw unprocessable(`an operation has no ${field}`);
   return pointer;
 }
 
@@ -121,12 +122,17 @@ function apply(document: Json, operation: JsonObject): Json {
       return add(document, path, copied);
     }
     case 'test':
-      // An absent value equals null here, as in the library of the real server.
-      if (isEqual(valueAt(document, path) ?? null, value)) return document;
+      if (isEqual(valueAt(document, path), value)) return document;
       throw unprocessable(`testing value ${path} failed`);
     default:
       throw unprocessable(`Unexpected kind: ${op}`);
   }
+}
+
+function undecodable(value: Json, type: string): ApiError {
+  return badRequestError(
+    `error decoding patch: json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${type}`,
+  );
 }
 
 /**
@@ -134,14 +140,14 @@ function apply(document: Json, operation: JsonObject): Json {
  * @throws ApiError 400 when it is no list of operations, 422 when one of them fails
  */
 export function jsonPatch(document: Json, patch: Json): Json {
-  if (!isList(patch)) throw badRequestError('a JSON patch is a list of operations');
+  if (!isList(patch)) throw undecodable(patch, '[]handlers.jsonPatchOp');
   if (patch.length > MAX_OPERATIONS) {
     const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`;
     throw new ApiError({ code: 413, reason: 'RequestEntityTooLarge', message });
   }
   let at = document;
   for (const operation of patch) {
-    if (!isObject(operation)) throw badRequestError('an operation of a JSON patch is an object');
+    if (!isObject(operation)) throw undecodable(operation, 'handlers.jsonPatchOp');
     at = apply(at, operation);
   }
   return at;

@@ -63,7 +63,7 @@ function same(object: ApiObject): ApiObject {
 }
 
 function decodeBuiltin(kind: BuiltinKind, body: JsonObject): DecodedObject {
-  const { metadata, unknownFields } = decodeMetadata(body);
+  const { metadata, unknownFields } = decodeMetadata(body, 'metadata');
   const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...rest } = body;
   const decoded = decodeStruct({ name: kind.kind, fields: kind.fields }, rest);
   const object: ApiObject = {

@@ -1,4 +1,4 @@
-import { definitionErrors } from '../crd/definition-errors.ts';
+import { definitionErrors, definitionNameErrors } from '../crd/definition-errors.ts';
 import { schemaType } from '../crd/schema-type.ts';
 import { type FieldError, invalid } from '../field-error.ts';
 import { isEqual, isObject, type JsonObject, listOf, objectOf, textOf } from '../json.ts';
@@ -39,8 +39,8 @@ const versionType: FieldType = {
 function withNames(names: JsonObject): JsonObject {
   const kind = textOf(names.kind);
   const singular = textOf(names.singular) === '' ? kind.toLowerCase() : textOf(names.singular);
-  const listKind = textOf(names.listKind) === '' ? `${kind}List` : textOf(names.listKind);
-  return { ...names, ...(singular === '' ? {} : { singular }), listKind };
+  const listKind = textOf(names.listKind) === '' && kind !== '' ? `${kind}List` : textOf(names.listKind);
+  return { ...names, ...(singular === '' ? {} : { singular }), ...(listKind === '' ? {} : { listKind }) };
 }
 
 function withDefaults(object: ApiObject): ApiObject {
@@ -67,7 +67,7 @@ function prepareCreate(object: ApiObject): ApiObject {
   const status = {
     conditions: null,
     acceptedNames: { plural: '', kind: '' },
-    storedVersions: [storageVersionOf(object)],
+    storedVersions: storageVersionOf(object) === '' ? null : [storageVersionOf(object)],
   };
   return withMetadata({ ...object, status }, { generation: 1 });
 }
@@ -149,8 +149,9 @@ export const definitions: BuiltinKind = {
   defaults: withDefaults,
   prepareCreate,
   prepareUpdate,
-  errors: definitionErrors,
-  updateErrors,
+  createErrors: (object) => [...definitionNameErrors(object), ...definitionErrors(object)],
+  updateErrors: (object, old, subresource) =>
+    subresource === 'status' ? [] : [...definitionErrors(object), ...updateErrors(object, old)],
   holds: (object) => !isDeleting(object), // a DELETE never removes one at once
   prepareDelete: (marked, old) => {
     if (isDeleting(old)) return marked;

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cluster } from '../cluster.ts';
 import { forbidden, invalid, notSupported } from '../field-error.ts';
-import type { JsonObject } from '../json.ts';
-import { apiVersionOf } from '../object.ts';
+import { type JsonObject, objectOf, textOf } from '../json.ts';
+import { summary } from '../json-text.ts';
+import { type ApiObject, apiVersionOf } from '../object.ts';
 import type { ServedResource } from '../registry.ts';
-import type { DecodedObject, Subresource } from '../resource.ts';
+import type { DecodedObject, Resource, Subresource } from '../resource.ts';
 import { ApiError, badRequestError, invalidError } from '../status.ts';
 import type { WriteScope } from '../writes.ts';
 
@@ -26,7 +27,25 @@ export interface Call {
 export interface Answer {
   readonly code: number;
   readonly text: string;
-  readonly warnings?: readonly string[];
+}
+
+/** Tells the client something beside the answer, whatever that will be. */
+export function warn(call: Call, text: string): void {
+  // A header is Latin-1 without line breaks; what is not is dropped.
+  const quoted = text.replace(/[^\x20-\x7e]/g, '').replace(/["\\]/g, '\\$&');
+  call.response.appendHeader('warning', `299 - "${quoted}"`);
+}
+
+/** Finalizers that another controller may use as well: custom resources are warned of new ones. */
+export function warnOfFinalizers(call: Call, object: ApiObject, old: ApiObject | undefined): void {
+  if (!call.served.resource.hasTypedItems) return;
+  const known = new Set(['orphan', 'foregroundDeletion', 'kubernetes', ...(old?.metadata.finalizers ?? [])]);
+  const added = (object.metadata.finalizers ?? []).filter((name) => !name.includes('/') && !known.has(name));
+  for (const name of [...new Set(added)].sort()) {
+    const path = name.includes('.') ? ' including a path (/)' : '';
+    const text = `prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`;
+    warn(call, `metadata.finalizers: ${JSON.stringify(name)}: ${text}`);
+  }
 }
 
 /** The options that all writes share, checked. @throws ApiError 422 */
@@ -50,12 +69,12 @@ export function fieldValidation(call: Call, optionsKind: string): FieldValidatio
   const value = call.query.get('fieldValidation') ?? '';
   if (value === '') return 'Warn';
   if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
-  const error = notSupported('fieldValidation', value, ['Ignore', 'Strict', 'Warn']);
+  const error = notSupported('fieldValidation', value, ['', 'Ignore', 'Strict', 'Warn']);
   throw invalidError('meta.k8s.io', optionsKind, '', [error]);
 }
 
 /**
- * A body as an object of the call's version.
+ * A body as an object of the call's version. Unknown fields are warned of, unless the request says otherwise.
  * @throws ApiError 400 for another kind or version, and for unknown fields under Strict
  */
 export function decodeBody(
@@ -63,21 +82,13 @@ export function decodeBody(
   body: JsonObject,
   extraProblems: readonly string[],
   optionsKind: string,
-): DecodedObject {
+): ApiObject {
   const { resource, version } = call.served;
+  if (resource.hasTypedItems) requireType(resource, body);
   const expected = apiVersionOf(resource.group, version.name);
-  const kind = body.kind ?? resource.kind;
-  const apiVersion = body.apiVersion ?? expected;
-  if (typeof kind !== 'string' || typeof apiVersion !== 'string')
-    throw badRequestError("couldn't get version/kind; json parse error: kind and apiVersion must be strings");
-  if (apiVersion !== expected)
-    throw badRequestError(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
-    );
-  if (kind !== resource.kind)
-    throw badRequestError(
-      `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${resource.kind}: converting (${kind}) to (${resource.kind}): unknown conversion`,
-    );
+  const kind = textOf(body.kind) === '' ? resource.kind : textOf(body.kind);
+  const apiVersion = textOf(body.apiVersion) === '' ? expected : textOf(body.apiVersion);
+  checkType(resource, version.name, kind, apiVersion, textOf(objectOf(body.metadata).name));
   const mode = fieldValidation(call, optionsKind);
   const decoded = decodeAs(call, { ...body, kind, apiVersion });
   const problems = [...extraProblems, ...decoded.problems];
@@ -85,7 +96,41 @@ export function decodeBody(
     throw badRequestError(
       `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${resource.kind}: strict decoding error: ${problems.join(', ')}`,
     );
-  return { object: decoded.object, problems: mode === 'Warn' ? problems : [] };
+  if (mode === 'Warn') for (const problem of problems) warn(call, problem);
+  return decoded.object;
+}
+
+/** Custom resources are decoded without knowing their type: the body must name it. */
+function requireType(resource: Resource, body: JsonObject): void {
+  const missing = textOf(body.kind) === '' ? 'Kind' : textOf(body.apiVersion) === '' ? 'apiVersion' : undefined;
+  if (missing === undefined) return;
+  const text = JSON.stringify(body);
+  const what = `the object provided is unrecognized (must be of type ${resource.kind})`;
+  throw badRequestError(`${what}: Object '${missing}' is missing in '${text}' (${summary(Buffer.from(text))})`);
+}
+
+function checkType(resource: Resource, version: string, kind: string, apiVersion: string, name: string): void {
+  const expected = apiVersionOf(resource.group, version);
+  const isBuiltin = !resource.hasTypedItems;
+  const as = (given: string) => `${kind} in version ${JSON.stringify(given)} cannot be handled as a ${resource.kind}`;
+  if (apiVersion !== expected && isBuiltin)
+    throw badRequestError(
+      `${as(versionIn(apiVersion))}: no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  if (apiVersion !== expected)
+    throw badRequestError(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
+  if (kind === resource.kind) return;
+  if (!isBuiltin) throw invalidError(resource.group, kind, name, [invalid('kind', kind, `must be ${resource.kind}`)]);
+  const internal = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '');
+  throw badRequestError(
+    `${as(version)}: converting (${version}.${kind}) to (${internal}.${resource.kind}): unknown conversion`,
+  );
+}
+
+function versionIn(apiVersion: string): string {
+  return apiVersion.slice(apiVersion.indexOf('/') + 1);
 }
 
 /** As the version decodes it; the words of an error say what was to become what. */
@@ -156,6 +201,9 @@ export function checkListOptions(query: URLSearchParams): void {
 /** Whether a body is about the object that the path names. @throws ApiError 400 */
 export function checkName(call: Call, name: string): void {
   if (name === call.name) return;
-  if (name === '') throw badRequestError('name must be provided');
+  if (name === '') {
+    const words = `the name of the object (${call.name} based on URL) was undeterminable: name must be provided`;
+    throw badRequestError(words);
+  }
   throw badRequestError(`the name of the object (${name}) does not match the name on the URL (${call.name})`);
 }

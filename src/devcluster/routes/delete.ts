@@ -1,8 +1,8 @@
-import { objectIn, parseJson, readBody } from '../body.ts';
+import { parseJson, readBody } from '../body.ts';
 import type { DeleteOptions, PropagationPolicy } from '../deletes.ts';
 import { listText } from '../encoding.ts';
 import { invalid, notSupported } from '../field-error.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject, objectOf } from '../json.ts';
 import { contentTypeOf, requireJson } from '../negotiate.ts';
 import { apiVersionOf } from '../object.ts';
 import { page, predicateOf } from '../reads.ts';
@@ -48,7 +48,7 @@ async function readOptions(call: Call): Promise<DeleteOptions> {
   const body = await readBody(call.request);
   if (body.length === 0) return deleteOptions(fromQuery(call.query));
   contentTypeOf(call.request.headers['content-type'], ['application/json']);
-  const raw = objectIn(parseJson(body));
+  const raw = objectOf(parseJson(body, (words) => `couldn't get version/kind; json parse error: ${words}`));
   if (raw.kind !== undefined && raw.kind !== 'DeleteOptions')
     throw badRequestError('decoded object cannot be converted to DeleteOptions');
   return deleteOptions(raw);

@@ -1,6 +1,7 @@
 import { parseJson, readBody } from '../body.ts';
 import { invalid } from '../field-error.ts';
-import { isObject, type Json } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { goTypeOf } from '../json-text.ts';
 import { contentTypeOf, negotiateForm } from '../negotiate.ts';
 import type { ApiObject } from '../object.ts';
 import { jsonPatch } from '../patch/json.ts';
@@ -8,7 +9,7 @@ import { mergePatch } from '../patch/merge.ts';
 import { strategicMergePatch } from '../patch/strategic.ts';
 import { groupResource } from '../resource.ts';
 import { ApiError, badRequestError, invalidError, notFoundError } from '../status.ts';
-import { type Answer, type Call, checkName, decodeBody, writeScope } from './call.ts';
+import { type Answer, type Call, checkName, decodeBody, warnOfFinalizers, writeScope } from './call.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
@@ -24,36 +25,38 @@ export async function patch(call: Call): Promise<Answer> {
   const isBuiltin = !call.served.resource.hasTypedItems;
   const supported = [JSON_PATCH, MERGE_PATCH, ...(isBuiltin ? [STRATEGIC_PATCH] : [])];
   const type = contentTypeOf(call.request.headers['content-type'], supported);
-  const bytes = await readBody(call.request);
-  const body = parseJson(bytes);
+  const body = parseJson(await readBody(call.request), (words) => `error decoding patch: ${words}`);
   const scope = writeScope(call, 'PatchOptions');
-  let warnings: readonly string[] = [];
   const change = (current: ApiObject | undefined): ApiObject => {
     if (current === undefined) throw notFoundError(groupResource(call.served.resource), call.name);
     const patched = patchedObject(type, current, body);
     if (!isObject(patched)) throw badRequestError('the patch leaves no object');
-    const { object, problems } = decodePatched(call, patched, bytes);
+    const object = decodePatched(call, patched);
     checkName(call, object.metadata.name);
-    warnings = problems;
+    warnOfFinalizers(call, object, current);
     return object;
   };
   const result = call.cluster.writes.update(scope, call.name, change, call.subresource);
-  return { code: 200, text: call.served.encoder.text(result.object, form), warnings };
+  return { code: 200, text: call.served.encoder.text(result.object, form) };
 }
 
 function patchedObject(type: string, current: ApiObject, body: Json): Json {
   if (type === JSON_PATCH) return jsonPatch(current, body);
-  if (!isObject(body)) throw badRequestError('a merge patch is a JSON object');
+  if (body === null) throw badRequestError('Invalid JSON Patch');
+  if (!isObject(body)) {
+    const words = `json: cannot unmarshal ${goTypeOf(body)} into Go value of type map[string]interface {}`;
+    throw badRequestError(`error decoding patch: ${words}`);
+  }
   return type === MERGE_PATCH ? mergePatch(current, body) : strategicMergePatch(current, body);
 }
 
-/** As any body; but what Strict refuses is the patch, so the answer is 422 here. */
-function decodePatched(call: Call, patched: Parameters<typeof decodeBody>[1], bytes: Buffer) {
+/** As any body; but what is wrong with it is the patch's fault, so the answer is 422 here. */
+function decodePatched(call: Call, patched: JsonObject): ApiObject {
   try {
     return decodeBody(call, patched, [], 'PatchOptions');
   } catch (error) {
-    const strict = error instanceof ApiError && /strict decoding error: .*/s.exec(error.message);
-    if (!strict) throw error;
-    throw invalidError('', '', '', [invalid('patch', bytes.toString('utf8'), strict[0])]);
+    if (!(error instanceof ApiError) || error.code !== 400) throw error;
+    const words = error.message.replace(/^.* cannot be handled as a \w+: /, '');
+    throw invalidError('', '', '', [invalid('patch', JSON.stringify(patched), words)]);
   }
 }

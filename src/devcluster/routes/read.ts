@@ -3,16 +3,24 @@ import { negotiateForm } from '../negotiate.ts';
 import { apiVersionOf, storageKey } from '../object.ts';
 import { page, predicateOf } from '../reads.ts';
 import { groupResource } from '../resource.ts';
-import { notFoundError } from '../status.ts';
+import { futureVersionError, notFoundError } from '../status.ts';
 import { type Answer, type Call, checkListOptions, integerParameter } from './call.ts';
 
 /** GET of one object or of its status. @throws ApiError 404, 406 */
 export function get(call: Call): Answer {
   const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
+  checkReached(call);
   const { resource, encoder } = call.served;
   const stored = resource.table.get(storageKey(call.namespace ?? '', call.name));
   if (stored === undefined) throw notFoundError(groupResource(resource), call.name);
   return { code: 200, text: encoder.text(stored, form) };
+}
+
+/** A read may ask for a state no older than a resourceVersion: every state here is the newest. @throws ApiError 504 */
+function checkReached(call: Call): void {
+  const wanted = call.query.get('resourceVersion') ?? '';
+  const { revision } = call.cluster.store;
+  if (/^\d+$/.test(wanted) && Number(wanted) > revision) throw futureVersionError(wanted, String(revision));
 }
 
 /** GET of a collection: one page. @throws ApiError 400, 406, 410, 422, 504 */

@@ -4,7 +4,7 @@ import { negotiateForm } from '../negotiate.ts';
 import { type ApiObject, apiVersionOf, withMetadata } from '../object.ts';
 import { predicateOf } from '../reads.ts';
 import type { Predicate } from '../selectors.ts';
-import { badRequestError, expiredError } from '../status.ts';
+import { expiredError, unparsableVersionError } from '../status.ts';
 import type { ChangeEvent, ChangeType } from '../watch-history.ts';
 import { type Call, checkListOptions, integerParameter, isSet } from './call.ts';
 
@@ -31,7 +31,10 @@ function parse(call: Call): WatchRequest {
   checkListOptions(query);
   const resourceVersion = query.get('resourceVersion') ?? '';
   if (!/^\d*$/.test(resourceVersion))
-    throw badRequestError(`invalid resource version ${JSON.stringify(resourceVersion)}`);
+    throw unparsableVersionError(
+      `resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: `,
+      resourceVersion,
+    );
   const wantsInitial = query.has('sendInitialEvents') && isSet(query, 'sendInitialEvents');
   const refusesInitial = query.has('sendInitialEvents') && !wantsInitial;
   const isFromNow = resourceVersion === '' || resourceVersion === '0';

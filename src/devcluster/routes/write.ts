@@ -3,25 +3,26 @@ import { negotiateForm } from '../negotiate.ts';
 import type { ApiObject } from '../object.ts';
 import { groupResource } from '../resource.ts';
 import { conflictError } from '../status.ts';
-import { type Answer, type Call, checkName, decodeBody, writeScope } from './call.ts';
+import { type Answer, type Call, checkName, decodeBody, warnOfFinalizers, writeScope } from './call.ts';
 
 /** POST to a collection. @throws ApiError 400, 403, 404, 406, 409, 413, 415, 422 */
 export async function create(call: Call): Promise<Answer> {
   const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
-  const body = await readObject(call.request);
+  const { object: body, duplicates } = await readObject(call.request, call.served.resource.kind);
   const scope = writeScope(call, 'CreateOptions');
-  const { object, problems } = decodeBody(call, body, [], 'CreateOptions');
+  const object = decodeBody(call, body, doubled(duplicates), 'CreateOptions');
   call.cluster.admit(scope, object.metadata.name);
   const stored = call.cluster.writes.create(scope, object);
-  return { code: 201, text: call.served.encoder.text(stored, form), warnings: problems };
+  warnOfFinalizers(call, object, undefined);
+  return { code: 201, text: call.served.encoder.text(stored, form) };
 }
 
 /** PUT of an object or of a subresource. @throws ApiError 400, 404, 406, 409, 413, 415, 422 */
 export async function update(call: Call): Promise<Answer> {
   const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
-  const body = await readObject(call.request);
+  const { object: body, duplicates } = await readObject(call.request, call.served.resource.kind);
   const scope = writeScope(call, 'UpdateOptions');
-  const { object, problems } = decodeBody(call, body, [], 'UpdateOptions');
+  const object = decodeBody(call, body, doubled(duplicates), 'UpdateOptions');
   checkName(call, object.metadata.name);
   const result = call.cluster.writes.update(
     scope,
@@ -29,6 +30,7 @@ export async function update(call: Call): Promise<Answer> {
     (current) => {
       if (current === undefined) call.cluster.admit(scope, call.name);
       else checkUid(call, object, current);
+      warnOfFinalizers(call, object, current);
       return object;
     },
     call.subresource,
@@ -36,7 +38,6 @@ export async function update(call: Call): Promise<Answer> {
   return {
     code: result.isCreated ? 201 : 200,
     text: call.served.encoder.text(result.object, form),
-    warnings: problems,
   };
 }
 
@@ -49,4 +50,8 @@ function checkUid(call: Call, object: ApiObject, current: ApiObject): void {
   const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`;
   const error = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
   throw conflictError(groupResource(resource), call.name, error);
+}
+
+function doubled(paths: readonly string[]): readonly string[] {
+  return paths.map((path) => `duplicate field "${path}"`);
 }
