@@ -65,6 +65,7 @@ export class Manager {
   readonly #stopping = new AbortController();
   #leading: Promise<void> | undefined;
   #isLeader = false;
+  #isStopping = false;
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -114,7 +115,7 @@ export class Manager {
     this.#leading = leadership.run({
       signal: this.#stopping.signal,
       onElected: () => this.#lead(),
-      onLost: () => this.#options.onLeadership?.(false),
+      onLost: () => this.#lose(),
     });
   }
 
@@ -123,13 +124,12 @@ export class Manager {
    * @param graceMs how long running passes may go on before they are aborted
    */
   async stop(graceMs: number): Promise<void> {
-    for (const { controller, resync } of this.#controllers) {
-      resync.stop();
-      void controller;
-    }
+    this.#isStopping = true;
+    for (const { resync } of this.#controllers) resync.stop();
     await Promise.all(this.#controllers.map(({ controller }) => controller.stop(graceMs)));
     this.#stopping.abort();
     await this.#leading;
+    this.#isLeader = false;
     await Promise.all(this.#watched.flatMap(({ reflectors }) => reflectors.map((reflector) => reflector.stop())));
   }
 
@@ -153,11 +153,22 @@ export class Manager {
   }
 
   #lead(): void {
+    if (this.#isStopping) return; // won on the way out: it is given back at once
     this.#isLeader = true;
     this.#options.onLeadership?.(true);
     for (const { controller, resync } of this.#controllers) {
       controller.start();
       resync.start();
+    }
+  }
+
+  /** Passes end now: another process may begin at any moment. The fence has refused their writes already. */
+  #lose(): void {
+    this.#isLeader = false;
+    this.#options.onLeadership?.(false);
+    for (const { controller, resync } of this.#controllers) {
+      resync.stop();
+      void controller.stop(0);
     }
   }
 
