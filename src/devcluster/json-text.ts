@@ -29,7 +29,7 @@ export function duplicateKeys(text: string): readonly string[] {
 
 function enter(found: string[], keys: Set<string>, path: string[], depth: number, token: string): void {
   const value: Json = JSON.parse(token);
-  const key = String(value);
+  const key = typeof value === 'string' ? value : '';
   path.length = depth - 1;
   path.push(`.${key}`);
   if (keys.has(key)) found.push(path.join('').replace(/^\./, ''));

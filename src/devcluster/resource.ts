@@ -74,6 +74,8 @@ export interface Resource {
   readonly versions: readonly ResourceVersion[];
   /** Items of a list carry kind and apiVersion (they do for custom resources, not for built-in kinds). */
   readonly hasTypedItems: boolean;
+  /** The group that refusals of an object name: that of the stored kind, when it is seen in another. */
+  readonly storedGroup: string;
   readonly strategy: Strategy;
   readonly table: Table;
 }

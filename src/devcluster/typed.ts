@@ -169,15 +169,18 @@ function bytes(value: string): string {
   throw badRequestError(`illegal base64 data at input byte ${bad === null ? whole : whole + bad.index}`);
 }
 
+function timeError(type: 'time' | 'microtime', value: string): Error {
+  const layout = type === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
+  const tail = timePattern.test(value) ? value.slice(19) : value;
+  const wanted = tail === value ? '2006' : '.000000';
+  const what = `cannot parse ${JSON.stringify(tail)} as "${wanted}"`;
+  return badRequestError(`parsing time ${JSON.stringify(value)} as "${layout}": ${what}`);
+}
+
 function time(type: 'time' | 'microtime', value: string): string {
   const pattern = type === 'time' ? timePattern : microtimePattern;
   const parsed = pattern.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(parsed)) {
-    const layout = type === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
-    throw badRequestError(
-      `parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(value)} as "2006"`,
-    );
-  }
+  if (Number.isNaN(parsed)) throw timeError(type, value);
   const iso = new Date(parsed).toISOString();
   if (type === 'time') return `${iso.slice(0, 19)}Z`;
   const fraction = /\.(\d+)/.exec(value)?.[1] ?? '';

@@ -69,7 +69,7 @@ export class Writes {
     ];
     const inPath = pathSegmentProblems(name).map((text) => invalid('metadata.name', name, text));
     const all = errors.length > 0 ? errors : inPath;
-    if (all.length > 0) throw invalidError(resource.group, resource.kind, name, all);
+    if (all.length > 0) throw invalidError(resource.storedGroup, resource.kind, name, all);
     const refusal = resource.strategy.refusal?.('create', name);
     if (refusal !== undefined) throw refusal;
     const taken = resource.table.get(storageKey(scope.namespace, name));
@@ -165,7 +165,7 @@ export class Writes {
       ...version.errors(updated, old, subresource),
       ...resource.strategy.updateErrors(updated, old, subresource),
     ];
-    if (errors.length > 0) throw invalidError(resource.group, resource.kind, old.metadata.name, errors);
+    if (errors.length > 0) throw invalidError(resource.storedGroup, resource.kind, old.metadata.name, errors);
     return updated;
   }
 

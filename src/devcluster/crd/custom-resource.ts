@@ -170,6 +170,7 @@ export function customResource(definition: ApiObject, table: Table, refusal?: St
     subresources: hasStatus ? ['status'] : [],
     versions: served,
     hasTypedItems: true,
+    storedGroup: meant.group,
     strategy: strategyOf(hasStatus, refusal),
     table,
   };

@@ -50,6 +50,8 @@ export interface BuiltinKind {
   readonly refusal?: (verb: 'create' | 'delete', name: string) => Error | undefined;
   /** The table, when two kinds share one. */
   readonly tableId?: string;
+  /** The group of the stored kind, when it is another. */
+  readonly storedGroup?: string;
   /** The stored form as this kind's, and back; the same without. */
   readonly read?: (stored: ApiObject) => ApiObject;
   readonly write?: (object: ApiObject) => ApiObject;
@@ -119,6 +121,7 @@ export function builtinResource(kind: BuiltinKind, table: Table): Resource {
     subresources: kind.subresources ?? [],
     versions: [versionOf(kind)],
     hasTypedItems: false,
+    storedGroup: kind.storedGroup ?? group,
     table,
     strategy: {
       nameProblems: kind.nameProblems ?? subdomainProblems,

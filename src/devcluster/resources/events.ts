@@ -170,6 +170,7 @@ const common = {
   shortNames: ['ev'],
   allowsCreateOnUpdate: true,
   tableId: 'events',
+  storedGroup: '',
 } as const;
 
 const emptyEvent: ApiObject = {

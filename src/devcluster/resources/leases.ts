@@ -1,5 +1,5 @@
 import { type FieldError, invalid } from '../field-error.ts';
-import { objectOf } from '../json.ts';
+import { objectOf, omit } from '../json.ts';
 import type { ApiObject } from '../object.ts';
 import type { BuiltinKind } from './builtin.ts';
 
@@ -39,6 +39,7 @@ export const leases: BuiltinKind = {
     },
   },
   // A struct that is not a pointer: always there, be it empty.
-  defaults: (object) => ({ ...object, spec: objectOf(object.spec) }),
+  // The last two belong to a feature that is off.
+  defaults: (object) => ({ ...object, spec: omit(objectOf(object.spec), 'strategy', 'preferredHolder') }),
   errors,
 };
