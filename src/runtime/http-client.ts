@@ -38,7 +38,7 @@ export interface HttpStream {
 const CONNECT_TIMEOUT_MS = 5000;
 
 /** The answer was longer than the caller allows. */
-export class BodyTooLarge extends Error {
+class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
 }
 

@@ -20,7 +20,7 @@ import { apiVersionOf, collectionPath, objectPath, queryOf } from './kube-paths.
 import { watchErrorOf } from './kube-status.ts';
 
 /** The field manager of all our writes, as `metadata.managedFields` shows it. */
-export const FIELD_MANAGER = 'wasabi-s3-operator';
+const FIELD_MANAGER = 'wasabi-s3-operator';
 
 const CONTENT_TYPES: { readonly [T in Patch['type']]: string } = {
   merge: 'application/merge-patch+json',
