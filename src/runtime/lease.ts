@@ -1,0 +1,95 @@
+import type { KubeObject, ResourceType } from '../api/meta.ts';
+
+/** coordination.k8s.io/v1 Lease. */
+export const LEASES: ResourceType = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
+
+/** A Lease as anybody may have left it: every field can be missing. Times are RFC 3339 with microseconds. */
+export interface Lease extends KubeObject {
+  readonly spec?: {
+    readonly holderIdentity?: string | null;
+    readonly leaseDurationSeconds?: number | null;
+    readonly acquireTime?: string | null;
+    readonly renewTime?: string | null;
+    readonly leaseTransitions?: number | null;
+  };
+}
+
+/** One acquisition by this process; both go into every write of the Lease. */
+export interface Claim {
+  /** Tells our own acquisition, the answer to which was lost, from anything that only bears our name. */
+  readonly acquireTime: string;
+  /** Greater with each acquisition by anybody: the Lease's leaseTransitions. */
+  readonly epoch: number;
+}
+
+/** What was last seen of the Lease. Its own times are of a foreign clock, so only the time of seeing counts. */
+export interface Sighting {
+  /** Undefined: there is none. */
+  readonly lease: Lease | undefined;
+  /** On our monotonic clock, when this state was first seen. */
+  readonly atMs: number;
+  /** Nothing was seen before. */
+  readonly isFirst: boolean;
+  /** How long a holder may rely on it, at most. */
+  readonly durationMs: number;
+}
+
+/** Whether that is another state than the last one. Versions are compared for equality alone. */
+export function isNews(before: Sighting | undefined, lease: Lease | undefined): boolean {
+  return before === undefined || before.lease?.metadata.resourceVersion !== lease?.metadata.resourceVersion;
+}
+
+/** What is seen now, after what was seen before. */
+export function sighting(
+  before: Sighting | undefined,
+  lease: Lease | undefined,
+  nowMs: number,
+  durationMs: number,
+): Sighting {
+  // A holder may be of a release with longer times. Of a deleted Lease the last known ones hold on.
+  const theirsMs = lease === undefined ? (before?.durationMs ?? 0) : 1000 * (lease.spec?.leaseDurationSeconds ?? 0);
+  return { lease, atMs: nowMs, isFirst: before === undefined, durationMs: Math.max(durationMs, theirsMs) };
+}
+
+/**
+ * From when on the Lease may be taken, on our monotonic clock. Only a release is believed at once. A Lease that vanished
+ * or lost its holder otherwise was edited by hand: whoever held it may rely on it until its time is over. None from the
+ * beginning, or one that nobody has ever held, is a new installation.
+ */
+export function freeAtMs({ lease, atMs, isFirst, durationMs }: Sighting): number {
+  const isNew = isFirst && (lease === undefined || isUnused(lease));
+  return isNew || (lease !== undefined && isReleased(lease)) ? atMs : atMs + durationMs;
+}
+
+/** Whether that is our own acquisition. */
+export function isOurs(lease: Lease | undefined, identity: string, claim: Claim | undefined): boolean {
+  const spec = lease?.spec;
+  return claim !== undefined && spec?.holderIdentity === identity && spec.acquireTime === claim.acquireTime;
+}
+
+/** Who holds it, for messages. */
+export function holderOf(lease: Lease | undefined): string {
+  if (lease === undefined) return 'nobody: it was deleted';
+  const holder = lease.spec?.holderIdentity ?? '';
+  return holder === '' ? 'nobody' : JSON.stringify(holder);
+}
+
+/** A time as a Lease has it: `2026-01-01T00:00:00.000000Z`. */
+export function microTime(epochMs: number): string {
+  return new Date(epochMs).toISOString().replace('Z', '000Z');
+}
+
+/** As client-go leaves it: without holder, for one second. */
+function isReleased({ spec }: Lease): boolean {
+  return (spec?.holderIdentity ?? '') === '' && spec?.leaseDurationSeconds === 1;
+}
+
+function isUnused({ spec }: Lease): boolean {
+  return (spec?.holderIdentity ?? '') === '' && (spec?.renewTime ?? null) === null;
+}
