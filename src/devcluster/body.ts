@@ -40,12 +40,14 @@ export function parseJson(body: Buffer, problem: (words: string) => string): Jso
   }
 }
 
-function parseYaml(body: Buffer): Json {
+/** The body as YAML, of which JSON is a part. @throws ApiError 400 */
+export function parseYaml(body: Buffer): Json {
   try {
     const value: Json = parse(body.toString('utf8'), { version: '1.1', maxAliasCount: 100 });
     return value;
   } catch (error) {
-    throw badRequestError(`yaml: ${error instanceof Error ? error.message : 'no YAML'}`);
+    const [why] = (error instanceof Error ? error.message : 'no YAML').split(' at line');
+    throw badRequestError(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
   }
 }
 

@@ -25,6 +25,8 @@ export interface Metadata extends JsonObject {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
   readonly ownerReferences?: readonly OwnerRef[];
+  /** Only on objects that somebody has applied. */
+  readonly managedFields?: readonly Json[];
 }
 
 /** Any Kubernetes object as it is stored: shared, never changed in place. */

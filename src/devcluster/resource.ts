@@ -1,3 +1,4 @@
+import type { MergeType } from './apply/merge-type.ts';
 import type { FieldError } from './field-error.ts';
 import type { JsonObject } from './json.ts';
 import type { NameProblems } from './metadata.ts';
@@ -20,6 +21,12 @@ export interface ResourceVersion {
   readonly name: string;
   /** The wire's form to ours: unknown fields dropped, defaults filled. @throws ApiError 400 */
   decode(body: JsonObject): DecodedObject;
+  /** As `decode`, without the defaults. @throws ApiError 400 */
+  decodePartial(body: JsonObject): DecodedObject;
+  /** Fills the defaults. */
+  complete(object: ApiObject): ApiObject;
+  /** How server-side apply merges objects of this version. */
+  readonly mergeType: MergeType;
   /** The stored form to this version's. The same answer for the same object: it may be kept. */
   read(stored: ApiObject): ApiObject;
   /** This version's form to the stored one. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../runtime/clock.ts';
 import { invalid } from './field-error.ts';
-import { isEqual, omit } from './json.ts';
+import { isEqual, type Json, omit } from './json.ts';
 import { metadataErrors, metadataUpdateErrors } from './metadata.ts';
 import { pathSegmentProblems } from './names.ts';
 import { type ApiObject, isDeleting, storageKey, withMetadata } from './object.ts';
@@ -25,6 +25,8 @@ export interface WriteScope {
   readonly namespace: string;
   /** Everything is checked, nothing is stored. */
   readonly isDryRun: boolean;
+  /** metadata.managedFields of the new state; by default those of the old one. */
+  readonly managedFields?: (old: ApiObject | undefined, updated: ApiObject) => readonly Json[] | undefined;
 }
 
 /** Gives the new state from the current one, both in the scope's version; undefined: there is none yet. */
@@ -75,7 +77,8 @@ export class Writes {
     const taken = resource.table.get(storageKey(scope.namespace, name));
     if (taken !== undefined) throw alreadyExistsError(groupResource(resource), name, isDeleting(taken));
     if (prepared.metadata.resourceVersion !== '') throw versionOnCreateError();
-    const object = version.write(prepared);
+    const managedFields = scope.managedFields?.(undefined, prepared);
+    const object = version.write(managedFields === undefined ? prepared : withMetadata(prepared, { managedFields }));
     return scope.isDryRun ? withMetadata(object, { resourceVersion: undefined }) : this.#put(scope, object);
   }
 
@@ -166,7 +169,9 @@ export class Writes {
       ...resource.strategy.updateErrors(updated, old, subresource),
     ];
     if (errors.length > 0) throw invalidError(resource.storedGroup, resource.kind, old.metadata.name, errors);
-    return updated;
+    const managedFields =
+      scope.managedFields === undefined ? old.metadata.managedFields : scope.managedFields(old, updated);
+    return withMetadata(updated, { managedFields });
   }
 
   #put(scope: WriteScope, object: ApiObject): ApiObject {

@@ -1,3 +1,4 @@
+import { customMergeType, type MergeType } from '../apply/merge-type.ts';
 import { isEqual, isObject, type Json, type JsonObject, listOf, objectOf, omit, textOf, withKey } from '../json.ts';
 import { decodeMetadata } from '../metadata.ts';
 import { subdomainProblems } from '../names.ts';
@@ -44,6 +45,7 @@ class CustomResourceVersion implements ResourceVersion {
   readonly #definition: Definition;
   readonly #schema: Schema;
   readonly #rules: SchemaRules;
+  readonly mergeType: MergeType;
   readonly #prunes: boolean;
   readonly #hasStatus: boolean;
   readonly #read = new WeakMap<ApiObject, ApiObject>();
@@ -53,6 +55,7 @@ class CustomResourceVersion implements ResourceVersion {
     this.#definition = definition;
     this.#schema = parseSchema(objectOf(objectOf(version.schema).openAPIV3Schema));
     this.#rules = new SchemaRules(this.#schema);
+    this.mergeType = customMergeType(this.#schema);
     this.#prunes = prunes;
     this.#hasStatus = isObject(objectOf(version.subresources).status);
     this.selectableFieldNames = listOf(version.selectableFields).map((field) =>
@@ -65,14 +68,23 @@ class CustomResourceVersion implements ResourceVersion {
   }
 
   decode(body: JsonObject): DecodedObject {
+    const { object, problems } = this.decodePartial(body);
+    return { object: this.complete(object), problems };
+  }
+
+  complete(object: ApiObject): ApiObject {
+    const { metadata } = object;
+    return { ...applyDefaults(omit(object, 'metadata'), this.#schema), ...this.#typeMeta(), metadata };
+  }
+
+  decodePartial(body: JsonObject): DecodedObject {
     const { metadata, unknownFields } = decodeMetadata(body, '');
     const pruned = this.#pruned(body);
     const coerced = coerceEmbedded(omit(pruned.value, 'metadata'), this.#schema);
-    const object = applyDefaults(objectOf(coerced.value), this.#schema);
     const problems = [...unknownFields, ...pruned.unknownFields, ...coerced.unknownFields]
       .sort()
       .map((path) => `unknown field "${path}"`);
-    return { object: { ...object, ...this.#typeMeta(), metadata }, problems };
+    return { object: { ...objectOf(coerced.value), ...this.#typeMeta(), metadata }, problems };
   }
 
   #typeMeta(): { readonly apiVersion: string; readonly kind: string } {

@@ -1,3 +1,4 @@
+import { builtinMergeType } from '../apply/merge-type.ts';
 import { type FieldError, invalid } from '../field-error.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { decodeMetadata, type NameProblems } from '../metadata.ts';
@@ -75,14 +76,21 @@ function decodeBuiltin(kind: BuiltinKind, body: JsonObject): DecodedObject {
     ...decoded.value,
   };
   const problems = [...unknownFields, ...decoded.unknownFields].map((path) => `unknown field "${path}"`);
-  return { object: kind.defaults?.(object) ?? object, problems };
+  return { object, problems };
 }
 
 function versionOf(kind: BuiltinKind): ResourceVersion {
   const known = ['metadata.name', 'metadata.namespace'].map((name) => JSON.stringify(name)).join(', ');
+  const complete = kind.defaults ?? same;
   return {
     name: kind.version,
-    decode: (body) => decodeBuiltin(kind, body),
+    decode: (body) => {
+      const { object, problems } = decodeBuiltin(kind, body);
+      return { object: complete(object), problems };
+    },
+    decodePartial: (body) => decodeBuiltin(kind, body),
+    complete,
+    mergeType: builtinMergeType,
     read: kind.read ?? same,
     write: kind.write ?? same,
     errors: () => [],

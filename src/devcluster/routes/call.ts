@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterUpdate, type Manager, type Tracking } from '../apply/managers.ts';
 import type { Cluster } from '../cluster.ts';
 import { forbidden, invalid, notSupported } from '../field-error.ts';
 import { type JsonObject, objectOf, textOf } from '../json.ts';
@@ -7,7 +8,7 @@ import { type ApiObject, apiVersionOf } from '../object.ts';
 import type { ServedResource } from '../registry.ts';
 import type { DecodedObject, Resource, Subresource } from '../resource.ts';
 import { ApiError, badRequestError, invalidError } from '../status.ts';
-import type { WriteScope } from '../writes.ts';
+import { timestamp, type WriteScope } from '../writes.ts';
 
 /** One authenticated request for a resource. */
 export interface Call {
@@ -59,7 +60,38 @@ export function writeScope(call: Call, optionsKind: string): WriteScope {
     throw invalidError('meta.k8s.io', optionsKind, '', [error]);
   }
   const { resource, version } = call.served;
-  return { resource, version, namespace: call.namespace ?? '', isDryRun: dryRun.length > 0 };
+  const writer = managerOf(call, 'Update');
+  return {
+    resource,
+    version,
+    namespace: call.namespace ?? '',
+    isDryRun: dryRun.length > 0,
+    managedFields: (old, updated) =>
+      old === undefined ? undefined : afterUpdate(old, updated, writer, trackingOf(call)),
+  };
+}
+
+/** Who writes: the fieldManager, or the name of the program. */
+export function managerOf(call: Call, operation: Manager['operation']): Manager {
+  const { resource, version } = call.served;
+  const given = call.query.get('fieldManager') ?? '';
+  const program = (call.request.headers['user-agent'] ?? '').split('/')[0]?.slice(0, 128) ?? '';
+  return {
+    name: given === '' ? program || 'unknown' : given,
+    operation,
+    apiVersion: apiVersionOf(resource.group, version.name),
+    subresource: call.subresource ?? '',
+  };
+}
+
+/** How the fields of the call's resource are tracked. */
+export function trackingOf(call: Call): Tracking {
+  const { resource, version } = call.served;
+  return {
+    type: version.mergeType,
+    hasStatus: resource.subresources.includes('status'),
+    now: timestamp(call.cluster.clock.now()),
+  };
 }
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';

@@ -1,5 +1,5 @@
 import { parseJson, readBody } from '../body.ts';
-import { invalid } from '../field-error.ts';
+import { forbidden, invalid } from '../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { goTypeOf } from '../json-text.ts';
 import { contentTypeOf, negotiateForm } from '../negotiate.ts';
@@ -9,22 +9,27 @@ import { mergePatch } from '../patch/merge.ts';
 import { strategicMergePatch } from '../patch/strategic.ts';
 import { groupResource } from '../resource.ts';
 import { ApiError, badRequestError, invalidError, notFoundError } from '../status.ts';
+import { apply } from './apply.ts';
 import { type Answer, type Call, checkName, decodeBody, warnOfFinalizers, writeScope } from './call.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
+const noForce = forbidden('force', 'may not be specified for non-apply patch');
 const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 
 /**
  * PATCH of an object or of a subresource. Custom resources know no strategic merge patch: they answer 415 for it, as
- * with the real server. So does server-side apply, which this server does not have.
+ * with the real server.
  * @throws ApiError 400, 404, 406, 409, 413, 415, 422
  */
 export async function patch(call: Call): Promise<Answer> {
   const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
   const isBuiltin = !call.served.resource.hasTypedItems;
-  const supported = [JSON_PATCH, MERGE_PATCH, ...(isBuiltin ? [STRATEGIC_PATCH] : [])];
+  const supported = [JSON_PATCH, MERGE_PATCH, ...(isBuiltin ? [STRATEGIC_PATCH] : []), APPLY_PATCH];
   const type = contentTypeOf(call.request.headers['content-type'], supported);
+  if (type === APPLY_PATCH) return apply(call, form);
+  if (call.query.has('force')) throw invalidError('meta.k8s.io', 'PatchOptions', '', [noForce]);
   const body = parseJson(await readBody(call.request), (words) => `error decoding patch: ${words}`);
   const scope = writeScope(call, 'PatchOptions');
   const change = (current: ApiObject | undefined): ApiObject => {
