@@ -1,3 +1,4 @@
+import type { Result } from '../runtime/controller.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
 import type { KindStatus, Target } from './kind.ts';
 
@@ -42,12 +43,6 @@ export type Outcome =
   | { readonly type: 'Failed'; readonly error: ReconcileError }
   /** Nothing holds the object any more. `how`: what became of the external resource. */
   | { readonly type: 'Gone'; readonly how: 'Deleted' | 'Retained' | 'NeverOwned' | 'Abandoned' | 'CrdDeleted' };
-
-/** What the workqueue does with the key. Retries back off; `atLeastMs` is a lower bound given by the other side. */
-export type Result =
-  | { readonly type: 'done' }
-  | { readonly type: 'requeueAfter'; readonly ms: number }
-  | { readonly type: 'retry'; readonly atLeastMs?: number };
 
 /** Someone elsewhere has to act; their watch event comes sooner than this. */
 const DEPENDENCY_RETRY_MS = 60_000;

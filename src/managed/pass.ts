@@ -1,4 +1,5 @@
 import { type ResourceType } from '../api/meta.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { ACCEPT_ACCOUNT, TAKE_OVER_FROM } from './annotations.ts';
 import type { Change, KindStatus, ManagedKind, ManagedResource, Target } from './kind.ts';
@@ -6,7 +7,6 @@ import type { Outcome, Reading } from './outcome.ts';
 import { type Evidence, type Ownership, ownershipOf } from './ownership.ts';
 import type { ReconcilerEnv } from './reconciler.ts';
 import { ownerOf, rivalMessage, rivalOf } from './rivals.ts';
-import { INTENT_SPAN_MS } from './writes.ts';
 
 /** The pass of an object that lives: observe, decide whose it is, diff, apply, observe again. */
 export async function observeAndApply<R extends ManagedResource, D, O, C extends Change, Client>(
@@ -35,15 +35,19 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   if (env.observeOnly || resource.spec.mode === 'Observe') {
     return { type: 'Observed', reading: read(found, []), pending: changes.map((change) => change.summary) };
   }
-  const claimed = await env.writes.claim(type, resource, target, {
-    willCreate: kind.isExternal && found === undefined,
-    isExternal: kind.isExternal,
-  });
-  const limit =
-    kind.isExternal && found === undefined
-      ? AbortSignal.any([signal, AbortSignal.timeout(env.writes.intentRemainingMs(claimed) || INTENT_SPAN_MS)])
-      : signal;
-  const { applied, errors } = await applyEach(kind, client, target, changes, limit);
+  const willCreate = kind.isExternal && found === undefined;
+  const claimed = await env.writes.claim(type, resource, target, { willCreate, isExternal: kind.isExternal });
+  const { applied, errors } = willCreate
+    ? await withDeadline(
+        {
+          clock: env.clock,
+          signal,
+          timeoutMs: env.writes.intentRemainingMs(claimed),
+          timeoutError: () => new ReconcileError('Transient', 'the intent ran out before the create was answered'),
+        },
+        (limit) => applyEach(kind, client, target, changes, limit),
+      )
+    : await applyEach(kind, client, target, changes, signal);
   const last = changes.length === 0 ? found : await kind.observe(client, target, desired, signal);
   const reading = read(last, applied);
   const left = changes.length === 0 ? [] : kind.diff(desired, last, ownership.marker);

@@ -1,11 +1,13 @@
-import { keyOf, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import { keyOf, type ResourceType } from '../api/meta.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Reconcile } from '../runtime/controller.ts';
 import { toReconcileError } from '../runtime/errors.ts';
 import { finalize } from './finalize.ts';
 import type { Change, ManagedKind, ManagedResource } from './kind.ts';
 import type { Lookup } from './lookup.ts';
-import { type Outcome, type Result, resultFor } from './outcome.ts';
+import { type Outcome, resultFor } from './outcome.ts';
 import { observeAndApply } from './pass.ts';
+import type { Reporter } from './reporter.ts';
 import { statusFor } from './status.ts';
 import type { ObjectWrites } from './writes.ts';
 
@@ -17,16 +19,13 @@ export interface ReconcilerEnv {
   readonly clusterId: string;
   /** `--observe-only`: every object is treated as if its mode were Observe. */
   readonly observeOnly: boolean;
-  /** The one log line, event and metric of a pass. */
-  report(kind: string, resource: ManagedResource, outcome: Outcome, durationMs: number): void;
+  readonly reporter: Reporter;
 }
-
-/** One pass over one object. Never throws for a reason of its own: a failed status write does, and the queue backs off. */
-export type Reconcile = (key: ObjectKey, signal: AbortSignal) => Promise<Result>;
 
 /**
  * The one loop of all kinds. Level-triggered: a pass reads all it needs, whatever event woke it; it waits for nothing,
  * makes each change on its own, and ends in one outcome, from which status, events, metrics and the next pass follow.
+ * The one thing that it throws for is a status that could not be written: the queue backs off then.
  */
 export function managedReconciler<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
@@ -46,7 +45,7 @@ export function managedReconciler<R extends ManagedResource, D, O, C extends Cha
     const generation = resource.metadata.generation;
     const status = isSame ? statusFor(withGeneration(current, generation), outcome, env.clock.now()) : undefined;
     if (status !== undefined) await env.writes.patchStatus(type, current, status);
-    env.report(kind.kind, resource, outcome, env.clock.monotonicMs() - startedMs);
+    env.reporter.passed(resource, outcome, status, env.clock.monotonicMs() - startedMs);
     return resultFor(outcome);
   };
 }

@@ -1,4 +1,4 @@
-import { keyOf, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import { keyOf, type ResourceType } from '../api/meta.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { Fence } from '../runtime/fence.ts';
@@ -10,14 +10,8 @@ import type { IntentStatus, ManagedResource, Target } from './kind.ts';
 import { hasFinalizer } from './lookup.ts';
 import { type StatusPatch, targetStatus } from './status.ts';
 
-/** Where our own writes go at once, so that a reader never sees a state older than them. */
-export interface OwnWrites {
-  assume(kind: string, object: ManagedResource): void;
-  assumeGone(kind: string, key: ObjectKey, uid: string): void;
-}
-
 /** A create or delete is sent within this span after its intent, or never; milliseconds. */
-export const INTENT_SPAN_MS = 60_000;
+const INTENT_SPAN_MS = 60_000;
 /** No such call starts later than this before the end of the span; milliseconds. */
 const INTENT_MARGIN_MS = 10_000;
 
@@ -29,16 +23,17 @@ const CRDS: ResourceType = {
   namespaced: false,
 };
 
-/** The operator's writes to its own objects. Each carries the uid, so that none ever lands on a namesake. */
+/**
+ * The operator's writes to its own objects. Each carries the uid, so that none ever lands on a namesake. `kube` remembers
+ * what it wrote, so that the next pass reads it however far the watch is behind.
+ */
 export class ObjectWrites {
   readonly #kube: Kube;
-  readonly #own: OwnWrites;
   readonly #fence: Fence;
   readonly #clock: Clock;
 
-  constructor(parts: { kube: Kube; own: OwnWrites; fence: Fence; clock: Clock }) {
+  constructor(parts: { kube: Kube; fence: Fence; clock: Clock }) {
     this.#kube = parts.kube;
-    this.#own = parts.own;
     this.#fence = parts.fence;
     this.#clock = parts.clock;
   }
@@ -145,7 +140,6 @@ export class ObjectWrites {
       }
       throw toKubeReconcileError(thrown);
     }
-    if (kept.length === 0) this.#own.assumeGone(resource.kind, keyOf(resource), uid);
   }
 
   #intent(action: IntentStatus['action'], previous: IntentStatus | undefined): IntentStatus {
@@ -186,17 +180,13 @@ export class ObjectWrites {
     }
   }
 
-  async #patch<R extends ManagedResource>(
+  #patch<R extends ManagedResource>(
     type: ResourceType,
     resource: ManagedResource,
     patch: Patch,
     subresource?: 'status',
   ): Promise<R> {
-    const options = subresource === undefined ? {} : { subresource };
-    const written = await this.#kube.patch<R>(type, keyOf(resource), patch, options);
-    const isGone = written.metadata.deletionTimestamp !== undefined && (written.metadata.finalizers ?? []).length === 0;
-    if (!isGone) this.#own.assume(resource.kind, written);
-    return written;
+    return this.#kube.patch<R>(type, keyOf(resource), patch, subresource === undefined ? {} : { subresource });
   }
 }
 

@@ -35,7 +35,12 @@ function isWatch(url: string): boolean {
  * included, so that signatures hold, and can kill its client before a call has its effect, or after it and before the
  * answer arrives: a crash at that very call, with nothing in the product that knows of it.
  */
-export async function startProxy(upstream: { readonly url: string; readonly ca?: string }): Promise<Proxy> {
+export async function startProxy(upstream: {
+  readonly url: string;
+  readonly ca?: string;
+  /** Default 0: any free one. */
+  readonly port?: number;
+}): Promise<Proxy> {
   const target = new URL(upstream.url);
   const calls: ProxiedCall[] = [];
   let rule: ((call: ProxiedCall) => Verdict) | undefined;
@@ -70,6 +75,7 @@ export async function startProxy(upstream: { readonly url: string; readonly ca?:
 
   const relay = (answer: IncomingMessage, response: ServerResponse) => {
     response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    response.flushHeaders(); // a watch may be silent for minutes after its head
     answer.on('error', () => response.destroy());
     response.on('close', () => answer.destroy());
     answer.pipe(response);
@@ -118,7 +124,7 @@ export async function startProxy(upstream: { readonly url: string; readonly ca?:
     });
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(upstream.port ?? 0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {

@@ -17,7 +17,6 @@ export interface SecretState {
 /** The watched metadata of Secrets, with our own writes seen at once. */
 export interface SecretMetadata {
   get(key: ObjectKey): KubeObject | undefined;
-  assume(object: KubeObject): void;
 }
 
 /** The Secrets of Providers, as far as our finalizer on them goes. */
@@ -43,6 +42,11 @@ export class ProtectedSecrets {
     return [...new Map(keys.map((key) => [keyText(key), key])).values()];
   }
 
+  /** Whether it carries the finalizer; one that does not exist needs none. Pure. */
+  static isProtected(secret: KubeObject | undefined): boolean {
+    return secret === undefined || hasInUse(secret);
+  }
+
   /** Those that exist, as the watch has them, and whether each carries the finalizer. */
   states(provider: Provider): readonly SecretState[] {
     return ProtectedSecrets.of(provider).flatMap((key) => {
@@ -62,7 +66,7 @@ export class ProtectedSecrets {
       const { uid, resourceVersion } = secret.metadata;
       const finalizers = isWanted ? [...others, IN_USE_FINALIZER] : others;
       const body = { metadata: { uid, resourceVersion, finalizers } };
-      this.#metadata.assume(await this.#kube.patch(SECRETS, key, { type: 'merge', body }, { signal }));
+      await this.#kube.patch(SECRETS, key, { type: 'merge', body }, { signal });
     } catch (thrown) {
       if (thrown instanceof KubeError && thrown.code === 404) return;
       if (thrown instanceof KubeError && thrown.code === 409) {

@@ -1,0 +1,106 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { EventRecorder } from '../telemetry/events.ts';
+import type { Log } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { findCondition } from './conditions.ts';
+import type { KindEvents, ManagedResource, StoredCondition } from './kind.ts';
+import type { Outcome } from './outcome.ts';
+import { eventFor } from './report.ts';
+import type { StatusPatch } from './status.ts';
+
+/** Tells of each pass what the log, the metrics and the events of the cluster should know. The only one that does. */
+export class Reporter {
+  readonly #log: Log;
+  readonly #metrics: Metrics;
+  readonly #events: EventRecorder;
+  readonly #clock: Clock;
+  readonly #eventsOf: (kind: string) => KindEvents;
+
+  constructor(parts: {
+    log: Log;
+    metrics: Metrics;
+    events: EventRecorder;
+    clock: Clock;
+    eventsOf: (kind: string) => KindEvents;
+  }) {
+    this.#log = parts.log;
+    this.#metrics = parts.metrics;
+    this.#events = parts.events;
+    this.#clock = parts.clock;
+    this.#eventsOf = parts.eventsOf;
+  }
+
+  /**
+   * One pass has ended and its status, if it changed, is written.
+   * @param resource as the pass found it
+   * @param patch the status that was written; undefined: none
+   */
+  passed(resource: ManagedResource, outcome: Outcome, patch: StatusPatch | undefined, durationMs: number): void {
+    const { kind } = resource;
+    const draft = eventFor(this.#eventsOf(kind), resource, outcome, this.#clock.now());
+    if (draft !== undefined) this.#events.record({ regarding: resource, ...draft });
+    this.#metrics.reconciled(kind, outcome.type, durationMs);
+    this.#countTransitions(resource, patch);
+    this.#countChanges(resource, outcome);
+    this.#write(resource, outcome, durationMs);
+  }
+
+  #countTransitions(resource: ManagedResource, patch: StatusPatch | undefined): void {
+    const conditions = patch?.['conditions'] as readonly StoredCondition[] | undefined; // statusFor puts nothing else there
+    for (const { type, status } of conditions ?? []) {
+      const before = findCondition(resource.status?.conditions, type)?.status;
+      if (status !== undefined && status !== before) this.#metrics.conditionChanged(resource.kind, type, status);
+    }
+  }
+
+  #countChanges(resource: ManagedResource, outcome: Outcome): void {
+    if (outcome.type === 'Failed') this.#metrics.failed(resource.kind, outcome.error.type);
+    if (outcome.type === 'OutOfSync')
+      for (const error of outcome.errors) this.#metrics.failed(resource.kind, error.type);
+    if (outcome.type !== 'InSync' && outcome.type !== 'OutOfSync') return;
+    const before = findCondition(resource.status?.conditions, 'Synced');
+    const wasInSync = before?.status === 'True' && before.observedGeneration === resource.metadata.generation;
+    if (wasInSync) this.#metrics.driftDetected(resource.kind, outcome.reading.applied);
+  }
+
+  #write(resource: ManagedResource, outcome: Outcome, durationMs: number): void {
+    const { namespace, name, uid, generation } = resource.metadata;
+    const about = { kind: resource.kind, namespace, name, generation, outcome: outcome.type, durationMs };
+    switch (outcome.type) {
+      case 'InSync':
+        if (outcome.reading.applied.length > 0)
+          this.#log.info({ ...about, changes: outcome.reading.applied }, 'reconciled');
+        else this.#log.debug(about, 'reconciled');
+        return;
+      case 'OutOfSync':
+        for (const error of outcome.errors) {
+          this.#log.warn({ ...about, error, changes: outcome.reading.applied }, 'not reconciled');
+        }
+        return;
+      case 'Failed':
+        this.#failed(about, outcome.error);
+        return;
+      case 'NotOurs':
+      case 'Blocked':
+        this.#log.warn({ ...about, reason: outcome.reason }, 'not reconciled');
+        return;
+      case 'Deleting':
+        this.#log.info({ ...about, uid, reason: outcome.reason }, 'deletion goes on');
+        return;
+      case 'Gone':
+        this.#log.info({ ...about, uid, reason: outcome.how }, 'let go');
+        return;
+      case 'Observed':
+      case 'Suspended':
+        this.#log.debug(about, 'reconciled');
+        return;
+    }
+  }
+
+  #failed(about: Parameters<Log['warn']>[0], error: Extract<Outcome, { type: 'Failed' }>['error']): void {
+    const fields = { ...about, error };
+    if (error.type === 'Internal') this.#log.error(fields, 'not reconciled');
+    else if (error.type === 'StaleRead' || error.type === 'Throttled') this.#log.debug(fields, 'not reconciled');
+    else this.#log.warn(fields, 'not reconciled');
+  }
+}

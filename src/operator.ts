@@ -1,0 +1,254 @@
+import { BUCKETS } from './api/bucket.ts';
+import type { ResourceType } from './api/meta.ts';
+import { PROVIDERS } from './api/provider.ts';
+import { type Config, VERSION } from './config.ts';
+import { AccountAccess } from './kinds/account-access.ts';
+import { bucketKind } from './kinds/bucket/kind.ts';
+import { bucketReferences } from './kinds/bucket/logging-target.ts';
+import { providerKind, providerReferences } from './kinds/provider/kind.ts';
+import { ProtectedSecrets } from './kinds/provider/secrets.ts';
+import { SECRETS, SecretReader, versionText } from './kinds/provider-secrets.ts';
+import type { KindEvents, ManagedResource } from './managed/kind.ts';
+import { Lookup } from './managed/lookup.ts';
+import { managedReconciler, type ReconcilerEnv } from './managed/reconciler.ts';
+import type { ReferenceGrant } from './managed/references.ts';
+import { Reporter } from './managed/reporter.ts';
+import { ObjectWrites } from './managed/writes.ts';
+import type { Clock, Random } from './runtime/clock.ts';
+import { Controller, type Reconcile } from './runtime/controller.ts';
+import type { Fence } from './runtime/fence.ts';
+import type { Kube } from './runtime/kube.ts';
+import { type Leadership, Manager } from './runtime/manager.ts';
+import { NamedWatches } from './runtime/named-watches.ts';
+import { RememberingKube } from './runtime/own-writes.ts';
+import type { ObjectStore } from './runtime/store.ts';
+import { type IndexedKind, indexesOf, StoreSnapshot } from './snapshot.ts';
+import type { EventRecorder } from './telemetry/events.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import { wireWakes } from './wake.ts';
+import { parseAllowedEndpoints } from './wasabi/allowed-endpoints.ts';
+import { BucketIndexes } from './wasabi/buckets.ts';
+import { ClientPool } from './wasabi/clients.ts';
+import { UnsupportedCalls } from './wasabi/unsupported.ts';
+
+/** What an operator is made of: its settings, and the effects that a test replaces. */
+export interface OperatorParts {
+  readonly config: Config;
+  readonly clusterId: string;
+  readonly kube: Kube;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventRecorder;
+  /** Whose rights decide on every call that changes something. */
+  readonly fence: Fence;
+  /** Absent: this process leads from the start. */
+  readonly leadership: Leadership | undefined;
+}
+
+/** The controllers of all kinds, wired and not yet started. */
+export interface Operator {
+  readonly manager: Manager;
+  readonly controllers: ReadonlyMap<string, Controller>;
+  readonly secrets: NamedWatches;
+}
+
+/** To add a kind: one line here, and one in the table of `reconciles` below. */
+const kinds: ReadonlyMap<string, IndexedKind & { readonly type: ResourceType }> = new Map([
+  ['Provider', indexed(PROVIDERS, providerReferences, (resource) => resource.metadata.uid)],
+  ['Bucket', indexed(BUCKETS, bucketReferences, (resource) => resource.spec.name)],
+]);
+
+const NAMESPACES: ResourceType = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
+const GRANTS: ResourceType = {
+  group: 'gateway.networking.k8s.io',
+  version: 'v1beta1',
+  plural: 'referencegrants',
+  kind: 'ReferenceGrant',
+  namespaced: true,
+};
+
+/** Wires an operator by hand: stores, lookup, clients, one reconciler a kind, and who wakes whom. */
+export function createOperator(parts: OperatorParts): Operator {
+  const { config } = parts;
+  const manager = createManager(parts);
+  const stores = new Map(
+    [...kinds].map(([name, kind]) => [name, manager.watch(kind.type, { indexes: indexesOf(kind) })]),
+  );
+  const namespaces = manager.watch(NAMESPACES, { metadataOnly: true });
+  const grants = manager.watch<ReferenceGrant>(GRANTS, { isOptional: true });
+  const secrets = createSecretWatches(parts);
+  const kube = new RememberingKube(parts.kube, (type) =>
+    type.group === '' && type.plural === 'secrets' ? secrets.store : asStore(stores.get(type.kind)),
+  );
+  const indexedStores = new Map(
+    [...kinds].flatMap(([name, kind]) => {
+      const store = stores.get(name);
+      return store === undefined ? [] : [[name, { kind, store }] as const];
+    }),
+  );
+  const snapshot = new StoreSnapshot({ kinds: indexedStores, namespaces, grants });
+  const lookup = new Lookup(snapshot, config);
+  const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets });
+  const controlled = new Map(
+    [...indexedStores].map(([name, { kind, store }]) => {
+      const controller = createController(parts, name, reconciles[name]);
+      manager.control(store, controller, config.driftCheckIntervalMs);
+      return [name, { kind, store, controller }] as const;
+    }),
+  );
+  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets });
+  const controllers = new Map([...controlled].map(([name, { controller }]) => [name, controller]));
+  parts.metrics.watchQueues(() => [...controllers].map(([name, controller]) => [name, controller.depth()] as const));
+  return { manager, controllers, secrets };
+}
+
+/** One reconciler a kind. */
+function createReconciles(
+  parts: OperatorParts,
+  views: { kube: Kube; lookup: Lookup; snapshot: StoreSnapshot; secrets: NamedWatches },
+): Readonly<Record<string, Reconcile | undefined>> {
+  const { config, clock, clusterId, log, metrics, events, fence } = parts;
+  const { kube, lookup, secrets } = views;
+  const access = createAccess(parts, views);
+  const provider = providerKind({
+    lookup,
+    access,
+    clock,
+    secrets: new ProtectedSecrets({
+      kube,
+      metadata: secrets.store,
+      neededByOthers: (own, secret) => isNeededByOthers(views, own.metadata.uid, secret),
+    }),
+  });
+  const bucket = bucketKind({ lookup, access, clock, clusterId, unsupported: new UnsupportedCalls(clock) });
+  const eventsByKind = new Map<string, KindEvents>([provider, bucket].map((kind) => [kind.kind, kind.events]));
+  const eventsOf = (kind: string): KindEvents => {
+    const found = eventsByKind.get(kind);
+    if (found === undefined) throw new Error(`no kind ${kind}`);
+    return found;
+  };
+  const env: ReconcilerEnv = {
+    lookup,
+    clock,
+    clusterId,
+    observeOnly: config.observeOnly,
+    writes: new ObjectWrites({ kube, fence, clock }),
+    reporter: new Reporter({ log, metrics, events, clock, eventsOf }),
+  };
+  return {
+    Provider: managedReconciler(provider, PROVIDERS, env),
+    Bucket: managedReconciler(bucket, BUCKETS, env),
+  };
+}
+
+function createAccess(
+  { config, clock, random, fence, metrics }: OperatorParts,
+  { kube, lookup, secrets }: { kube: Kube; lookup: Lookup; secrets: NamedWatches },
+): AccountAccess {
+  const allowed = parseAllowedEndpoints(config.allowedEndpoints);
+  const versionOf = (key: Parameters<typeof secrets.store.get>[0]) => {
+    const known = secrets.hasSynced(key) ? secrets.store.get(key) : undefined;
+    return known === undefined ? undefined : versionText(known);
+  };
+  return new AccountAccess({
+    secrets: new SecretReader({ kube, lookup, versionOf }),
+    pool: new ClientPool({
+      allowed,
+      clock,
+      random,
+      fence,
+      version: VERSION,
+      allowInsecureTls: config.allowInsecureTls,
+      observer: {
+        onCall: (record) => metrics.serviceCalled(record),
+        onRateLimited: ({ source }) => metrics.rateLimited(source),
+      },
+    }),
+    indexes: new BucketIndexes(clock),
+    allowed,
+    defaultRate: config.wasabiRateLimit,
+  });
+}
+
+function createManager({ kube, clock, random, config, leadership, log, metrics }: OperatorParts): Manager {
+  return new Manager({
+    kube,
+    clock,
+    random,
+    leadership,
+    namespaces: config.namespaces,
+    onRelist: (kind, reason) => metrics.relisted(kind, reason),
+    onFailure: (kind, error) => log.warn({ kind, error: asError(error) }, 'a watch failed and is tried again'),
+    onDefect: (error) => log.error({ error: asError(error) }, 'a listener failed'),
+    onLeadership: (isLeader) => {
+      metrics.leadershipChanged(isLeader);
+      log.info({ isLeader }, 'leadership changed');
+    },
+  });
+}
+
+function createSecretWatches({ kube, clock, random, log, metrics }: OperatorParts): NamedWatches {
+  return new NamedWatches({
+    kube,
+    type: SECRETS,
+    clock,
+    random,
+    onRelist: (reason) => metrics.relisted('Secret', reason),
+    onFailure: (error) => log.warn({ kind: 'Secret', error: asError(error) }, 'a watch failed and is tried again'),
+  });
+}
+
+function createController(
+  { config, clock, random, log }: OperatorParts,
+  kind: string,
+  reconcile: Reconcile | undefined,
+): Controller {
+  if (reconcile === undefined) throw new Error(`no reconciler for ${kind}`);
+  return new Controller({
+    clock,
+    random,
+    reconcile,
+    concurrency: config.maxConcurrentReconciles,
+    onError: ({ namespace, name }, error) =>
+      log.warn({ kind, namespace, name, error: asError(error) }, 'a pass failed'),
+  });
+}
+
+/** Another Provider names the same Secret, and objects depend on it. */
+function isNeededByOthers(
+  { snapshot, lookup }: { snapshot: StoreSnapshot; lookup: Lookup },
+  ownUid: string,
+  secret: Parameters<StoreSnapshot['referrers']>[1],
+): boolean {
+  for (const { resource } of snapshot.referrers('Secret', secret)) {
+    if (resource.metadata.uid !== ownUid && lookup.hasDependents(resource)) return true;
+  }
+  return false;
+}
+
+/** A kind for the indexes. The functions of a kind are called with objects of the store of that kind only. */
+function indexed<R extends ManagedResource>(
+  type: ResourceType,
+  references: (resource: R) => ReturnType<IndexedKind['references']>,
+  externalName: (resource: R) => string,
+): IndexedKind & { readonly type: ResourceType } {
+  return { type, references, externalName } as unknown as IndexedKind & { readonly type: ResourceType };
+}
+
+/** Stores are invariant in what they hold; whoever writes through this view writes objects of that kind. */
+function asStore(store: ObjectStore<ManagedResource> | undefined): ObjectStore | undefined {
+  return store as unknown as ObjectStore | undefined;
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('a value that is no Error was thrown', { cause: thrown });
+}

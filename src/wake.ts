@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type KubeObject, keyOf, type ObjectKey } from './api/meta.ts';
+import type { Provider } from './api/provider.ts';
+import { ProtectedSecrets } from './kinds/provider/secrets.ts';
+import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
+import { hasFinalizer, type Lookup } from './managed/lookup.ts';
+import type { ReferenceGrant } from './managed/references.ts';
+import type { Controller } from './runtime/controller.ts';
+import type { NamedWatches } from './runtime/named-watches.ts';
+import type { ObjectStore } from './runtime/store.ts';
+import type { Change } from './runtime/store-feed.ts';
+import type { IndexedKind, StoreSnapshot } from './snapshot.ts';
+
+/** One kind with the parts that wake it. */
+export interface WakeableKind {
+  readonly kind: IndexedKind;
+  readonly store: ObjectStore<ManagedResource>;
+  readonly controller: Controller;
+}
+
+/** What the wiring reads. */
+export interface WakeParts {
+  readonly kinds: ReadonlyMap<string, WakeableKind>;
+  readonly snapshot: StoreSnapshot;
+  readonly lookup: Lookup;
+  readonly namespaces: ObjectStore;
+  readonly grants: ObjectStore<ReferenceGrant>;
+  readonly secrets: NamedWatches;
+}
+
+/**
+ * Who is woken by a change of something else: those who refer to it, those who mean the same external resource, and the
+ * owner of a Secret. Nothing is looked for on a timer that a watch can tell.
+ */
+export function wireWakes(parts: WakeParts): void {
+  const wake = (resource: KubeObject) => parts.kinds.get(resource.kind)?.controller.enqueue(keyOf(resource), 'retry');
+  for (const { kind, store } of parts.kinds.values()) {
+    store.onChange((change) => {
+      wakeReferrers(parts, change, wake);
+      wakeNamesakes(parts, kind, change, wake);
+      for (const provider of providersConcerned(parts, kind, change)) wake(provider);
+    });
+  }
+  parts.kinds.get('Provider')?.store.onChange(({ before, after }) => {
+    const provider = (after ?? before) as Provider | undefined; // the store of Providers
+    if (provider === undefined) return;
+    parts.secrets.want(provider.metadata.uid, after === undefined ? [] : ProtectedSecrets.of(provider));
+  });
+  parts.secrets.store.onChange(({ before, after }) => {
+    const secret = after ?? before;
+    if (secret !== undefined)
+      for (const { resource } of parts.snapshot.referrers('Secret', keyOf(secret))) wake(resource);
+  });
+  parts.namespaces.onChange(({ before, after, isInitial }) => {
+    if (isInitial || after === undefined || isDeepStrictEqual(before?.metadata.labels, after.metadata.labels)) return;
+    wakeCrossing(parts, (own) => own === after.metadata.name, wake);
+  });
+  parts.grants.onChange(({ before, after, isInitial }) => {
+    const namespace = (after ?? before)?.metadata.namespace;
+    if (!isInitial) wakeCrossing(parts, (_own, target) => target === namespace, wake);
+  });
+}
+
+/** A change that a referrer can see: spec, status, deletion, or that the object comes or goes. */
+function wakeReferrers(
+  { snapshot }: WakeParts,
+  { before, after, isInitial }: Change<ManagedResource>,
+  wake: (resource: KubeObject) => void,
+): void {
+  const object = after ?? before;
+  if (object === undefined || isInitial) return;
+  const isSame =
+    before !== undefined &&
+    after !== undefined &&
+    before.metadata.uid === after.metadata.uid &&
+    before.metadata.generation === after.metadata.generation &&
+    isDeepStrictEqual(visibleStatus(before), visibleStatus(after));
+  if (isSame) return;
+  for (const { resource } of snapshot.referrers(object.kind, keyOf(object))) wake(resource);
+}
+
+/** What of a status concerns others: our own bookkeeping does not. */
+function visibleStatus({ status }: ManagedResource): Omit<ManagedStatus, 'intent'> | undefined {
+  if (status === undefined) return undefined;
+  const { intent: _, ...visible } = status;
+  return visible;
+}
+
+/** When an object goes, or comes to mean something else, another one may have the external resource. */
+function wakeNamesakes(
+  { snapshot }: WakeParts,
+  kind: IndexedKind,
+  { before, after }: Change<ManagedResource>,
+  wake: (resource: KubeObject) => void,
+): void {
+  if (before === undefined) return;
+  const hasChanged = after === undefined || !isDeepStrictEqual(before.spec, after.spec);
+  if (!hasChanged) return;
+  for (const other of snapshot.namesakes(before.kind, kind.externalName(before))) {
+    if (other.metadata.uid !== before.metadata.uid) wake(other);
+  }
+}
+
+/**
+ * Providers whose own pass has something to do since that object came to depend on them, or went: the in-use finalizer
+ * of their Secrets, or their own deletion. Asked for each change, so it looks no further than the first dependent.
+ */
+function providersConcerned(
+  { kinds, lookup, secrets }: WakeParts,
+  kind: IndexedKind,
+  { before, after }: Change<ManagedResource>,
+): readonly Provider[] {
+  const resource = after ?? before;
+  if (resource === undefined) return [];
+  const holds = after !== undefined && hasFinalizer(after);
+  const held = before !== undefined && hasFinalizer(before);
+  if (holds === held) return [];
+  return kind.references(resource).flatMap((reference): readonly Provider[] => {
+    if (reference.kind !== 'Provider') return [];
+    const provider = kinds.get('Provider')?.store.get(reference.key) as Provider | undefined; // the store of Providers
+    if (provider === undefined) return [];
+    return holds ? unprotected(provider, secrets) : lookup.hasDependents(provider) ? [] : [provider];
+  });
+}
+
+function unprotected(provider: Provider, secrets: NamedWatches): readonly Provider[] {
+  const isProtected = ProtectedSecrets.of(provider).every((key) =>
+    ProtectedSecrets.isProtected(secrets.store.get(key)),
+  );
+  return isProtected ? [] : [provider];
+}
+
+/** Objects with a reference out of their namespace: a grant or a label may have opened or closed it. */
+function wakeCrossing(
+  { kinds }: WakeParts,
+  concerns: (own: string, target: string) => boolean,
+  wake: (resource: KubeObject) => void,
+): void {
+  for (const { kind, store } of kinds.values()) {
+    for (const resource of store.list()) {
+      const own = resource.metadata.namespace ?? '';
+      const isConcerned = (key: ObjectKey) => key.namespace !== own && concerns(own, key.namespace);
+      if (kind.references(resource).some(({ key }) => isConcerned(key))) wake(resource);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { KubeObject, ObjectKey, ResourceType } from '../../src/api/meta.ts';
+import { startDevCluster } from '../../src/devcluster/server.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { ClusterAccess } from '../../src/runtime/cluster-access.ts';
+import { Credential } from '../../src/runtime/credential.ts';
+import { KubeClient } from '../../src/runtime/kube-client.ts';
+import { waitFor } from './fake-clock.ts';
+
+/** A control plane for the suites: the development one, or the real one that the cluster run started. */
+export interface TestCluster {
+  readonly isReal: boolean;
+  readonly url: string;
+  readonly token: string;
+  readonly ca: string | undefined;
+  /** Calls as an administrator. */
+  readonly admin: KubeClient;
+  stop(): Promise<void>;
+}
+
+export const CRDS: ResourceType = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+export const NAMESPACES: ResourceType = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
+
+const CRD_FILES = ['providers', 'buckets'].map(
+  (plural) => new URL(`../../chart/wasabi-s3-operator/crds/${plural}.yaml`, import.meta.url),
+);
+
+/** Access to an API server with a token that never changes. */
+export function staticAccess(server: string, token: string, ca?: string): ClusterAccess {
+  return {
+    server,
+    namespace: undefined,
+    origin: 'test',
+    tls: () => Promise.resolve({ isInsecure: false, ...(ca === undefined ? {} : { ca }) }),
+    authorization: () => Promise.resolve(new Credential(`Bearer ${token}`)),
+    invalidate: () => undefined,
+  };
+}
+
+/** A client with the rights of that token. */
+export function clientOf(access: ClusterAccess, userAgent = 'test'): KubeClient {
+  return new KubeClient({ access, clock: systemClock, random: Math.random, userAgent });
+}
+
+/** The cluster of this run, with our CRDs installed: TEST_CLUSTER_URL names a real one, else one is started here. */
+export async function startTestCluster(): Promise<TestCluster> {
+  const { TEST_CLUSTER_URL: real, TEST_CLUSTER_TOKEN: realToken = '', TEST_CLUSTER_CA_FILE: caFile } = process.env;
+  if (real !== undefined) {
+    const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
+    const admin = clientOf(staticAccess(real, realToken, ca));
+    await installCrds(admin);
+    return { isReal: true, url: real, token: realToken, ca, admin, stop: () => admin.close() };
+  }
+  const cluster = await startDevCluster();
+  const token = cluster.token.reveal();
+  const admin = clientOf(staticAccess(cluster.url, token));
+  await installCrds(admin);
+  const stop = async () => {
+    await admin.close();
+    await cluster.stop();
+  };
+  return { isReal: false, url: cluster.url, token, ca: undefined, admin, stop };
+}
+
+/** Applies our CRDs as generated, and waits until they are served. */
+export async function installCrds(admin: KubeClient): Promise<void> {
+  for (const file of CRD_FILES) {
+    const crd = parse(readFileSync(file, 'utf8')) as KubeObject; // our own generated file
+    const key = { namespace: '', name: crd.metadata.name };
+    if ((await admin.get(CRDS, key)) === undefined) await admin.create(CRDS, '', crd).catch(() => undefined);
+    await until(`CRD ${key.name} established`, async () => {
+      const found = await admin.get<KubeObject & { status?: { conditions?: { type: string; status: string }[] } }>(
+        CRDS,
+        key,
+      );
+      return (
+        found?.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') === true
+      );
+    });
+  }
+}
+
+/** Waits in real time for what only a call can tell. @throws Error naming `what` */
+export async function until(what: string, isSo: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Creates a namespace with a name of its own, so that suites share a cluster without meeting. */
+export async function createNamespace(
+  admin: KubeClient,
+  prefix: string,
+  labels: Record<string, string> = {},
+): Promise<string> {
+  const name = `${prefix}-${crypto.randomUUID().slice(0, 8)}`;
+  await admin.create(NAMESPACES, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  return name;
+}
+
+/** Removes an object whatever holds it, at the end of a test. */
+export async function force(admin: KubeClient, type: ResourceType, key: ObjectKey): Promise<void> {
+  await admin.delete(type, key).catch(() => undefined);
+  await admin.patch(type, key, { type: 'merge', body: { metadata: { finalizers: null } } }).catch(() => undefined);
+}
+
+export { waitFor };

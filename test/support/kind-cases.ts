@@ -1,0 +1,96 @@
+import {
+  DeleteBucketCommand,
+  DeleteBucketCorsCommand,
+  DeleteBucketLifecycleCommand,
+  DeleteBucketTaggingCommand,
+  PutBucketLoggingCommand,
+  PutBucketTaggingCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
+import type { EmulatorOptions } from '../../src/emulator/options.ts';
+import { bucket, type Manifest, provider } from './builders.ts';
+import type { World } from './world.ts';
+
+/** One object of one kind, with what can go wrong behind the operator's back. */
+export interface KindCase {
+  readonly kind: 'Bucket' | 'Provider';
+  readonly title: string;
+  readonly manifest: Manifest;
+  readonly emulator?: EmulatorOptions;
+  /** Applied and settled before the object itself. */
+  readonly before?: readonly Manifest[];
+  /** Changes made outside: each is undone by the next resync. */
+  readonly drifts?: Readonly<Record<string, (world: World) => Promise<unknown>>>;
+}
+
+const lifecycle = { rules: [{ id: 'old', prefix: 'tmp/', expiration: { days: 3 } }] };
+const cors = { rules: [{ allowedOrigins: ['https://example.com'], allowedMethods: ['GET' as const] }] };
+const accepting: EmulatorOptions = {
+  quirks: { cors: 'accepted', encryption: 'accepted', publicAccessBlock: 'accepted' },
+};
+
+/** What each kind promises, tried on these. To add a case is one entry; to add a kind, its cases. */
+export const kindCases: readonly KindCase[] = [
+  { kind: 'Provider', title: 'of an account', manifest: provider('wasabi', {}) },
+  {
+    kind: 'Bucket',
+    title: 'bare',
+    manifest: bucket('bare'),
+    drifts: { 'deleted outside': (world) => world.console.send(new DeleteBucketCommand({ Bucket: 'bare' })) },
+  },
+  { kind: 'Bucket', title: 'in us-east-1', manifest: bucket('east', { region: 'us-east-1' }) },
+  {
+    kind: 'Bucket',
+    title: 'versioned',
+    manifest: bucket('versioned', { versioning: { enabled: true } }),
+    drifts: {
+      'versioning suspended': (world) =>
+        world.console.send(
+          new PutBucketVersioningCommand({ Bucket: 'versioned', VersioningConfiguration: { Status: 'Suspended' } }),
+        ),
+      'our tag taken away': (world) => world.console.send(new DeleteBucketTaggingCommand({ Bucket: 'versioned' })),
+    },
+  },
+  {
+    kind: 'Bucket',
+    title: 'with lifecycle and tags',
+    manifest: bucket('ruled', { lifecycle, tagging: { tags: { team: 'a' } } }),
+    drifts: {
+      'lifecycle deleted': (world) => world.console.send(new DeleteBucketLifecycleCommand({ Bucket: 'ruled' })),
+      'tags replaced': (world) =>
+        world.console.send(
+          new PutBucketTaggingCommand({ Bucket: 'ruled', Tagging: { TagSet: [{ Key: 'team', Value: 'b' }] } }),
+        ),
+    },
+  },
+  {
+    kind: 'Bucket',
+    title: 'with everything that Wasabi has',
+    before: [bucket('log-target')],
+    manifest: bucket('everything', {
+      versioning: { enabled: true },
+      lifecycle,
+      tagging: { tags: { team: 'a' } },
+      publicAccess: {},
+      objectLock: { enabled: true, defaultRetention: { mode: 'GOVERNANCE', days: 1 } },
+      logging: { targetBucketRef: { name: 'log-target' }, targetPrefix: 'x/' },
+      encryption: { enabled: true },
+    }),
+    drifts: {
+      'logging switched off': (world) =>
+        world.console.send(new PutBucketLoggingCommand({ Bucket: 'everything', BucketLoggingStatus: {} })),
+    },
+  },
+  {
+    kind: 'Bucket',
+    title: 'with what Wasabi lacks, on a server that has it',
+    emulator: accepting,
+    manifest: bucket('complete', { cors, encryption: { enabled: true }, publicAccess: { blockPublicPolicy: false } }),
+    drifts: { 'CORS deleted': (world) => world.console.send(new DeleteBucketCorsCommand({ Bucket: 'complete' })) },
+  },
+  {
+    kind: 'Bucket',
+    title: 'with what Wasabi lacks, on Wasabi',
+    manifest: bucket('lacking', { cors, encryption: { enabled: true, algorithm: 'aws:kms' }, notification: {} }),
+  },
+];

@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { KubeObject, ObjectKey } from '../../src/api/meta.ts';
+import { type Config, parseConfig } from '../../src/config.ts';
+import type { EmulatorOptions } from '../../src/emulator/options.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import { type RunningOperator, startOperator } from '../../src/main.ts';
+import type { ManagedResource, StoredCondition } from '../../src/managed/kind.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { type Manifest, provider, secret, TYPES } from './builders.ts';
+import { createNamespace, NAMESPACES, startTestCluster, staticAccess, type TestCluster, until } from './cluster.ts';
+import { expectValidStatus } from './expect-valid-status.ts';
+import { type Proxy, startProxy } from './proxy.ts';
+import { SkippingClock } from './skipping-clock.ts';
+
+/** Nothing waits and nothing runs for this long: the operator has settled. */
+const QUIET_MS = 60;
+const RESYNC_MS = 300_000;
+
+/** An operator with its own proxies: cutting them kills it as SIGKILL would, as far as anybody outside can see. */
+export interface WorldOperator {
+  readonly running: RunningOperator;
+  readonly kube: Proxy;
+  readonly wasabi: Proxy;
+  readonly clock: SkippingClock;
+  /** Lines of its log. */
+  readonly log: readonly string[];
+}
+
+export interface WorldOptions {
+  readonly emulator?: EmulatorOptions;
+  readonly flags?: readonly string[];
+  /** Whether Secret and Provider `wasabi` are applied and settled; default true. */
+  readonly hasProvider?: boolean;
+  readonly providerSpec?: Parameters<typeof provider>[1];
+}
+
+/** A control plane, a Wasabi, and an operator between them, in a namespace of its own. */
+export class World {
+  readonly cluster: TestCluster;
+  readonly emulator: Emulator;
+  readonly namespace: string;
+  operator: WorldOperator;
+  /** Somebody else with the keys of the account, who goes past the operator and its proxy. */
+  readonly console: S3Client;
+  readonly #flags: readonly string[];
+
+  constructor(parts: {
+    cluster: TestCluster;
+    emulator: Emulator;
+    namespace: string;
+    operator: WorldOperator;
+    flags: readonly string[];
+  }) {
+    this.cluster = parts.cluster;
+    this.emulator = parts.emulator;
+    this.namespace = parts.namespace;
+    this.operator = parts.operator;
+    this.#flags = parts.flags;
+    this.console = consoleOf(parts.emulator);
+  }
+
+  /** Creates the object, or merges the manifest into it. */
+  async apply(manifest: Manifest, namespace = this.namespace): Promise<KubeObject> {
+    const type = typeOf(manifest.kind);
+    const key = { namespace, name: manifest.metadata.name };
+    const exists = (await this.cluster.admin.get(type, key)) !== undefined;
+    return exists
+      ? this.cluster.admin.patch(type, key, { type: 'merge', body: manifest })
+      : this.cluster.admin.create(type, namespace, manifest);
+  }
+
+  get<T extends ManagedResource = ManagedResource>(kind: string, name: string): Promise<T | undefined> {
+    return this.cluster.admin.get<T>(typeOf(kind), this.key(name));
+  }
+
+  patch(kind: string, name: string, body: object): Promise<KubeObject> {
+    return this.cluster.admin.patch(typeOf(kind), this.key(name), { type: 'merge', body });
+  }
+
+  delete(kind: string, name: string): Promise<void> {
+    return this.cluster.admin.delete(typeOf(kind), this.key(name));
+  }
+
+  key(name: string): ObjectKey {
+    return { namespace: this.namespace, name };
+  }
+
+  async condition(kind: string, name: string, type: string): Promise<StoredCondition | undefined> {
+    return (await this.get(kind, name))?.status?.conditions?.find((condition) => condition.type === type);
+  }
+
+  /** A bucket as the service keeps it, without what differs from run to run; undefined: there is none. */
+  snapshot(bucket: string): Readonly<Record<string, unknown>> | undefined {
+    const found = this.emulator.state.buckets.get(bucket);
+    if (found === undefined) return undefined;
+    const { createdMs: _createdMs, ...rest } = structuredClone(found);
+    return { ...rest };
+  }
+
+  /** Waits until the condition has that status, or reason, for the object's generation. */
+  async reaches(kind: string, name: string, type: string, wanted: string): Promise<void> {
+    let last = 'no such object';
+    await until(`${kind} ${name} ${type}=${wanted}`, async () => {
+      const object = await this.get(kind, name);
+      const found = object?.status?.conditions?.find((condition) => condition.type === type);
+      last = JSON.stringify(object?.status);
+      const isOfNow = found?.observedGeneration === object?.metadata.generation;
+      return isOfNow && (found?.status === wanted || found?.reason === wanted);
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; status: ${last}; log: ${this.operator.log.slice(-5).join('')}`);
+    });
+  }
+
+  async gone(kind: string, name: string): Promise<void> {
+    let last = '';
+    await until(`${kind} ${name} gone`, async () => {
+      const object = await this.get(kind, name);
+      last = JSON.stringify(object?.status);
+      return object === undefined;
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; status: ${last}; log: ${this.operator.log.slice(-5).join('')}`);
+    });
+  }
+
+  /** Waits until no pass runs or waits for a worker. */
+  async settle(): Promise<void> {
+    let quietSince: number | undefined;
+    await until('the operator settles', async () => {
+      const isBusy = [...this.operator.running.controllers.values()].some((controller) => {
+        const { user, retry, initial, resync, processing } = controller.depths();
+        return user + retry + initial + resync + processing > 0;
+      });
+      quietSince = isBusy ? undefined : (quietSince ?? performance.now());
+      return quietSince !== undefined && performance.now() - quietSince > QUIET_MS;
+    });
+  }
+
+  /** Lets a drift interval pass: every object is compared with the service once. */
+  async resync(): Promise<void> {
+    await this.settle();
+    await this.operator.clock.skip(RESYNC_MS);
+    await this.settle();
+  }
+
+  /** Writes of the operator to the Kubernetes API so far, Leases and Events left out of account. */
+  kubeWrites(): readonly string[] {
+    return this.operator.kube.calls
+      .filter(({ method, url }) => method !== 'GET' && !/\/leases|\/events/.test(url))
+      .map(({ method, url }) => `${method} ${url.split('?')[0]}`);
+  }
+
+  /** Events that the operator sent. */
+  eventWrites(): number {
+    return this.operator.kube.calls.filter(({ method, url }) => method !== 'GET' && url.includes('/events')).length;
+  }
+
+  /** Calls of operators to the service so far. */
+  operatorCalls() {
+    return this.emulator.calls.filter((call) => call.userAgent.startsWith('wasabi-s3-operator'));
+  }
+
+  /** Names of the calls that changed something in the service. */
+  serviceWrites(): readonly string[] {
+    return this.operatorCalls()
+      .filter((call) => call.mutating && call.status < 300)
+      .map((call) => call.operation);
+  }
+
+  /** Kills the operator where it stands and starts another one. */
+  async restart(): Promise<void> {
+    await this.kill();
+    // The port stays: Providers name it.
+    const { port } = this.operator.wasabi;
+    this.operator = await startWorldOperator(this.cluster, this.emulator, this.namespace, this.#flags, port);
+  }
+
+  /** Ends the operator without a drain; nothing of it reaches a server any more. */
+  async kill(): Promise<void> {
+    await Promise.all([this.operator.kube.stop(), this.operator.wasabi.stop()]);
+    await this.operator.running.stop(0);
+  }
+
+  /** What every reconcile test ends with. */
+  async expectValid(kind: string, name: string): Promise<void> {
+    const object = await this.get(kind, name);
+    assert.ok(object, `${kind} ${name} exists`);
+    expectValidStatus(object);
+  }
+}
+
+/** Starts a world; the test's end stops it and removes what is left. */
+export async function startWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
+  const cluster = await startTestCluster();
+  const emulator = await startEmulator(options.emulator ?? {});
+  const namespace = await createNamespace(cluster.admin, 'world');
+  const flags = options.flags ?? [];
+  const operator = await startWorldOperator(cluster, emulator, namespace, flags);
+  const world = new World({ cluster, emulator, namespace, operator, flags });
+  t.after(async () => {
+    await world.kill();
+    await emulator.stop();
+    if (cluster.isReal) await removeAll(world);
+    await cluster.stop();
+  });
+  if (options.hasProvider !== false) {
+    await applyProvider(world, options.providerSpec);
+    await world.reaches('Provider', 'wasabi', 'Ready', 'True');
+    await world.settle();
+  }
+  return world;
+}
+
+/** The Secret and the Provider `wasabi`, whose endpoints are the operator's proxy of the emulator. */
+export async function applyProvider(world: World, spec: Parameters<typeof provider>[1] = {}): Promise<void> {
+  const { accessKeyId, secretAccessKey } = world.emulator.account;
+  await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  await world.apply(provider('wasabi', { ...endpointsOf(world), ...spec }));
+}
+
+/** Endpoints by way of the proxy: the emulator tells regions and services apart by the host. */
+export function endpointsOf(
+  world: World,
+  region = 'eu-central-2',
+): { endpoint: string; iamEndpoint: string; stsEndpoint: string } {
+  const { port } = world.operator.wasabi;
+  return {
+    endpoint: `http://s3.${region}.localhost:${port}`,
+    iamEndpoint: `http://iam.localhost:${port}`,
+    stsEndpoint: `http://sts.localhost:${port}`,
+  };
+}
+
+async function startWorldOperator(
+  cluster: TestCluster,
+  emulator: Emulator,
+  namespace: string,
+  flags: readonly string[],
+  port = 0,
+): Promise<WorldOperator> {
+  const kube = await startProxy({ url: cluster.url, ...(cluster.ca === undefined ? {} : { ca: cluster.ca }) });
+  const wasabi = await startProxy({ url: `http://127.0.0.1:${emulator.port}`, port });
+  const clock = new SkippingClock();
+  const log: string[] = [];
+  const config = configOf([
+    '--metrics-port=0',
+    '--leader-elect=false',
+    `--watch-namespaces=${namespace}`,
+    `--allowed-endpoints=*.wasabisys.com,http://*.localhost:${wasabi.port}`,
+    ...flags,
+  ]);
+  const logger = createLogger({
+    level: 'debug',
+    format: 'json',
+    destination: { write: (line) => log.push(line) },
+    clock,
+  });
+  const effects = { access: staticAccess(kube.url, cluster.token), clock, random: Math.random, log: logger };
+  const running = await startOperator(config, effects, new AbortController().signal);
+  return { running, kube, wasabi, clock, log };
+}
+
+function consoleOf(emulator: Emulator): S3Client {
+  const { accessKeyId, secretAccessKey } = emulator.account;
+  return new S3Client({
+    region: 'eu-central-2',
+    endpoint: emulator.url('eu-central-2'),
+    credentials: { accessKeyId, secretAccessKey },
+    forcePathStyle: true,
+    followRegionRedirects: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+}
+
+function configOf(argv: readonly string[]): Config {
+  const parsed = parseConfig(argv, {});
+  if (parsed.type === 'Config') return parsed.config;
+  throw new Error(parsed.type === 'Problems' ? parsed.problems.join('; ') : parsed.text);
+}
+
+function typeOf(kind: string) {
+  const type = TYPES[kind];
+  if (type === undefined) throw new Error(`no type for ${kind}`);
+  return type;
+}
+
+/** On a cluster that others use, too: no finalizer of a killed operator keeps the namespace. */
+async function removeAll(world: World): Promise<void> {
+  const { admin } = world.cluster;
+  for (const type of Object.values(TYPES)) {
+    const { items } = await admin.list(type, world.namespace);
+    for (const { metadata } of items) {
+      const body = { metadata: { finalizers: null } };
+      await admin.patch(type, world.key(metadata.name), { type: 'merge', body }).catch(() => undefined);
+    }
+  }
+  await admin.delete(NAMESPACES, { namespace: '', name: world.namespace });
+}
