@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import type { TestContext } from 'node:test';
 import { S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { KubeObject, ObjectKey } from '../../src/api/meta.ts';
 import { type Config, parseConfig } from '../../src/config.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
@@ -266,6 +269,7 @@ function consoleOf(emulator: Emulator): S3Client {
   return new S3Client({
     region: 'eu-central-2',
     endpoint: emulator.url('eu-central-2'),
+    requestHandler: new NodeHttpHandler({ httpAgent: new Agent({ lookup: loopback }) }),
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,
     followRegionRedirects: true,
@@ -273,6 +277,12 @@ function consoleOf(emulator: Emulator): S3Client {
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
 }
+
+/** Names under `.localhost` are this machine, whatever its resolver knows of them (RFC 6761). */
+const loopback: LookupFunction = (_host, options, callback) => {
+  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  else callback(null, '127.0.0.1', 4);
+};
 
 function configOf(argv: readonly string[]): Config {
   const parsed = parseConfig(argv, {});
