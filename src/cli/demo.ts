@@ -1,0 +1,279 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse, parseAllDocuments } from 'yaml';
+import type { KubeObject, ObjectKey, ResourceType } from '../api/meta.ts';
+import { startDevCluster } from '../devcluster/server.ts';
+import { type Emulator, startEmulator } from '../emulator/server.ts';
+import type { Kube } from '../runtime/kube.ts';
+import { ObjectStore } from './object-store.ts';
+import type { Screen } from './screen.ts';
+import { connect, until, type Waiting } from './wait.ts';
+
+const NAMESPACE = 'storage-demo';
+const BUCKET = 'example-team-app-logs';
+const REGION = 'eu-central-2';
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const NAMESPACES: ResourceType = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
+const CRDS: ResourceType = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
+const ours = (kind: string, plural: string): ResourceType => ({
+  group: 's3.cloud37.dev',
+  version: 'v1alpha1',
+  plural,
+  kind,
+  namespaced: true,
+});
+const types: Readonly<Record<string, ResourceType>> = {
+  Secret: SECRETS,
+  Provider: ours('Provider', 'providers'),
+  Bucket: ours('Bucket', 'buckets'),
+};
+
+/** An object of ours, as far as the demo looks into it. */
+interface Watched extends KubeObject {
+  readonly status?: { readonly conditions?: readonly { type: string; status: string; reason: string }[] };
+}
+
+/** What every step works with. */
+interface Stage {
+  readonly screen: Screen;
+  readonly kube: Kube;
+  readonly emulator: Emulator;
+  readonly waiting: Waiting;
+}
+
+/**
+ * The whole operator against a control plane and a Wasabi on loopback: applies the sample manifests, shows each object
+ * turn Ready, stores an object, drifts the bucket and shows the repair, deletes all.
+ * @throws Error when a step fails
+ */
+export async function runDemo(screen: Screen, signal: AbortSignal): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'wasabi-s3-operator-'));
+  const cluster = await startDevCluster();
+  const emulator = await startEmulator();
+  const kubeconfig = join(folder, 'kubeconfig');
+  await cluster.writeKubeconfig(kubeconfig);
+  const kube = connect(cluster.url, cluster.token.reveal());
+  const operator = startOperatorProcess(kubeconfig, emulator.port);
+  const waiting: Waiting = { signal, failure: operator.failure };
+  try {
+    const stage: Stage = { screen, kube, emulator, waiting };
+    await prepare(stage, cluster.url);
+    await applySample(stage);
+    await useBucket(stage);
+    await driftAndRepair(stage);
+    await deleteAll(stage);
+    await screen.step('The operator stops', () => operator.stop());
+  } finally {
+    operator.kill();
+    await kube.close();
+    await emulator.stop();
+    await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function prepare({ screen, kube, emulator, waiting }: Stage, url: string): Promise<void> {
+  screen.title('A Kubernetes API and a Wasabi on this machine');
+  await screen.step('Control plane, Wasabi emulator and operator are running', async () => {
+    await kube.create(NAMESPACES, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+    for (const plural of ['providers', 'buckets']) {
+      const text = await readFile(join(root, `chart/wasabi-s3-operator/crds/${plural}.yaml`), 'utf8');
+      await kube.create(CRDS, '', parse(text) as object); // our own generated file
+    }
+    await until(
+      'the CRDs are served',
+      waiting,
+      async () => (await kube.list(ours('Bucket', 'buckets'), NAMESPACE)).items.length === 0,
+    );
+  });
+  screen.fact(`Kubernetes API ${url}`);
+  screen.fact(`S3 ${emulator.url(REGION)}`);
+}
+
+async function applySample({ screen, kube, emulator, waiting }: Stage): Promise<void> {
+  screen.title('Apply examples/quickstart.yaml');
+  const text = await readFile(join(root, 'examples/quickstart.yaml'), 'utf8');
+  for (const document of parseAllDocuments(text)) {
+    const manifest = forDemo(document.toJS() as Manifest, emulator); // our own file
+    const type = types[manifest.kind];
+    if (type === undefined) throw new Error(`examples/quickstart.yaml: no kind ${manifest.kind} in the demo`);
+    await kube.create(type, NAMESPACE, manifest);
+    screen.fact(`${manifest.kind} ${manifest.metadata.name}`);
+  }
+  for (const [kind, name] of [
+    ['Provider', 'wasabi'],
+    ['Bucket', 'app-logs'],
+  ] as const) {
+    await screen.step(`${kind} ${name} is Ready`, () => reached(kube, waiting, kind, name, 'Ready'));
+    const { status } = await read(kube, kind, name);
+    screen.fact((status?.conditions ?? []).map((one) => `${one.type}=${one.status} (${one.reason})`).join('  '));
+  }
+  screen.fact('calls to S3 for the bucket:');
+  screen.listing([callsOf(emulator, 0).join(' → ')]);
+}
+
+async function useBucket({ screen, emulator }: Stage): Promise<void> {
+  screen.title('Use the bucket');
+  const store = new ObjectStore(emulator.url(REGION), REGION, emulator.account);
+  const text = 'hello from the demo';
+  await screen.step('An S3 client puts an object and gets it back', async () => {
+    await store.put(BUCKET, 'logs/hello.txt', text);
+    const found = await store.get(BUCKET, 'logs/hello.txt');
+    if (found !== text) throw new Error(`logs/hello.txt: got ${JSON.stringify(found)}`);
+  });
+  await screen.step('It is overwritten: versioning keeps both', async () => {
+    await store.put(BUCKET, 'logs/hello.txt', `${text}, again`);
+    const count = await store.countVersions(BUCKET);
+    if (count !== 2) throw new Error(`expected 2 versions, found ${count}`);
+  });
+}
+
+async function driftAndRepair({ screen, kube, emulator, waiting }: Stage): Promise<void> {
+  screen.title('Somebody changes the bucket outside');
+  const store = new ObjectStore(emulator.url(REGION), REGION, emulator.account);
+  await screen.step('Versioning suspended and lifecycle rules deleted, past the operator', () =>
+    store.vandalize(BUCKET),
+  );
+  const before = emulator.calls.length;
+  await screen.step('The operator finds and repairs both', async () => {
+    await kube.patch(ours('Bucket', 'buckets'), keyOf('app-logs'), {
+      type: 'merge',
+      body: { metadata: { annotations: { 's3.cloud37.dev/reconcile-requested-at': new Date().toISOString() } } },
+    });
+    await until('the settings are back', waiting, () => store.isAsWanted(BUCKET));
+  });
+  screen.fact('without the annotation it would have looked within the drift interval (5 min by default)');
+  screen.listing([callsOf(emulator, before).join(' → ')]);
+}
+
+async function deleteAll({ screen, kube, emulator, waiting }: Stage): Promise<void> {
+  screen.title('Delete everything at once, in the wrong order');
+  await screen.step('Secret, Provider and Bucket go, each when nothing needs it any more', async () => {
+    for (const [kind, name] of [
+      ['Secret', 'wasabi-credentials'],
+      ['Provider', 'wasabi'],
+      ['Bucket', 'app-logs'],
+    ] as const) {
+      await kube.delete(types[kind] ?? SECRETS, keyOf(name));
+    }
+    for (const [kind, name] of [
+      ['Bucket', 'app-logs'],
+      ['Provider', 'wasabi'],
+      ['Secret', 'wasabi-credentials'],
+    ] as const) {
+      await until(
+        `${kind} ${name} is gone`,
+        waiting,
+        async () => (await kube.get(types[kind] ?? SECRETS, keyOf(name))) === undefined,
+      );
+    }
+  });
+  await screen.step('The bucket and its data are gone: deletionPolicy Delete with forceDelete', async () => {
+    const store = new ObjectStore(emulator.url(REGION), REGION, emulator.account);
+    if (await store.exists(BUCKET)) throw new Error(`bucket ${BUCKET} is still there`);
+  });
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec?: object;
+}
+
+/** The sample with the demo's keys and endpoints instead of Wasabi's. */
+function forDemo(manifest: Manifest, emulator: Emulator): Manifest {
+  const { accessKeyId, secretAccessKey } = emulator.account;
+  const { port } = emulator;
+  if (manifest.kind === 'Secret') {
+    return { ...manifest, ...{ stringData: { 'access-key': accessKeyId, 'secret-key': secretAccessKey } } };
+  }
+  if (manifest.kind !== 'Provider') return manifest;
+  const endpoints = {
+    endpoint: emulator.url(REGION),
+    iamEndpoint: `http://iam.localhost:${port}`,
+    stsEndpoint: `http://sts.localhost:${port}`,
+  };
+  return { ...manifest, spec: { ...manifest.spec, ...endpoints } };
+}
+
+/** The operator as its users start it: a process with flags. */
+function startOperatorProcess(kubeconfig: string, emulatorPort: number) {
+  const args = [
+    join(root, 'src/main.ts'),
+    `--kubeconfig=${kubeconfig}`,
+    `--allowed-endpoints=http://*.localhost:${emulatorPort}`,
+    '--metrics-port=0',
+    '--log-format=text',
+    '--log-level=warn',
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+    });
+  }
+  const ended = new Promise<number>((resolve) => {
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+  let isStopping = false;
+  const failure = ended.then((code) => {
+    if (!isStopping) throw new Error(`the operator ended with code ${code}:\n${output}`);
+  });
+  failure.catch(() => undefined); // told to whoever waits
+  return {
+    failure,
+    stop: async () => {
+      isStopping = true;
+      child.kill('SIGTERM');
+      const code = await ended;
+      if (code !== 0) throw new Error(`the operator ended with code ${code}:\n${output}`);
+    },
+    kill: () => {
+      isStopping = true;
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function reached(kube: Kube, waiting: Waiting, kind: string, name: string, type: string): Promise<void> {
+  return until(`${kind} ${name} ${type}`, waiting, async () => {
+    const { status } = await read(kube, kind, name);
+    return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
+  });
+}
+
+async function read(kube: Kube, kind: string, name: string): Promise<Watched> {
+  const found = await kube.get<Watched>(types[kind] ?? SECRETS, keyOf(name));
+  if (found === undefined) throw new Error(`${kind} ${name} does not exist`);
+  return found;
+}
+
+function keyOf(name: string): ObjectKey {
+  return { namespace: NAMESPACE, name };
+}
+
+/** The operator's calls on the bucket since that place in the log. */
+function callsOf(emulator: Emulator, from: number): readonly string[] {
+  return emulator.calls
+    .slice(from)
+    .filter((call) => call.bucket === BUCKET && call.userAgent.startsWith('wasabi-s3-operator'))
+    .map((call) => call.operation);
+}
