@@ -29,7 +29,9 @@ const MAX_MESSAGE_BYTES = 5 * 1024;
 /** The words for an error of the CEL library, without the picture of the source. */
 export function celErrorText(error: unknown): string {
   if (error instanceof EvaluationError || error instanceof ParseError || error instanceof CelTypeError)
-    return error.summary.replace(/^No such key/, 'no such key');
+    return error.summary
+      .replace(/^No such key: index out of bounds, index (-?\d+) .*$/, 'index out of bounds: $1')
+      .replace(/^No such key/, 'no such key');
   return error instanceof Error ? error.message : 'unknown error';
 }
 

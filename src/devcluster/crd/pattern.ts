@@ -33,6 +33,7 @@ function translate(source: string): string {
     .replace(/\\Q([\s\S]*?)(?:\\E|$)/g, (_match, text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
     .replace(/\\A/g, '^')
     .replace(/\\z/g, '$')
+    .replace(/\\([pP])([A-Z])/g, '\\$1{$2}')
     .replace(/\(\?P</g, '(?<')
     .replace(/\[:(\w+):\]/g, (match, name: string) => posixClasses[name] ?? match);
 }
