@@ -7,6 +7,9 @@ import { crdOf } from '../src/api/crd.ts';
 import type { KindDefinition } from '../src/api/kind-definition.ts';
 import { KINDS } from '../src/api/kinds.ts';
 import { referencePage } from '../src/api/reference-page.ts';
+import { configurationMarkdown } from '../src/config.ts';
+import { metricsMarkdown } from '../src/telemetry/metrics-table.ts';
+import { errorTableMarkdown } from '../src/wasabi/errors.ts';
 
 /** One file that is made of the source, never written by hand. */
 interface GeneratedFile {
@@ -22,6 +25,9 @@ const files: readonly GeneratedFile[] = [
   ...KINDS.map((kind) => ({ path: `${CRD_FOLDER}/${kind.type.plural}.yaml`, text: () => crdYaml(kind) })),
   ...KINDS.map((kind) => page(kind.singular, () => referencePage(kind))),
   page('conditions', conditionsPage),
+  page('errors', errorTableMarkdown),
+  page('metrics', metricsMarkdown),
+  page('configuration', configurationMarkdown),
 ];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

@@ -1,4 +1,5 @@
 import { PROVIDER_DEFAULTS } from './api/provider-connection.ts';
+import type { LogLevel } from './telemetry/logger.ts';
 import { parseAllowedEndpoints } from './wasabi/allowed-endpoints.ts';
 
 /** The settings as they were given, each of its own type. */
@@ -21,8 +22,6 @@ export interface RawConfig {
   readonly allowLegacyCrossNamespace: boolean;
   readonly allowInsecureTls: boolean;
 }
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** One setting: where it comes from, how it is read, and what people are told of it. */
 export interface ConfigRow {

@@ -5,8 +5,8 @@ import { configTable } from './config-table.ts';
 
 function config(argv: readonly string[], env: Record<string, string> = {}): Config {
   const parsed = parseConfig(argv, env);
-  assert.equal(parsed.type, 'Config', parsed.type === 'Problems' ? parsed.problems.join('\n') : parsed.type);
-  return (parsed as Extract<typeof parsed, { type: 'Config' }>).config;
+  assert.ok(parsed.type === 'Config', parsed.type === 'Problems' ? parsed.problems.join('\n') : parsed.type);
+  return parsed.config;
 }
 
 function problems(argv: readonly string[], env: Record<string, string> = {}): readonly string[] {

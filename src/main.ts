@@ -8,10 +8,11 @@ import type { Kube } from './runtime/kube.ts';
 import { KubeClient } from './runtime/kube-client.ts';
 import { loadClusterAccess } from './runtime/kubeconfig.ts';
 import { alwaysLeader, LeaderElector } from './runtime/leader-election.ts';
+import type { Leadership } from './runtime/manager.ts';
 import { EventRecorder } from './telemetry/events.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
-import { startTelemetryServer } from './telemetry/server.ts';
+import { startTelemetryServer, type TelemetryServer } from './telemetry/server.ts';
 
 /** How long running passes may go on after SIGTERM; Kubernetes gives a pod 30 s in all. */
 const DRAIN_MS = 20_000;
@@ -75,25 +76,9 @@ export async function startOperator(config: Config, effects: Effects, signal: Ab
     onDropped: () => metrics.eventDropped(),
   });
   const clusterId = config.clusterId ?? (await readClusterId(kube, effects, signal));
-  const leadership = elector && {
-    run: (options: Parameters<LeaderElector['run']>[0]) =>
-      elector.run({
-        ...options,
-        onLost: () => {
-          options.onLost();
-          lost.resolve();
-        },
-      }),
-  };
+  const leadership = elector && tellingLoss(elector, lost.resolve);
   const operator = createOperator({ config, clusterId, kube, clock, random, log, metrics, events, fence, leadership });
-  const server = await startTelemetryServer({
-    port: config.metricsPort,
-    metrics,
-    checks: {
-      health: [{ name: 'watches', problem: () => listed(operator.manager.silent(), 'no progress for too long') }],
-      ready: [{ name: 'caches', problem: () => listed(operator.manager.unsynced(), 'not listed yet') }],
-    },
-  });
+  const server = await serveTelemetry(config, operator, metrics);
   events.start();
   log.info({ version: VERSION, server: access.server, clusterId, identity, port: server.port }, 'started');
   const started = operator.manager.start();
@@ -115,6 +100,31 @@ export async function startOperator(config: Config, effects: Effects, signal: Ab
     lost: lost.promise,
     stop: (graceMs = DRAIN_MS) => (stopped ??= stop(graceMs)),
   };
+}
+
+/** The elector, with one more who hears of the end of its leadership. */
+function tellingLoss(elector: LeaderElector, onLost: () => void): Leadership {
+  return {
+    run: (options) =>
+      elector.run({
+        ...options,
+        onLost: () => {
+          options.onLost();
+          onLost();
+        },
+      }),
+  };
+}
+
+function serveTelemetry(config: Config, { manager }: Operator, metrics: Metrics): Promise<TelemetryServer> {
+  return startTelemetryServer({
+    port: config.metricsPort,
+    metrics,
+    checks: {
+      health: [{ name: 'watches', problem: () => listed(manager.silent(), 'no progress for too long') }],
+      ready: [{ name: 'caches', problem: () => listed(manager.unsynced(), 'not listed yet') }],
+    },
+  });
 }
 
 /** The process: settings from arguments and environment, until SIGTERM or SIGINT. @returns the exit code */

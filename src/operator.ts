@@ -241,7 +241,7 @@ function indexed<R extends ManagedResource>(
   references: (resource: R) => ReturnType<IndexedKind['references']>,
   externalName: (resource: R) => string,
 ): IndexedKind & { readonly type: ResourceType } {
-  return { type, references, externalName } as unknown as IndexedKind & { readonly type: ResourceType };
+  return { type, references, externalName } as IndexedKind & { readonly type: ResourceType };
 }
 
 /** Stores are invariant in what they hold; whoever writes through this view writes objects of that kind. */

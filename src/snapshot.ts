@@ -11,8 +11,8 @@ export interface IndexedKind {
   externalName(resource: ManagedResource): string;
 }
 
-export const REFERENCES = 'references';
-export const EXTERNAL_NAME = 'externalName';
+const REFERENCES = 'references';
+const EXTERNAL_NAME = 'externalName';
 
 /** The indexes that the snapshot reads: by what a spec names, and by the external resource that it means. */
 export function indexesOf(kind: IndexedKind): Readonly<Record<string, IndexFunction<ManagedResource>>> {

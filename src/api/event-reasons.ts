@@ -15,7 +15,7 @@ export const EVENT_REASONS = {
   BucketCreated: { type: 'Normal', means: 'The bucket was created, with its settings.' },
   BucketUpdated: { type: 'Normal', means: 'Settings of the bucket were changed; the note names them.' },
   BucketDeleted: { type: 'Normal', means: 'The bucket is gone.' },
-  BucketAdopted: { type: 'Normal', means: 'A bucket that existed was taken over.' },
+  ProviderDeleted: { type: 'Normal', means: 'The Provider is gone, and its Secrets are free again.' },
   DriftRepaired: { type: 'Normal', means: 'Someone changed the external resource, and it was changed back.' },
   DeletionBlocked: { type: 'Warning', means: 'The deletion waits; the note says for what.' },
   Retained: { type: 'either', means: 'The object went and the external resource stays.' },

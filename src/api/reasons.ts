@@ -11,7 +11,8 @@ const WAIT = 'Nothing: the operator tries again, less and less often. If it last
 /** The good ones, and the states that someone asked for. */
 const settled = {
   Available: { means: 'The external resource is there and usable, as last read.', next: NOTHING },
-  ReconcileSuccess: { means: 'The last pass brought the service to the spec.', next: NOTHING },
+  Authenticated: { means: 'The service accepts the credentials.', next: NOTHING },
+  Reachable: { means: 'The endpoint answers signed calls.', next: NOTHING },
   InSync: { means: 'The last pass found nothing left to change.', next: NOTHING },
   Observed: {
     means: 'Under mode Observe the service differs from the spec; nothing was changed.',
@@ -83,6 +84,15 @@ const specIsWrong = {
 /** Someone elsewhere must act. */
 const dependency = {
   DependencyNotReady: { means: 'Something that the object needs is not ready.', next: 'Read the message.' },
+  Forbidden: {
+    means: "The operator's service account may not do this in the cluster.",
+    next: 'Grant what the message names: the chart has the roles.',
+  },
+  NotServed: {
+    means: 'The API server does not serve a kind that the operator needs.',
+    next: 'Install the CustomResourceDefinitions of this release.',
+  },
+  NamespaceTerminating: { means: 'The namespace is being deleted.', next: NOTHING },
   ProviderNotFound: {
     means: 'The Provider that providerRef names does not exist.',
     next: 'Create it, or correct the reference by making a new object.',

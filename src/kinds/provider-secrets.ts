@@ -1,5 +1,6 @@
 import { type KubeObject, keyText, type ObjectKey, type ResourceType } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
+import type { Reason } from '../api/reasons.ts';
 import type { Lookup } from '../managed/lookup.ts';
 import type { Reference } from '../managed/references.ts';
 import { Credential } from '../runtime/credential.ts';
@@ -159,7 +160,7 @@ function certificates(text: string, reference: SecretKeyReference): string {
   throw missing(reference, `key "${reference.dataKey}" holds no PEM certificate`, 'SecretInvalid');
 }
 
-function missing(reference: Reference, what: string, reason: string): ReconcileError {
+function missing(reference: Reference, what: string, reason: Reason): ReconcileError {
   return new ReconcileError('DependencyNotReady', `${reference.path}: Secret ${keyText(reference.key)} ${what}`, {
     reason,
   });

@@ -37,7 +37,7 @@ export function mergeConditions(
   generation: number,
   nowMs: number,
 ): readonly StoredCondition[] {
-  const given = new Set(next.map((condition) => condition.type));
+  const given = new Set<string>(next.map((condition) => condition.type));
   const kept = (previous ?? []).filter(
     ({ type }) => !given.has(type) && !ABNORMAL_TYPES.has(type) && !LEGACY_TYPES.has(type),
   );

@@ -68,7 +68,7 @@ function isHeld(resource: ManagedResource): boolean {
 }
 
 /** What the spec says, else what the kind means by saying nothing. */
-export function deletionPolicyOf(
+function deletionPolicyOf(
   kind: { readonly defaultDeletionPolicy: DeletionPolicy },
   resource: ManagedResource,
 ): DeletionPolicy {

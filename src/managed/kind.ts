@@ -1,4 +1,7 @@
+import type { ConditionType } from '../api/condition-types.ts';
+import type { EventReason } from '../api/event-reasons.ts';
 import type { KubeObject, ObjectKey } from '../api/meta.ts';
+import type { Reason } from '../api/reasons.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
 import type { Evidence } from './ownership.ts';
 import type { Reference } from './references.ts';
@@ -81,20 +84,20 @@ export interface Target {
   readonly identity?: string | undefined;
 }
 
-/** The event reasons of a kind, from the closed list in `src/api/reasons.ts`. */
+/** The event reasons of a kind, from the closed list in `src/api/event-reasons.ts`. */
 export interface KindEvents {
-  readonly created: string;
-  readonly updated: string;
-  readonly deleted: string;
-  readonly failed: string;
+  readonly created: EventReason;
+  readonly updated: EventReason;
+  readonly deleted: EventReason;
+  readonly failed: EventReason;
   /** Sent when a failing object comes into sync without a change of ours. */
-  readonly recovered?: string;
+  readonly recovered?: EventReason;
 }
 
 export interface KindCondition {
-  readonly type: string;
+  readonly type: ConditionType;
   readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
+  readonly reason: Reason;
   readonly message: string;
 }
 
@@ -124,14 +127,14 @@ export type Deletion =
   /** Another pass goes on from here at once. */
   | {
       readonly type: 'InProgress';
-      readonly reason: string;
+      readonly reason: Reason;
       readonly message: string;
       readonly fields: KindStatus['fields'];
     }
   /** Somebody else must act first: the condition `DeletionBlocked` says who and how. */
   | {
       readonly type: 'Blocked';
-      readonly reason: string;
+      readonly reason: Reason;
       readonly message: string;
       readonly fields?: KindStatus['fields'];
     };

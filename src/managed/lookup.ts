@@ -1,4 +1,5 @@
 import { type KubeObject, keyOf, keyText, type ObjectKey } from '../api/meta.ts';
+import { isReason, type Reason } from '../api/reasons.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import { FINALIZER } from './annotations.ts';
 import type { ManagedResource } from './kind.ts';
@@ -55,7 +56,7 @@ export class Lookup {
           `${what} does not exist or does not admit namespace ${from.metadata.namespace}: its owner opens it with spec.allowedNamespaces or a ReferenceGrant`,
           { reason: 'RefNotPermitted' },
         )
-      : new ReconcileError('DependencyNotReady', `${what} does not exist`, { reason: `${reference.kind}NotFound` });
+      : new ReconcileError('DependencyNotReady', `${what} does not exist`, { reason: absenceOf(reference.kind) });
   }
 
   /** The gate alone: for references whose target is read elsewhere (Secrets). */
@@ -88,6 +89,12 @@ export class Lookup {
   hasDependents(resource: ManagedResource): boolean {
     return this.dependents(resource).next().done !== true;
   }
+}
+
+/** The reason that names what is missing, where the closed list has one. */
+function absenceOf(kind: string): Reason {
+  const reason = `${kind}NotFound`;
+  return isReason(reason) ? reason : 'NotFound';
 }
 
 /** Whether our finalizer holds the object. */

@@ -1,3 +1,4 @@
+import type { Reason } from '../api/reasons.ts';
 import type { Result } from '../runtime/controller.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
 import type { KindStatus, Target } from './kind.ts';
@@ -21,21 +22,21 @@ export type Outcome =
   /** The resource was read, and something is left that could not be done; `errors` is never empty, worst first. */
   | { readonly type: 'OutOfSync'; readonly reading: Reading; readonly errors: readonly ReconcileError[] }
   /** The resource exists and belongs to somebody else: nothing was written. */
-  | { readonly type: 'NotOurs'; readonly reason: string; readonly message: string }
+  | { readonly type: 'NotOurs'; readonly reason: Reason; readonly message: string }
   /** Mode Observe: `pending` is what Manage would change. */
   | { readonly type: 'Observed'; readonly reading: Reading; readonly pending: readonly string[] }
   | { readonly type: 'Suspended' }
   /** Deletion waits for somebody. */
   | {
       readonly type: 'Blocked';
-      readonly reason: string;
+      readonly reason: Reason;
       readonly message: string;
       readonly fields?: KindStatus['fields'] | undefined;
     }
   /** Deletion goes on in the next pass, at once. */
   | {
       readonly type: 'Deleting';
-      readonly reason: string;
+      readonly reason: Reason;
       readonly message: string;
       readonly fields: KindStatus['fields'];
     }

@@ -1,4 +1,5 @@
 import { type ResourceType } from '../api/meta.ts';
+import type { Reason } from '../api/reasons.ts';
 import { withDeadline } from '../runtime/deadline.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { ACCEPT_ACCOUNT, TAKE_OVER_FROM } from './annotations.ts';
@@ -82,7 +83,7 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
   target: Target,
   evidence: Evidence | undefined,
   env: ReconcilerEnv,
-): Ownership | { readonly mayManage: false; readonly reason: string; readonly message: string } {
+): Ownership | { readonly mayManage: false; readonly reason: Reason; readonly message: string } {
   if (!kind.isExternal) return { mayManage: true, mayDestroy: true, marker: undefined };
   const what = `${kind.kind.toLowerCase()} "${target.name}"`;
   const contenders = env.lookup.namesakes<R>(kind.kind, target.name).map((other) => ({

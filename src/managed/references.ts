@@ -83,7 +83,7 @@ function isGranted(grant: ReferenceGrant, from: { kind: string; namespace: strin
 }
 
 /** metav1.LabelSelector: all of its parts must hold; an empty selector matches everything. */
-export function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
+function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   const isEqual = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
   return (
     isEqual &&

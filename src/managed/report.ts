@@ -1,3 +1,5 @@
+import type { EventReason } from '../api/event-reasons.ts';
+import type { Reason } from '../api/reasons.ts';
 import { findCondition, rfc3339 } from './conditions.ts';
 import type { KindEvents, ManagedResource } from './kind.ts';
 import type { Outcome } from './outcome.ts';
@@ -5,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 /** An event for people: what happened to the object, on change only. */
 export interface EventDraft {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
+  readonly reason: EventReason | Reason;
   /** What was done or tried, one CamelCase word. */
   readonly action: 'Reconcile' | 'Delete';
   readonly note: string;
@@ -48,11 +50,13 @@ export function eventFor(
 }
 
 function inSync(events: KindEvents, resource: ManagedResource, applied: readonly string[]): EventDraft | undefined {
+  const before = findCondition(resource.status?.conditions, 'Synced');
   if (applied.length > 0) {
-    const reason = applied.includes('Create') ? events.created : events.updated;
+    const wasInSync = before?.status === 'True' && before.observedGeneration === resource.metadata.generation;
+    // What was in sync and has not been edited was changed by somebody else.
+    const reason = applied.includes('Create') ? events.created : wasInSync ? 'DriftRepaired' : events.updated;
     return { type: 'Normal', reason, action: 'Reconcile', note: `Changes made: ${applied.join(', ')}` };
   }
-  const before = findCondition(resource.status?.conditions, 'Synced');
   if (events.recovered === undefined || before?.status === 'True') return undefined;
   return {
     type: 'Normal',

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { keyText } from '../api/meta.ts';
+import type { Reason } from '../api/reasons.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
 import { RECONCILE_REQUESTED_AT } from './annotations.ts';
 import { findCondition, mergeConditions } from './conditions.ts';
@@ -126,7 +127,7 @@ function failedPass(resource: ManagedResource, error: ReconcileError): Verdict |
 
 function failed(
   resource: ManagedResource,
-  reason: string,
+  reason: Reason,
   message: string,
   isStalled: boolean,
   leavesReady: boolean,
@@ -145,7 +146,7 @@ function failed(
 }
 
 function deleting(
-  reason: string,
+  reason: Reason,
   message: string,
   fields: Readonly<Record<string, unknown>> | undefined,
   isBlocked: boolean,
@@ -186,7 +187,12 @@ function wasReady(resource: ManagedResource): boolean {
   return ready?.status === 'True' && ready.observedGeneration === resource.metadata.generation;
 }
 
-function condition(type: string, status: 'True' | 'False', reason: string, message: string): KindCondition {
+function condition(
+  type: KindCondition['type'],
+  status: 'True' | 'False',
+  reason: Reason,
+  message: string,
+): KindCondition {
   return { type, status, reason, message };
 }
 

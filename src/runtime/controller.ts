@@ -136,7 +136,7 @@ export class Controller {
     const key = keyFrom(text);
     const startedMs = clock.monotonicMs();
     const timeoutError = () =>
-      new ReconcileError('Transient', `the pass took longer than ${timeoutMs} ms`, { reason: 'DeadlineExceeded' });
+      new ReconcileError('Transient', `the pass took longer than ${timeoutMs} ms`, { reason: 'Timeout' });
     let result: Result = { type: 'retry' };
     try {
       const deadline = { clock, timeoutMs, signal: this.#abort.signal, timeoutError };
@@ -174,7 +174,7 @@ export class Controller {
     const ended = new AbortController();
     const drained = this.#queue.close().then(() => ended.abort());
     await Promise.race([drained, sleep(clock, graceMs, ended.signal)]);
-    this.#abort.abort(new ReconcileError('Transient', 'the process is stopping', { reason: 'Stopping' }));
+    this.#abort.abort(new ReconcileError('Transient', 'the process is stopping', { reason: 'Cancelled' }));
     await Promise.race([drained, sleep(clock, STOP_MS, ended.signal)]);
     return this.#queue.depth().processing;
   }

@@ -1,3 +1,5 @@
+import type { Reason } from '../api/reasons.ts';
+
 /**
  * Why a pass failed, by who must act next. The set is closed: `docs/architecture.md` has the table of what each
  * type does to the queue and to the conditions.
@@ -20,7 +22,7 @@ export type ReconcileErrorType =
 
 export interface ReconcileErrorOptions {
   /** What users see as the condition's reason, PascalCase; by default the type itself. */
-  readonly reason?: string;
+  readonly reason?: Reason;
   /** The least time until the next pass, in milliseconds (a `Retry-After` of the other side). */
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
@@ -33,7 +35,7 @@ export interface ReconcileErrorOptions {
 export class ReconcileError extends Error {
   override readonly name = 'ReconcileError';
   readonly type: ReconcileErrorType;
-  readonly reason: string;
+  readonly reason: Reason;
   readonly retryAfterMs: number | undefined;
 
   constructor(type: ReconcileErrorType, message: string, options: ReconcileErrorOptions = {}) {

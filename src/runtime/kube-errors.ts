@@ -1,3 +1,4 @@
+import { isReason } from '../api/reasons.ts';
 import { ReconcileError, type ReconcileErrorType, toReconcileError } from './errors.ts';
 import { KubeError } from './kube.ts';
 
@@ -7,7 +8,8 @@ import { KubeError } from './kube.ts';
  */
 export function toKubeReconcileError(thrown: unknown): ReconcileError {
   if (!(thrown instanceof KubeError)) return toReconcileError(thrown);
-  const reason = thrown.reason === '' ? undefined : thrown.reason;
+  // What the server calls it is shown where it is one of ours; else the type says enough.
+  const reason = isReason(thrown.reason) ? thrown.reason : thrown.code === 403 ? 'Forbidden' : undefined;
   return new ReconcileError(typeOf(thrown), thrown.message, {
     ...(reason === undefined ? {} : { reason }),
     ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),

@@ -129,7 +129,7 @@ export class ClientPool {
     );
   }
 
-  /** Cheap: call it in every pass. @throws InvalidSpec, reason InsecureTLSNotAllowed or InvalidRegion */
+  /** Cheap: call it in every pass. @throws InvalidSpec, reason InsecureNotAllowed or InvalidRegion */
   client(options: ClientOptions): WasabiClient {
     const { settings, credentials, cacheKey, accountId, namespace, priority = 'foreground' } = options;
     const { allowInsecureTls = false, clock, random, version, fence, observer } = this.#options;
@@ -137,7 +137,7 @@ export class ClientPool {
       throw new ReconcileError(
         'InvalidSpec',
         'spec.tls.insecureSkipVerify: true needs the operator to run with --allow-insecure-tls',
-        { reason: 'InsecureTLSNotAllowed' },
+        { reason: 'InsecureNotAllowed' },
       );
     }
     const connection = this.#connectionFor(options);

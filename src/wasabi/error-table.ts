@@ -1,3 +1,4 @@
+import type { Reason } from '../api/reasons.ts';
 import type { ReconcileErrorType } from '../runtime/errors.ts';
 
 /** Whether an attempt that failed so may be made again inside the same call. */
@@ -17,7 +18,7 @@ export interface ErrorRow {
   readonly statuses: readonly number[];
   readonly type: ReconcileErrorType;
   /** The condition's reason. */
-  readonly reason: string;
+  readonly reason: Reason;
   readonly retry: InCallRetry;
   /** The least time until the next pass. */
   readonly retryAfterMs?: number;
@@ -27,7 +28,7 @@ export interface ErrorRow {
 
 function row(
   type: ReconcileErrorType,
-  reason: string,
+  reason: Reason,
   retry: InCallRetry,
   advice: string,
   when: { /** Divided by white space. */ codes?: string; statuses?: readonly number[]; retryAfterMs?: number },

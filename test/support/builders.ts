@@ -16,7 +16,7 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-export const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
+const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
 export const TYPES: Readonly<Record<string, ResourceType>> = { Bucket: BUCKETS, Provider: PROVIDERS, Secret: SECRETS };
 
 const API = 's3.cloud37.dev/v1alpha1';

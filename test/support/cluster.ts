@@ -6,7 +6,6 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import type { ClusterAccess } from '../../src/runtime/cluster-access.ts';
 import { Credential } from '../../src/runtime/credential.ts';
 import { KubeClient } from '../../src/runtime/kube-client.ts';
-import { waitFor } from './fake-clock.ts';
 
 /** A control plane for the suites: the development one, or the real one that the cluster run started. */
 export interface TestCluster {
@@ -19,7 +18,7 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-export const CRDS: ResourceType = {
+const CRDS: ResourceType = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
   plural: 'customresourcedefinitions',
@@ -51,7 +50,7 @@ export function staticAccess(server: string, token: string, ca?: string): Cluste
 }
 
 /** A client with the rights of that token. */
-export function clientOf(access: ClusterAccess, userAgent = 'test'): KubeClient {
+function clientOf(access: ClusterAccess, userAgent = 'test'): KubeClient {
   return new KubeClient({ access, clock: systemClock, random: Math.random, userAgent });
 }
 
@@ -76,7 +75,7 @@ export async function startTestCluster(): Promise<TestCluster> {
 }
 
 /** Applies our CRDs as generated, and waits until they are served. */
-export async function installCrds(admin: KubeClient): Promise<void> {
+async function installCrds(admin: KubeClient): Promise<void> {
   for (const file of CRD_FILES) {
     const crd = parse(readFileSync(file, 'utf8')) as KubeObject; // our own generated file
     const key = { namespace: '', name: crd.metadata.name };
@@ -112,11 +111,3 @@ export async function createNamespace(
   await admin.create(NAMESPACES, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
   return name;
 }
-
-/** Removes an object whatever holds it, at the end of a test. */
-export async function force(admin: KubeClient, type: ResourceType, key: ObjectKey): Promise<void> {
-  await admin.delete(type, key).catch(() => undefined);
-  await admin.patch(type, key, { type: 'merge', body: { metadata: { finalizers: null } } }).catch(() => undefined);
-}
-
-export { waitFor };

@@ -53,7 +53,7 @@ async function createBucket(
     if (faultCodeOf(thrown) !== 'BucketAlreadyOwnedByYou') throw thrown;
     // Our own earlier answer may have been lost, or somebody else of the account was first: the next pass looks.
     throw new ReconcileError('Transient', `bucket "${client.bucket}" appeared meanwhile`, {
-      reason: 'CreatedMeanwhile',
+      reason: 'Conflict',
       cause: thrown,
     });
   }

@@ -78,10 +78,7 @@ export function providerReferences(resource: Provider): readonly Reference[] {
 }
 
 /** Which Secrets get or lose the finalizer. Pure. */
-export function diffProvider(
-  desired: DesiredProvider,
-  observed: ObservedProvider | undefined,
-): readonly ProviderChange[] {
+function diffProvider(desired: DesiredProvider, observed: ObservedProvider | undefined): readonly ProviderChange[] {
   return (observed?.secrets ?? []).flatMap(({ key: secret, isProtected }): ProviderChange[] => {
     if (isProtected === desired.isInUse) return [];
     const summary = `${desired.isInUse ? 'protect' : 'release'} Secret ${keyText(secret)}`;

@@ -6,7 +6,7 @@ import { toKubeReconcileError } from '../../runtime/kube-errors.ts';
 import { SECRETS, secretReferences } from '../provider-secrets.ts';
 
 /** Keeps a credential or CA Secret while objects depend on the Provider, so that a namespace can be deleted in any order. */
-export const IN_USE_FINALIZER = 's3.cloud37.dev/in-use';
+const IN_USE_FINALIZER = 's3.cloud37.dev/in-use';
 
 /** One Secret that a Provider names. */
 export interface SecretState {

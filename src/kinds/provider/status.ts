@@ -107,6 +107,11 @@ function iamCondition(iam: NonNullable<ObservedProvider['iam']>): KindCondition 
   }
 }
 
-function condition(type: string, status: KindCondition['status'], reason: string, message: string): KindCondition {
+function condition(
+  type: KindCondition['type'],
+  status: KindCondition['status'],
+  reason: KindCondition['reason'],
+  message: string,
+): KindCondition {
   return { type, status, reason, message };
 }
