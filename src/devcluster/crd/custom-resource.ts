@@ -1,5 +1,5 @@
 import { customMergeType, type MergeType } from '../apply/merge-type.ts';
-import { isEqual, isObject, type Json, type JsonObject, listOf, objectOf, omit, textOf, withKey } from '../json.ts';
+import { isEqual, isObject, type Json, type JsonObject, listOf, objectOf, omit, textOf } from '../json.ts';
 import { decodeMetadata } from '../metadata.ts';
 import { subdomainProblems } from '../names.ts';
 import { type ApiObject, apiVersionOf, withMetadata } from '../object.ts';
@@ -131,20 +131,22 @@ function bumped(object: ApiObject, old: ApiObject): ApiObject {
   return withMetadata(object, { generation: (old.metadata.generation ?? 0) + 1 });
 }
 
+function withStatus(object: ApiObject, status: Json | undefined): ApiObject {
+  const { status: _status, ...rest } = object;
+  return status === undefined ? rest : { ...rest, status };
+}
+
 function strategyOf(hasStatus: boolean, refusal: Strategy['refusal']): Strategy {
   return {
     nameProblems: subdomainProblems,
     allowsUnconditionalUpdate: false,
     allowsCreateOnUpdate: false,
     returnsDeleted: false,
-    prepareCreate: (object) => {
-      const fresh = hasStatus ? withKey(object, 'status', undefined) : object;
-      return withMetadata({ ...object, ...fresh, ...(hasStatus ? { status: undefined } : {}) }, { generation: 1 });
-    },
+    prepareCreate: (object) => withMetadata(hasStatus ? withStatus(object, undefined) : object, { generation: 1 }),
     prepareUpdate: (object, old, subresource) => {
       // A status write changes the status alone, whatever else the body says.
-      if (subresource === 'status') return { ...old, status: object.status };
-      return bumped(hasStatus ? { ...object, status: old.status } : object, old);
+      if (subresource === 'status') return withStatus(old, object.status);
+      return bumped(hasStatus ? withStatus(object, old.status) : object, old);
     },
     errors: () => [],
     updateErrors: () => [],
