@@ -8,8 +8,10 @@ import {
   type Claim,
   freeAtMs,
   holderOf,
+  isNewInstallation,
   isNews,
   isOurs,
+  isUnheldSince,
   type Lease,
   microTime,
   type Sighting,
@@ -161,10 +163,11 @@ export class LeaderElector implements Fence {
   async #campaign(signal: AbortSignal): Promise<boolean> {
     const { clock, random } = this.#options;
     while (!signal.aborted) {
+      const seen = this.#sighting;
       const waitMs = this.#takeableAtMs() - clock.monotonicMs();
-      if (waitMs > 0) await this.#wait(waitMs, signal);
+      if (waitMs > 0 || seen === undefined) await this.#wait(waitMs, signal);
       else {
-        const pauseMs = await this.#acquire();
+        const pauseMs = await this.#acquire(seen);
         // An answer that came late leaves too little of its time: it is renewed first.
         if (!signal.aborted && this.remainingMs() >= this.#deadlineMs - this.#intervalMs) return true;
         this.#isWoken = false;
@@ -175,34 +178,40 @@ export class LeaderElector implements Fence {
   }
 
   #takeableAtMs(): number {
-    if (this.#sighting === undefined) return Number.POSITIVE_INFINITY;
-    const isMine = isOurs(this.#sighting.lease, this.identity, this.#claim);
-    return isMine ? Number.NEGATIVE_INFINITY : freeAtMs(this.#sighting);
+    const seen = this.#sighting;
+    if (seen === undefined) return Number.POSITIVE_INFINITY;
+    return seen.lease === undefined || isOurs(seen.lease, this.identity, this.#claim) ? seen.atMs : freeAtMs(seen);
   }
 
   /** One attempt. Failures are reported. @returns the least time until the next one, milliseconds */
-  async #acquire(): Promise<number> {
-    const lease = this.#sighting?.lease;
-    let claim = this.#claim;
-    // A claim whose answer was lost may stand. It is made again, until somebody else has got that far.
-    if (claim === undefined || (claim.epoch <= this.#highestEpoch && !isOurs(lease, this.identity, claim))) {
-      claim = { acquireTime: microTime(this.#options.clock.now()), epoch: this.#highestEpoch + 1 };
-    }
-    this.#claim = claim;
+  async #acquire(seen: Sighting): Promise<number> {
+    const timeoutMs = this.#deadlineMs / 2;
     try {
-      await this.#hold(lease, claim, this.#deadlineMs / 2);
-      this.#see(this.#own);
+      const isVanished = seen.lease === undefined && !(isNewInstallation(seen) && this.#claim === undefined);
+      if (isVanished) this.#see(await this.#client.announce(this.#highestEpoch, timeoutMs));
+      else {
+        await this.#hold(seen.lease, this.#nextClaim(seen.lease), timeoutMs);
+        this.#see(this.#own);
+      }
       return 0;
     } catch (error) {
       if (!isConflict(error) && !isObjectGone(error)) return this.#failed(error);
-      return this.#client.read(this.#deadlineMs - this.#intervalMs).then(
-        (current) => {
-          this.#see(current);
-          return 0;
-        },
-        (failure: unknown) => this.#failed(failure),
-      );
     }
+    try {
+      this.#see(await this.#client.read(timeoutMs));
+      return 0;
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** A claim whose answer was lost may stand: it is made again, until somebody else has got that far. */
+  #nextClaim(over: Lease | undefined): Claim {
+    const last = this.#claim;
+    const isStillNext = last !== undefined && (last.epoch > this.#highestEpoch || isOurs(over, this.identity, last));
+    const acquireTime = microTime(this.#options.clock.now());
+    this.#claim = isStillNext ? last : { acquireTime, epoch: this.#highestEpoch + 1 };
+    return this.#claim;
   }
 
   /** Renews until `signal` aborts (true) or leadership is lost (false). */
@@ -232,12 +241,12 @@ export class LeaderElector implements Fence {
       if (isConflict(error) || isObjectGone(error)) {
         try {
           const current = await this.#client.read(this.#attemptMs());
-          if (current !== undefined && !isOurs(current, this.identity, claim)) {
+          if (current !== undefined && !isOurs(current, this.identity, claim) && !isUnheldSince(current, claim)) {
             return `the Lease is held by ${holderOf(current)}`;
           }
           // The same as before: that answer was as old as our own knowledge.
           if (current?.metadata.resourceVersion === this.#own?.metadata.resourceVersion) pauseMs = RENEW_RETRY_MS;
-          // Deleted by hand: we hold it still, since others wait out its time, and create it again.
+          // Deleted or emptied by hand: it is ours still, since others wait its time out, and we take it again.
           this.#own = current;
         } catch (failure) {
           pauseMs = Math.max(RENEW_RETRY_MS, this.#failed(failure));
@@ -256,20 +265,9 @@ export class LeaderElector implements Fence {
   /** Gives back what we hold, or may hold. Nothing is written from now on. */
   async #release(): Promise<void> {
     this.#heldUntilMs = Number.NEGATIVE_INFINITY;
-    const claim = this.#claim;
-    if (claim === undefined) return;
-    const timeoutMs = this.#deadlineMs - this.#intervalMs;
+    if (this.#claim === undefined) return;
     try {
-      let lease = this.#own ?? (await this.#client.read(timeoutMs));
-      for (let attempt = 1; attempt <= 2 && lease !== undefined && isOurs(lease, this.identity, claim); attempt++) {
-        try {
-          await this.#client.release(lease, claim, timeoutMs);
-          return;
-        } catch (error) {
-          if (!isConflict(error)) throw error;
-          lease = await this.#client.read(timeoutMs);
-        }
-      }
+      await this.#client.release(this.#own, this.#claim, this.#deadlineMs - this.#intervalMs);
     } catch (error) {
       if (!isObjectGone(error)) this.#failed(error); // others wait until its time is over
     }

@@ -58,13 +58,28 @@ export function sighting(
 }
 
 /**
- * From when on the Lease may be taken, on our monotonic clock. Only a release is believed at once. A Lease that vanished
- * or lost its holder otherwise was edited by hand: whoever held it may rely on it until its time is over. None from the
- * beginning, or one that nobody has ever held, is a new installation.
+ * Whether nobody has led yet, as far as anyone can tell: the first look shows no Lease, or one that was never held. So a
+ * new installation works at once. The price: a process whose first look falls into the moment between a deletion by hand
+ * and the holder's putting the Lease back takes it for new, and for at most the holder's deadline both lead.
  */
-export function freeAtMs({ lease, atMs, isFirst, durationMs }: Sighting): number {
-  const isNew = isFirst && (lease === undefined || isUnused(lease));
-  return isNew || (lease !== undefined && isReleased(lease)) ? atMs : atMs + durationMs;
+export function isNewInstallation({ lease, isFirst }: Sighting): boolean {
+  return isFirst && (lease === undefined || (hasNoHolder(lease) && (lease.spec?.renewTime ?? null) === null));
+}
+
+/**
+ * From when on a Lease that is there may be taken, on our monotonic clock. Only a release is believed at once. One that
+ * lost its holder otherwise was edited by hand: whoever held it may rely on it until its time is over.
+ */
+export function freeAtMs(seen: Sighting): number {
+  const { lease, atMs, durationMs } = seen;
+  // As client-go leaves it: without holder, for one second.
+  const isReleased = lease !== undefined && hasNoHolder(lease) && lease.spec?.leaseDurationSeconds === 1;
+  return isReleased || isNewInstallation(seen) ? atMs : atMs + durationMs;
+}
+
+/** Nobody is named, and nobody has acquired it after that claim. */
+export function isUnheldSince(lease: Lease, claim: Claim): boolean {
+  return hasNoHolder(lease) && (lease.spec?.leaseTransitions ?? 0) <= claim.epoch;
 }
 
 /** Whether that is our own acquisition. */
@@ -74,10 +89,8 @@ export function isOurs(lease: Lease | undefined, identity: string, claim: Claim 
 }
 
 /** Who holds it, for messages. */
-export function holderOf(lease: Lease | undefined): string {
-  if (lease === undefined) return 'nobody: it was deleted';
-  const holder = lease.spec?.holderIdentity ?? '';
-  return holder === '' ? 'nobody' : JSON.stringify(holder);
+export function holderOf(lease: Lease): string {
+  return hasNoHolder(lease) ? 'nobody' : JSON.stringify(lease.spec?.holderIdentity);
 }
 
 /** A time as a Lease has it: `2026-01-01T00:00:00.000000Z`. */
@@ -85,11 +98,6 @@ export function microTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace('Z', '000Z');
 }
 
-/** As client-go leaves it: without holder, for one second. */
-function isReleased({ spec }: Lease): boolean {
-  return (spec?.holderIdentity ?? '') === '' && spec?.leaseDurationSeconds === 1;
-}
-
-function isUnused({ spec }: Lease): boolean {
-  return (spec?.holderIdentity ?? '') === '' && (spec?.renewTime ?? null) === null;
+function hasNoHolder({ spec }: Lease): boolean {
+  return (spec?.holderIdentity ?? '') === '';
 }
