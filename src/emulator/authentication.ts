@@ -1,0 +1,188 @@
+import type { AccessKey, Account, Identity } from './accounts.ts';
+import { type ClaimedSignature, claimedSignature } from './claimed-signature.ts';
+import { ServiceError } from './errors.ts';
+import type { Settings } from './options.ts';
+import {
+  canonicalRequest,
+  equalText,
+  type Scope,
+  scopeText,
+  sha256Hex,
+  signatureOf,
+  signingKey,
+  stringToSign,
+} from './sigv4.ts';
+import type { State } from './state.ts';
+
+/** The service that a request is for. */
+export type ServiceName = 's3' | 'iam' | 'sts';
+
+/** A request as far as its signature goes. */
+export interface SignableRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly rawQuery: string;
+  readonly query: ReadonlyMap<string, string>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+/** Who calls, proven by the signature. */
+export interface Caller {
+  readonly account: Account;
+  readonly identity: Identity;
+  readonly accessKeyId: string;
+}
+
+/** The outcome of a verified signature. */
+export interface Authentication {
+  readonly caller: Caller;
+  readonly isPresigned: boolean;
+  /** What the chunks of an aws-chunked body are signed with. */
+  readonly chunkSeed: {
+    readonly key: Buffer;
+    readonly amzDate: string;
+    readonly scope: Scope;
+    readonly signature: string;
+  };
+}
+
+const MAX_SKEW_MS = 15 * 60 * 1000;
+const MAX_CACHED_KEYS = 512;
+
+/** Checks signatures; keeps the derived keys, which change once a day. */
+export function signatureVerifier(
+  state: State,
+  settings: Settings,
+): (request: SignableRequest, service: ServiceName, region: string, nowMs: number) => Authentication {
+  const derived = new Map<string, Buffer>();
+  const keyFor = (key: AccessKey, scope: Scope): Buffer => {
+    const name = `${key.accessKeyId}/${key.secretAccessKey}/${scopeText(scope)}`;
+    const found = derived.get(name) ?? signingKey(key.secretAccessKey, scope);
+    if (derived.size >= MAX_CACHED_KEYS) derived.clear();
+    derived.set(name, found);
+    return found;
+  };
+  return (request, service, region, nowMs) => {
+    const claim = claimedSignature(request.headers, request.query);
+    if (claim === undefined) {
+      throw new ServiceError(service === 's3' ? 'AccessDenied' : 'MissingAuthenticationToken');
+    }
+    checkScope(claim, service, region);
+    const key = state.keys.get(claim.accessKeyId);
+    if (key === undefined || key.status !== 'Active') throw unknownKey(claim.accessKeyId, service, settings);
+    if (request.headers['x-amz-security-token'] !== undefined || request.query.has('X-Amz-Security-Token')) {
+      throw new ServiceError('InvalidToken');
+    }
+    checkTime(claim, nowMs);
+    const payloadHash = payloadHashOf(request, claim, service);
+    const signing = keyFor(key, claim.scope);
+    checkSignature(request, claim, payloadHash, signing);
+    checkUnsignedHeaders(request, claim, service);
+    checkPayload(request.body, payloadHash);
+    const account = state.accounts.get(key.identity.accountId);
+    if (account === undefined) throw new Error(`key ${key.accessKeyId} belongs to no account`);
+    return {
+      caller: { account, identity: key.identity, accessKeyId: key.accessKeyId },
+      isPresigned: claim.expiresSeconds !== undefined,
+      chunkSeed: { key: signing, amzDate: claim.amzDate, scope: claim.scope, signature: claim.signature },
+    };
+  };
+}
+
+function checkScope(claim: ClaimedSignature, service: ServiceName, region: string): void {
+  const code =
+    claim.expiresSeconds === undefined ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError';
+  if (claim.scope.region !== region) {
+    const message = `The authorization header is malformed; the region '${claim.scope.region}' is wrong; expecting '${region}'`;
+    throw new ServiceError(code, { message, elements: { Region: region } });
+  }
+  if (claim.scope.service !== service) {
+    const message = `The authorization header is malformed; incorrect service "${claim.scope.service}". This endpoint belongs to "${service}".`;
+    throw new ServiceError(code, { message });
+  }
+}
+
+function unknownKey(accessKeyId: string, service: ServiceName, settings: Settings): ServiceError {
+  if (service !== 's3' && settings.quirks.queryAuthErrors === 'aws') return new ServiceError('InvalidClientTokenId');
+  return new ServiceError('InvalidAccessKeyId', { elements: { AWSAccessKeyId: accessKeyId } });
+}
+
+function checkTime(claim: ClaimedSignature, nowMs: number): void {
+  const signedMs = parseAmzDate(claim.amzDate);
+  const serverTime = new Date(nowMs).toISOString();
+  if (claim.expiresSeconds === undefined) {
+    if (Math.abs(nowMs - signedMs) <= MAX_SKEW_MS) return;
+    const elements = {
+      RequestTime: claim.amzDate,
+      ServerTime: serverTime,
+      MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
+    };
+    throw new ServiceError('RequestTimeTooSkewed', { elements });
+  }
+  if (signedMs - nowMs > MAX_SKEW_MS) throw new ServiceError('AccessDenied', { message: 'Request is not valid yet' });
+  const expiresMs = signedMs + claim.expiresSeconds * 1000;
+  if (nowMs <= expiresMs) return;
+  const elements = { Expires: new Date(expiresMs).toISOString(), ServerTime: serverTime };
+  throw new ServiceError('AccessDenied', { message: 'Request has expired', elements });
+}
+
+function parseAmzDate(text: string): number {
+  return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+function payloadHashOf(request: SignableRequest, claim: ClaimedSignature, service: ServiceName): string {
+  const header = request.headers['x-amz-content-sha256'];
+  if (service !== 's3') return sha256Hex(request.body);
+  if (claim.expiresSeconds !== undefined)
+    return header ?? request.query.get('X-Amz-Content-Sha256') ?? 'UNSIGNED-PAYLOAD';
+  if (header === undefined) {
+    throw new ServiceError('InvalidRequest', {
+      message: 'Missing required header for this request: x-amz-content-sha256',
+    });
+  }
+  return header;
+}
+
+function checkSignature(request: SignableRequest, claim: ClaimedSignature, payloadHash: string, key: Buffer): void {
+  const canonical = canonicalRequest({
+    method: request.method,
+    path: request.path,
+    query: request.rawQuery,
+    headers: request.headers,
+    signedHeaders: claim.signedHeaders,
+    payloadHash,
+  });
+  const text = stringToSign(canonical, claim.amzDate, claim.scope);
+  if (equalText(signatureOf(key, text), claim.signature)) return;
+  throw new ServiceError('SignatureDoesNotMatch', {
+    elements: { AWSAccessKeyId: claim.accessKeyId, StringToSign: text, CanonicalRequest: canonical },
+  });
+}
+
+/** Host and every x-amz-* header must be covered, or a proxy could add to a signed request. */
+function checkUnsignedHeaders(request: SignableRequest, claim: ClaimedSignature, service: ServiceName): void {
+  const signed = new Set(claim.signedHeaders);
+  const names = Object.keys(request.headers).filter((name) => name === 'host' || name.startsWith('x-amz-'));
+  const left = names.filter((name) => !signed.has(name) && !(service !== 's3' && name === 'x-amz-content-sha256'));
+  if (left.length === 0) return;
+  throw new ServiceError('AccessDenied', {
+    message: 'There were headers present in the request which were not signed',
+    elements: { HeadersNotSigned: left.join(', ') },
+  });
+}
+
+function checkPayload(body: Buffer, payloadHash: string): void {
+  if (payloadHash === 'UNSIGNED-PAYLOAD' || payloadHash.startsWith('STREAMING-')) return;
+  if (!/^[0-9a-f]{64}$/u.test(payloadHash)) {
+    throw new ServiceError('InvalidArgument', {
+      message: 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, or a valid sha256 value.',
+      elements: { ArgumentName: 'x-amz-content-sha256', ArgumentValue: payloadHash },
+    });
+  }
+  const computed = sha256Hex(body);
+  if (computed === payloadHash) return;
+  throw new ServiceError('XAmzContentSHA256Mismatch', {
+    elements: { ClientComputedContentSHA256: payloadHash, S3ComputedContentSHA256: computed },
+  });
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { ServiceError } from './errors.ts';
+import type { Quirks } from './options.ts';
+
+const CRC32C_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
+  return value;
+});
+
+function crc32c(content: Buffer): number {
+  let crc = 0xffffffff;
+  for (const byte of content) crc = (CRC32C_TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+function fourBytes(value: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes.toString('base64');
+}
+
+const ALGORITHMS: Readonly<Record<string, (content: Buffer) => string>> = {
+  crc32: (content) => fourBytes(crc32(content)),
+  crc32c: (content) => fourBytes(crc32c(content)),
+  sha1: (content) => createHash('sha1').update(content).digest('base64'),
+  sha256: (content) => createHash('sha256').update(content).digest('base64'),
+};
+
+/** Headers that begin like a checksum and hold none. */
+const NOT_CHECKSUMS = new Set(['algorithm', 'mode', 'type']);
+
+/**
+ * Verifies Content-MD5 and every `x-amz-checksum-*` of a request; gives the latter back by header name.
+ * @throws ServiceError InvalidDigest, BadDigest, InvalidArgument for an algorithm that Wasabi refuses (CRC64NVME),
+ * AccessDenied for `x-amz-checksum-mode` in a presigned URL
+ */
+export function verifiedChecksums(
+  headers: Readonly<Record<string, string | undefined>>,
+  query: ReadonlyMap<string, string>,
+  body: Buffer,
+  quirks: Quirks,
+): Readonly<Record<string, string>> {
+  checkContentMd5(headers['content-md5'], body);
+  const isStrict = quirks.checksums === 'strict';
+  if (isStrict && query.has('X-Amz-Signature') && hasName(query, 'x-amz-checksum-mode')) {
+    throw new ServiceError('AccessDenied', { message: 'x-amz-checksum-mode is not supported in a presigned URL' });
+  }
+  const named = headers['x-amz-sdk-checksum-algorithm'] ?? headers['x-amz-checksum-algorithm'];
+  if (isStrict && named?.toUpperCase() === 'CRC64NVME') throw invalidAlgorithm('crc64nvme');
+  const found: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const algorithm = name.startsWith('x-amz-checksum-') ? name.slice('x-amz-checksum-'.length) : undefined;
+    if (algorithm === undefined || value === undefined || NOT_CHECKSUMS.has(algorithm)) continue;
+    const compute = ALGORITHMS[algorithm];
+    if (compute === undefined) {
+      if (isStrict || algorithm !== 'crc64nvme') throw invalidAlgorithm(algorithm);
+      continue;
+    }
+    if (compute(body) !== value) {
+      throw new ServiceError('BadDigest', { message: `The ${algorithm.toUpperCase()} you specified did not match.` });
+    }
+    found[name] = value;
+  }
+  return found;
+}
+
+function hasName(query: ReadonlyMap<string, string>, name: string): boolean {
+  return [...query.keys()].some((key) => key.toLowerCase() === name);
+}
+
+function checkContentMd5(header: string | undefined, body: Buffer): void {
+  if (header === undefined) return;
+  if (Buffer.from(header, 'base64').length !== 16) throw new ServiceError('InvalidDigest');
+  if (createHash('md5').update(body).digest('base64') !== header) {
+    throw new ServiceError('BadDigest', { message: 'The Content-MD5 you specified did not match what we received.' });
+  }
+}
+
+function invalidAlgorithm(algorithm: string): ServiceError {
+  return new ServiceError('InvalidArgument', {
+    message: `The algorithm type ${algorithm} specified in the x-amz-checksum- header is invalid.`,
+  });
+}
+
+/** Hex MD5: the ETag of a body. */
+export function md5Hex(content: Buffer): string {
+  return createHash('md5').update(content).digest('hex');
+}

@@ -1,0 +1,54 @@
+import { bucketWrite, xmlReply } from './call.ts';
+import { ServiceError } from './errors.ts';
+import { deleteKey } from './objects.ts';
+import { element, S3_NAMESPACE, type XmlNode } from './xml.ts';
+import { boolean, many, object, optional, readDocument, required, text } from './xml-shape.ts';
+
+const shape = object({
+  Object: many(
+    object({
+      Key: required(text()),
+      VersionId: optional(text()),
+      ETag: optional(text()),
+      LastModifiedTime: optional(text()),
+      Size: optional(text()),
+    }),
+    1,
+    1000,
+  ),
+  Quiet: optional(boolean()),
+});
+
+/** `POST /BUCKET?delete`: up to 1000 keys, each with its own outcome. */
+export const deleteObjects = bucketWrite(
+  'DeleteObjects',
+  (call, bucket) => {
+    const wanted = readDocument(call.body, 'Delete', shape);
+    const results = wanted.Object.map(({ Key, VersionId }): XmlNode | undefined => {
+      try {
+        const deletion = deleteKey(call, bucket, Key, VersionId);
+        return wanted.Quiet === true ? undefined : deletedXml(Key, VersionId, deletion);
+      } catch (thrown) {
+        if (!(thrown instanceof ServiceError)) throw thrown;
+        return element('Error', [
+          element('Key', Key),
+          VersionId === undefined ? undefined : element('VersionId', VersionId),
+          element('Code', thrown.code),
+          element('Message', thrown.message),
+        ]);
+      }
+    });
+    return xmlReply(element('DeleteResult', results, { xmlns: S3_NAMESPACE }));
+  },
+  { needsIntegrity: true },
+);
+
+function deletedXml(key: string, versionId: string | undefined, deletion: ReturnType<typeof deleteKey>): XmlNode {
+  const marker = deletion.isDeleteMarker ? deletion.versionId : undefined;
+  return element('Deleted', [
+    element('Key', key),
+    versionId === undefined ? undefined : element('VersionId', versionId),
+    deletion.isDeleteMarker ? element('DeleteMarker', true) : undefined,
+    marker === undefined ? undefined : element('DeleteMarkerVersionId', marker),
+  ]);
+}

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ServiceName, signatureVerifier } from './authentication.ts';
+import type { Call, Operation, Reply } from './call.ts';
+import { verifiedChecksums } from './checksums.ts';
+import { claimedKeyId, claimedService } from './claimed-signature.ts';
+import { type Endpoint, type EndpointUrls, endpointOf, type RequestPath, readPath } from './endpoint.ts';
+import { queryErrorXml, ServiceError, s3ErrorXml } from './errors.ts';
+import type { Settings } from './options.ts';
+import { QUERY_NAMESPACES, queryOperationOf } from './query-operations.ts';
+import { s3OperationOf } from './router.ts';
+import type { Bucket, State } from './state.ts';
+import { documentOf } from './xml.ts';
+
+/** A request whose body has come in whole. */
+export interface RawRequest {
+  readonly method: string;
+  /** As on the request line. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The region of the listener it came in by, when that serves one region only. */
+  readonly listenerRegion: string | undefined;
+}
+
+/** What a request turned out to mean, before anything was done. */
+export interface Addressed {
+  readonly requestId: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly service: ServiceName;
+  readonly endpoint: Endpoint;
+  readonly path: RequestPath;
+  readonly operation: Operation | undefined;
+  readonly accessKeyId: string | undefined;
+  /** Why it cannot be worked on; it is answered with that. */
+  readonly problem: ServiceError | undefined;
+}
+
+export interface Answered {
+  readonly reply: Reply;
+  /** '' for success. */
+  readonly code: string;
+  readonly accountId: string | undefined;
+}
+
+/** What an error answer is made of: a ServiceError, or a fault of any code. */
+type AnswerableError = Pick<ServiceError, 'code' | 'message' | 'status' | 'elements' | 'headers'>;
+
+const GLOBAL: Endpoint = { service: 's3', region: 'us-east-1' };
+
+/** Turns requests into answers. Each call takes effect at one instant: nothing in here waits. */
+export class Dispatcher {
+  readonly #state: State;
+  readonly #settings: Settings;
+  readonly #urls: EndpointUrls;
+  readonly #verify: ReturnType<typeof signatureVerifier>;
+  #errorCount = 0;
+
+  constructor(state: State, settings: Settings, urls: EndpointUrls) {
+    this.#state = state;
+    this.#settings = settings;
+    this.#urls = urls;
+    this.#verify = signatureVerifier(state, settings);
+  }
+
+  /** Whom and what a request means. Never throws. */
+  address(request: RawRequest): Addressed {
+    const headers = singleHeaders(request.headers);
+    const base = { requestId: randomBytes(8).toString('hex').toUpperCase(), headers };
+    let endpoint = GLOBAL;
+    let path = readPath('/', undefined);
+    let service: ServiceName = 's3';
+    try {
+      endpoint = endpointOf(headers['host'], request.listenerRegion, this.#settings.regions);
+      path = readPath(request.target, endpoint.bucketName);
+      service = serviceOf(endpoint, claimedService(headers, path.query));
+      const operation = operationOf(service, request, path, headers);
+      const accessKeyId = claimedKeyId(headers, path.query);
+      return { ...base, service, endpoint, path, operation, accessKeyId, problem: undefined };
+    } catch (thrown) {
+      const problem = serviceErrorOf(thrown);
+      return { ...base, service, endpoint, path, operation: undefined, accessKeyId: undefined, problem };
+    }
+  }
+
+  /** Verifies the signature and does what the request asks. Never throws. */
+  answer(request: RawRequest, addressed: Addressed, nowMs: number): Answered {
+    let accountId: string | undefined;
+    try {
+      if (addressed.problem !== undefined) throw addressed.problem;
+      const call = this.#authenticated(request, addressed, nowMs);
+      accountId = call.caller.account.accountId;
+      return { reply: this.#run(call, addressed.operation), code: '', accountId };
+    } catch (thrown) {
+      const error = serviceErrorOf(thrown);
+      return { reply: this.errorReply(request.method, addressed, error), code: error.code, accountId };
+    }
+  }
+
+  /** The answer that tells of an error, in the form of the service. */
+  errorReply(method: string, { service, path, requestId }: Addressed, error: AnswerableError): Reply {
+    const { code, message, elements, status } = error;
+    const wire = { code, message, elements };
+    const xml =
+      service === 's3'
+        ? s3ErrorXml(wire, { requestId, hostId: hostIdOf(requestId), resource: path.path }, this.#shape())
+        : queryErrorXml(wire, status, requestId, QUERY_NAMESPACES[service]);
+    const headers = { 'content-type': service === 's3' ? 'application/xml' : 'text/xml', ...error.headers };
+    // HEAD has no body: the status is all that a client learns.
+    return method === 'HEAD' ? { status, headers: error.headers } : { status, headers, body: documentOf(xml) };
+  }
+
+  #authenticated(request: RawRequest, { service, endpoint, path, headers, requestId }: Addressed, nowMs: number): Call {
+    const { method, body } = request;
+    const signable = { method, path: path.path, rawQuery: path.rawQuery, query: path.query, headers, body };
+    const { caller } = this.#verify(signable, service, endpoint.region, nowMs);
+    if (headers['x-amz-content-sha256']?.startsWith('STREAMING-') === true) {
+      throw new ServiceError('InvalidArgument', { message: 'aws-chunked bodies are not supported.' });
+    }
+    return {
+      service,
+      region: endpoint.region,
+      method,
+      bucketName: path.bucketName,
+      key: path.key,
+      query: path.query,
+      headers,
+      body,
+      checksums: service === 's3' ? verifiedChecksums(headers, path.query, body, this.#settings.quirks) : {},
+      caller,
+      requestId,
+      nowMs,
+      state: this.#state,
+      settings: this.#settings,
+      urls: this.#urls,
+    };
+  }
+
+  #run(call: Call, operation: Operation | undefined): Reply {
+    if (operation === undefined) throw new ServiceError('MethodNotAllowed');
+    this.#checkIntegrity(call, operation);
+    if (operation.scope === 'service') return operation.run(call);
+    const bucket = this.#state.buckets.get(call.bucketName ?? '');
+    if (bucket === undefined) {
+      throw new ServiceError('NoSuchBucket', { elements: { BucketName: call.bucketName ?? '' } });
+    }
+    if (bucket.ownerId !== call.caller.account.accountId) throw new ServiceError('AccessDenied');
+    const isRefusedElsewhere = operation.mutating || operation.name === 'HeadBucket';
+    if (isRefusedElsewhere && bucket.region !== call.region) throw this.#wrongRegion(call, bucket);
+    return operation.run(call, bucket);
+  }
+
+  /** AWS demands a checksum where half a document would do harm (W28). */
+  #checkIntegrity(call: Call, operation: Operation): void {
+    if (operation.needsIntegrity !== true || !this.#settings.quirks.integrityRequired) return;
+    if (call.headers['content-md5'] !== undefined || Object.keys(call.checksums).length > 0) return;
+    throw new ServiceError('InvalidRequest', {
+      message: 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
+    });
+  }
+
+  /** The region's own endpoint is named in three ways that clients have met (W6). */
+  #wrongRegion(call: Call, bucket: Bucket): ServiceError {
+    const { wrongRegion } = this.#settings.quirks;
+    if (wrongRegion === 'BadRequest') return new ServiceError('BadRequest');
+    const url = new URL(this.#urls.s3(bucket.region, call.headers['host']));
+    const location = new URL(`/${bucket.name}${call.key === undefined ? '' : `/${call.key}`}`, url).href;
+    return new ServiceError(wrongRegion, {
+      headers: { location },
+      elements: { Bucket: bucket.name, Endpoint: url.host, Region: bucket.region },
+    });
+  }
+
+  #shape(): 'Error' | 'ErrorResponse' {
+    const { errorShape } = this.#settings.quirks;
+    if (errorShape !== 'alternating') return errorShape;
+    this.#errorCount += 1;
+    return this.#errorCount % 2 === 1 ? 'Error' : 'ErrorResponse';
+  }
+}
+
+/** The host id of AWS's answers, which support asks for beside the request id. */
+export function hostIdOf(requestId: string): string {
+  return Buffer.from(`emulator ${requestId}`).toString('base64');
+}
+
+function operationOf(
+  service: ServiceName,
+  request: RawRequest,
+  path: RequestPath,
+  headers: Addressed['headers'],
+): Operation {
+  if (service !== 's3') return queryOperationOf(service, request.body);
+  return s3OperationOf({
+    method: request.method,
+    bucketName: path.bucketName,
+    key: path.key,
+    query: path.query,
+    headers,
+  });
+}
+
+/** An address without a name serves all: the scope of the signature tells which is meant. */
+function serviceOf(endpoint: Endpoint, claimed: string | undefined): ServiceName {
+  if (endpoint.service !== 'any') return endpoint.service;
+  return claimed === 'iam' || claimed === 'sts' ? claimed : 's3';
+}
+
+function singleHeaders(headers: IncomingHttpHeaders): Record<string, string | undefined> {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(',') : value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, string | undefined>; // from entries of texts
+}
+
+/** A defect of the emulator is answered as the service would answer its own, with the cause in the message: this is a test tool. */
+function serviceErrorOf(thrown: unknown): ServiceError {
+  if (thrown instanceof ServiceError) return thrown;
+  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'unknown';
+  return new ServiceError('InternalError', { message: `The emulator failed: ${text}` });
+}

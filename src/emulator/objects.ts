@@ -1,0 +1,187 @@
+import { cannedAcl } from './acl.ts';
+import { bucketRead, bucketWrite, type Call, emptyReply, isoTime, type Reply, xmlReply } from './call.ts';
+import { md5Hex } from './checksums.ts';
+import { checkReadConditions, checkWriteConditions, rangeOf } from './conditions.ts';
+import { ServiceError } from './errors.ts';
+import { checkKey, storedHeaders, tagsOfHeader, versionHeaders } from './object-headers.ts';
+import { canDelete, lockOfWrite } from './object-lock.ts';
+import type { Bucket, ObjectVersion } from './state.ts';
+import { addressedVersion, deleteMarker, nextVersionId, pushVersion, removeVersion } from './versions.ts';
+import { element, S3_NAMESPACE } from './xml.ts';
+
+/** `PUT /BUCKET/KEY` */
+export const putObject = bucketWrite('PutObject', (call, bucket) => {
+  const key = call.key ?? '';
+  checkKey(key);
+  cannedAcl(call);
+  checkWriteConditions(call, bucket, key);
+  const parts = {
+    headers: storedHeaders(call),
+    checksums: call.checksums,
+    tags: tagsOfHeader(call),
+    ...lockOfWrite(call, bucket),
+  };
+  const version = storeVersion(call, bucket, key, call.body, md5Hex(call.body), parts);
+  return emptyReply(200, { ...writeHeaders(bucket, version), ...call.checksums });
+});
+
+/** Keeps content as the newest version of a key. */
+export function storeVersion(
+  call: Pick<Call, 'state' | 'nowMs'>,
+  bucket: Bucket,
+  key: string,
+  content: Buffer,
+  etag: string,
+  parts: Pick<ObjectVersion, 'headers' | 'checksums' | 'retention' | 'legalHold' | 'tags'>,
+): ObjectVersion {
+  const version: ObjectVersion = {
+    ...parts,
+    versionId: nextVersionId(call.state, bucket, call.nowMs),
+    isDeleteMarker: false,
+    lastModifiedMs: call.nowMs,
+    etag,
+    sizeBytes: content.length,
+    bodyId: call.state.bodies.put(content),
+  };
+  pushVersion(call.state, bucket, key, version);
+  return version;
+}
+
+/** What a write answers in its headers. */
+export function writeHeaders(bucket: Bucket, version: ObjectVersion): Record<string, string> {
+  const encryption = version.headers['x-amz-server-side-encryption'];
+  return {
+    etag: `"${version.etag}"`,
+    ...(bucket.versioning === undefined ? {} : { 'x-amz-version-id': version.versionId }),
+    ...(encryption === undefined ? {} : { 'x-amz-server-side-encryption': encryption }),
+  };
+}
+
+/** `HEAD /BUCKET/KEY` */
+export const headObject = bucketRead('HeadObject', (call, bucket) => {
+  const version = addressedVersion(call, bucket);
+  return readReply(call, bucket, version, undefined);
+});
+
+/** `GET /BUCKET/KEY` */
+export const getObject = bucketRead('GetObject', (call, bucket) => {
+  const version = addressedVersion(call, bucket);
+  return readReply(call, bucket, version, call.state.bodies.get(version.bodyId ?? ''));
+});
+
+const OVERRIDES: Readonly<Record<string, string>> = {
+  'response-cache-control': 'cache-control',
+  'response-content-disposition': 'content-disposition',
+  'response-content-encoding': 'content-encoding',
+  'response-content-language': 'content-language',
+  'response-content-type': 'content-type',
+  'response-expires': 'expires',
+};
+
+function readReply(call: Call, bucket: Bucket, version: ObjectVersion, content: Buffer | undefined): Reply {
+  const headers = versionHeaders(version, bucket.versioning !== undefined);
+  if (call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED') Object.assign(headers, version.checksums);
+  for (const [name, header] of Object.entries(OVERRIDES)) {
+    const value = call.query.get(name);
+    if (value !== undefined) headers[header] = value;
+  }
+  if (checkReadConditions(call, version) === 'NotModified') {
+    return emptyReply(304, { etag: headers['etag'] ?? '', 'last-modified': headers['last-modified'] ?? '' });
+  }
+  const range = rangeOf(call.headers['range'], version.sizeBytes);
+  const body = content === undefined ? {} : { body: content };
+  if (range === undefined)
+    return { status: 200, headers: { ...headers, 'content-length': String(version.sizeBytes) }, ...body };
+  const [first, last] = range;
+  headers['content-length'] = String(last - first + 1);
+  headers['content-range'] = `bytes ${first}-${last}/${version.sizeBytes}`;
+  return { status: 206, headers, ...(content === undefined ? {} : { body: content.subarray(first, last + 1) }) };
+}
+
+/** The outcome of deleting a key or one of its versions. */
+export interface Deletion {
+  /** The id of the marker made, or of what was deleted; absent in a bucket that was never versioned. */
+  readonly versionId?: string;
+  readonly isDeleteMarker: boolean;
+}
+
+/**
+ * Deletes a version, or puts a delete marker where the bucket keeps versions. Already gone is success.
+ * @throws ServiceError AccessDenied for a locked version, or without `x-amz-mfa` where MFA delete is on
+ */
+export function deleteKey(call: Call, bucket: Bucket, key: string, versionId: string | undefined): Deletion {
+  const versions = bucket.objects.get(key) ?? [];
+  if (versionId !== undefined) return deleteVersion(call, bucket, key, versionId);
+  if (bucket.versioning === undefined) {
+    const [only] = versions;
+    if (only !== undefined) removeVersion(call.state, bucket, key, only);
+    return { isDeleteMarker: false };
+  }
+  const marker = deleteMarker(nextVersionId(call.state, bucket, call.nowMs), call.nowMs);
+  pushVersion(call.state, bucket, key, marker);
+  return { versionId: marker.versionId, isDeleteMarker: true };
+}
+
+function deleteVersion(call: Call, bucket: Bucket, key: string, versionId: string): Deletion {
+  if (bucket.mfaDelete === 'Enabled' && call.headers['x-amz-mfa'] === undefined) {
+    throw new ServiceError('AccessDenied', { message: 'Mfa Authentication must be used for this request' });
+  }
+  const version = bucket.objects.get(key)?.find((candidate) => candidate.versionId === versionId);
+  if (version === undefined) return { versionId, isDeleteMarker: false };
+  if (!canDelete(call, version)) {
+    throw new ServiceError('AccessDenied', { message: 'Access Denied because object protected by object lock.' });
+  }
+  removeVersion(call.state, bucket, key, version);
+  return { versionId, isDeleteMarker: version.isDeleteMarker };
+}
+
+/** `DELETE /BUCKET/KEY` */
+export const deleteObject = bucketWrite('DeleteObject', (call, bucket) => {
+  const { versionId, isDeleteMarker } = deleteKey(call, bucket, call.key ?? '', call.query.get('versionId'));
+  return emptyReply(204, {
+    ...(versionId === undefined ? {} : { 'x-amz-version-id': versionId }),
+    ...(isDeleteMarker ? { 'x-amz-delete-marker': 'true' } : {}),
+  });
+});
+
+/** `PUT /BUCKET/KEY` with `x-amz-copy-source`; the source is a bucket of the same account. */
+export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
+  const key = call.key ?? '';
+  checkKey(key);
+  cannedAcl(call);
+  const { version: source, sourceBucket } = copySource(call);
+  checkReadConditions({ headers: prefixed(call.headers, 'x-amz-copy-source-') }, source);
+  const isReplaced = call.headers['x-amz-metadata-directive'] === 'REPLACE';
+  const fresh = storedHeaders(call);
+  const made = storeVersion(call, bucket, key, call.state.bodies.get(source.bodyId ?? ''), source.etag, {
+    headers: isReplaced ? fresh : source.headers,
+    checksums: source.checksums,
+    tags: call.headers['x-amz-tagging-directive'] === 'REPLACE' ? tagsOfHeader(call) : source.tags,
+    ...lockOfWrite(call, bucket),
+  });
+  const result = [element('LastModified', isoTime(made.lastModifiedMs)), element('ETag', `"${made.etag}"`)];
+  const reply = xmlReply(element('CopyObjectResult', result, { xmlns: S3_NAMESPACE }));
+  const from = sourceBucket.versioning === undefined ? {} : { 'x-amz-copy-source-version-id': source.versionId };
+  const { etag: _etag, ...written } = writeHeaders(bucket, made);
+  return { ...reply, headers: { ...reply.headers, ...written, ...from } };
+});
+
+function copySource(call: Call): { readonly version: ObjectVersion; readonly sourceBucket: Bucket } {
+  const [path = '', query = ''] = (call.headers['x-amz-copy-source'] ?? '').split('?');
+  const decoded = decodeURIComponent(path).replace(/^\//u, '');
+  const cut = decoded.indexOf('/');
+  const sourceBucket = call.state.buckets.get(decoded.slice(0, cut));
+  if (cut < 1 || sourceBucket === undefined) {
+    throw new ServiceError('NoSuchBucket', { elements: { BucketName: decoded.slice(0, Math.max(cut, 0)) } });
+  }
+  if (sourceBucket.ownerId !== call.caller.account.accountId) throw new ServiceError('AccessDenied');
+  const versionId = new URLSearchParams(query).get('versionId');
+  const address = new Map(versionId === null ? [] : [['versionId', versionId]]);
+  const version = addressedVersion({ ...call, key: decoded.slice(cut + 1), query: address }, sourceBucket);
+  return { version, sourceBucket };
+}
+
+function prefixed(headers: Call['headers'], prefix: string): Record<string, string | undefined> {
+  const found = Object.entries(headers).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(found.map(([name, value]) => [name.slice(prefix.length), value]));
+}

@@ -1,0 +1,114 @@
+import type { Clock, Random } from '../runtime/clock.ts';
+import type { ErrorShape } from './errors.ts';
+import { REGIONS } from './regions.ts';
+
+/**
+ * Where Wasabi's behaviour is not known for certain, or was seen in two forms. `docs/wasabi.md` has a numbered row for
+ * each, with its source and why the default was chosen.
+ */
+export interface Quirks {
+  /** A write (or HeadBucket) through another region's endpoint (W6). */
+  readonly wrongRegion: 'PermanentRedirect' | 'TemporaryRedirect' | 'BadRequest';
+  /** Bucket encryption configuration (W7). */
+  readonly encryption: 'refused' | 'accepted';
+  /** PutBucketCors and its kin (W19). */
+  readonly cors: 'refused' | 'accepted';
+  /** Public access block (W22). `empty`: answered, never stored. */
+  readonly publicAccessBlock: 'refused' | 'empty' | 'accepted';
+  /** Lifecycle rules with transitions (W17). */
+  readonly lifecycleTransitions: 'refused' | 'ignored';
+  /** `DELETE /BUCKET?force_delete=true` (W11). `ignored`: a plain DeleteBucket. */
+  readonly forceDelete: 'honoured' | 'ignored';
+  /** Whether multipart uploads in progress keep a bucket from being deleted (W10). */
+  readonly uploadsBlockDelete: boolean;
+  /** Public ACLs and public bucket policies (W21). */
+  readonly publicAccess: 'refused' | 'accepted';
+  /** CRC64NVME checksums, and `x-amz-checksum-mode` in a presigned GET (W27). */
+  readonly checksums: 'strict' | 'aws';
+  /** Whether the calls for which AWS demands Content-MD5 or a checksum header are refused without one (W28). */
+  readonly integrityRequired: boolean;
+  /** `If-Match` and `If-None-Match` on PUT (W29). */
+  readonly conditionalPut: 'enforced' | 'ignored';
+  /** The root of S3 error documents (W35). `alternating` gives both, in turn. */
+  readonly errorShape: ErrorShape | 'alternating';
+  /** Codes of a refused signature on IAM and STS (W2): Wasabi's table, or those of AWS (InvalidClientTokenId). */
+  readonly queryAuthErrors: 'wasabi' | 'aws';
+  /** Whether an own bucket created again in us-east-1 is answered 200 (W4). */
+  readonly recreateInUsEast1: 'ok' | 'conflict';
+  /** Whether `x-amz-bucket-region` is sent (W6). */
+  readonly bucketRegionHeader: boolean;
+  /** Answer to the subresources that Wasabi does not have (W23). */
+  readonly unsupported: 'MethodNotAllowed' | 'NotImplemented';
+}
+
+/** The reading of each quirk that has the best evidence. */
+const DEFAULT_QUIRKS: Quirks = {
+  wrongRegion: 'PermanentRedirect',
+  encryption: 'refused',
+  cors: 'refused',
+  publicAccessBlock: 'refused',
+  lifecycleTransitions: 'refused',
+  forceDelete: 'honoured',
+  uploadsBlockDelete: true,
+  publicAccess: 'refused',
+  checksums: 'strict',
+  integrityRequired: true,
+  conditionalPut: 'enforced',
+  errorShape: 'Error',
+  queryAuthErrors: 'wasabi',
+  recreateInUsEast1: 'ok',
+  bucketRegionHeader: false,
+  unsupported: 'MethodNotAllowed',
+};
+
+/** How the emulator is started; every field may be left out. */
+export interface EmulatorOptions {
+  /** Port of the main listener on 127.0.0.1; 0 (default) takes a free one. */
+  readonly port?: number;
+  /** Further listeners, one region each, for clients that cannot resolve `*.localhost`. 0 takes a free port. */
+  readonly regionPorts?: Readonly<Record<string, number>>;
+  /** The regions that exist; default: those of Wasabi. */
+  readonly regions?: readonly string[];
+  /** The account made at the start. Keys are random unless given here. */
+  readonly account?: AccountOptions;
+  readonly quirks?: Partial<Quirks>;
+  /** Buckets an account may have (default 1000). */
+  readonly maxBuckets?: number;
+  /** Milliseconds that each call waits before it is worked on (default 0). */
+  readonly latencyMs?: number;
+  /** Folder where the state is kept; absent: in memory only. */
+  readonly dataDir?: string;
+  /** The largest request body in bytes (default 256 MiB). */
+  readonly maxBodyBytes?: number;
+  /** How many calls the log keeps (default 500 000); the oldest go first. */
+  readonly callLogLimit?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** An account to make. Absent fields are chosen by the emulator. */
+export interface AccountOptions {
+  /** Twelve digits; Wasabi's start with 1000000. */
+  readonly accountId?: string;
+  readonly name?: string;
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+}
+
+/** The settings with every default filled in. */
+export interface Settings {
+  readonly regions: readonly string[];
+  readonly quirks: Quirks;
+  readonly maxBuckets: number;
+  readonly maxBodyBytes: number;
+}
+
+/** Fills the defaults. */
+export function settingsOf(options: EmulatorOptions): Settings {
+  return {
+    regions: options.regions ?? REGIONS,
+    quirks: { ...DEFAULT_QUIRKS, ...options.quirks },
+    maxBuckets: options.maxBuckets ?? 1000,
+    maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024,
+  };
+}

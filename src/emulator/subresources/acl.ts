@@ -1,0 +1,80 @@
+import { cannedAcl, publicAccessDenied } from '../acl.ts';
+import { bucketRead, bucketWrite, type Call, emptyReply, type Reply, xmlReply } from '../call.ts';
+import { ServiceError } from '../errors.ts';
+import { ownerXml } from '../listing.ts';
+import { touch } from '../state.ts';
+import { addressedVersion } from '../versions.ts';
+import { childOf, element, S3_NAMESPACE, type XmlElement, type XmlNode } from '../xml.ts';
+import { malformed, parseRequestXml } from '../xml-shape.ts';
+import type { Subresource } from './subresource.ts';
+
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+const ALL_USERS = 'http://acs.amazonaws.com/groups/global/AllUsers';
+
+function grantXml(grantee: XmlNode, permission: string): XmlNode {
+  return element('Grant', [grantee, element('Permission', permission)]);
+}
+
+function aclReply(call: Call, acl: string): Reply {
+  const { account } = call.caller;
+  const owner = element('Grantee', [element('ID', account.accountId), element('DisplayName', account.name)], {
+    'xmlns:xsi': XSI,
+    'xsi:type': 'CanonicalUser',
+  });
+  const everyone = element('Grantee', [element('URI', ALL_USERS)], { 'xmlns:xsi': XSI, 'xsi:type': 'Group' });
+  const grants = [
+    grantXml(owner, 'FULL_CONTROL'),
+    ...(acl.startsWith('public-') ? [grantXml(everyone, 'READ')] : []),
+    ...(acl === 'public-read-write' ? [grantXml(everyone, 'WRITE')] : []),
+  ];
+  return xmlReply(
+    element('AccessControlPolicy', [ownerXml(call), element('AccessControlList', grants)], { xmlns: S3_NAMESPACE }),
+  );
+}
+
+/** The canned ACL of the header, or what the grants of the body come to. */
+function wantedAcl(call: Call): string {
+  if (call.headers['x-amz-acl'] !== undefined || call.body.length === 0) return cannedAcl(call);
+  const root = parseRequestXml(call.body);
+  const list = childOf(root, 'AccessControlList');
+  if (root.name !== 'AccessControlPolicy' || list === undefined) throw malformed('an AccessControlPolicy is needed');
+  for (const grant of list.children) checkGrant(grant, call);
+  return 'private';
+}
+
+function checkGrant(grant: XmlElement, call: Call): void {
+  const grantee = childOf(grant, 'Grantee');
+  const uri = grantee && childOf(grantee, 'URI')?.text;
+  if (uri !== undefined) throw publicAccessDenied();
+  if (grantee !== undefined && childOf(grantee, 'ID')?.text === call.caller.account.accountId) return;
+  throw new ServiceError('NotImplemented', { message: 'Grants to other accounts are not emulated.' });
+}
+
+/** `?acl` of a bucket. */
+export const bucketAcl: Subresource = {
+  query: 'acl',
+  operations: {
+    GET: bucketRead('GetBucketAcl', (call, bucket) => aclReply(call, bucket.acl)),
+    PUT: bucketWrite('PutBucketAcl', (call, bucket) => {
+      bucket.acl = wantedAcl(call);
+      touch(call.state);
+      return emptyReply();
+    }),
+  },
+};
+
+/** `?acl` of an object: the owner's alone. */
+export const objectAcl: Subresource = {
+  query: 'acl',
+  operations: {
+    GET: bucketRead('GetObjectAcl', (call, bucket) => {
+      addressedVersion(call, bucket);
+      return aclReply(call, 'private');
+    }),
+    PUT: bucketWrite('PutObjectAcl', (call, bucket) => {
+      addressedVersion(call, bucket);
+      wantedAcl(call);
+      return emptyReply();
+    }),
+  },
+};
