@@ -12,10 +12,10 @@ import { plainAccess } from './loopback-server.ts';
 export const KEY = { namespace: 'default', name: 'operator' };
 
 /** What becomes of a call: passed on, passed on without an answer or with one that comes after so many ms, lost, refused. */
-export type Fate = 'pass' | 'loseAnswer' | number | 'loseRequest' | KubeError;
+type Fate = 'pass' | 'loseAnswer' | number | 'loseRequest' | KubeError;
 
 /** The way of one process to the API server, which the test disturbs. What is lost heeds its signal in a list alone. */
-export class Line {
+class Line {
   readonly calls: { readonly verb: string; readonly atMs: number }[] = [];
   readonly kube: Kube;
   fate: (verb: string) => Fate = () => 'pass';
