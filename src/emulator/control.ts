@@ -45,7 +45,7 @@ export function control(parts: Controlled, method: string, target: string, body:
       case 'GET state':
         return { status: 200, body: stateSummary(parts.state) };
       case 'POST accounts':
-        return { status: 201, body: parts.createAccount(jsonObject(body) as AccountOptions) };
+        return { status: 201, body: parts.createAccount(jsonObject(body)) };
       default:
         return {
           status: 404,

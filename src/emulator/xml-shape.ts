@@ -83,17 +83,17 @@ export function date(): Shape<string> {
 
 /** A field that must be there once. */
 export function required<T>(shape: Shape<T>): Field<T> & { kind: 'required' } {
-  return { shape: shape as Shape<unknown>, kind: 'required', min: 1, max: 1 };
+  return { shape: shape, kind: 'required', min: 1, max: 1 };
 }
 
 /** A field that may be there once. */
 export function optional<T>(shape: Shape<T>): Field<T> & { kind: 'optional' } {
-  return { shape: shape as Shape<unknown>, kind: 'optional', min: 0, max: 1 };
+  return { shape: shape, kind: 'optional', min: 0, max: 1 };
 }
 
 /** A field that may be repeated, read as an array. */
 export function many<T>(shape: Shape<T>, min = 0, max = Number.POSITIVE_INFINITY): Field<T[]> & { kind: 'many' } {
-  return { shape: shape as Shape<unknown>, kind: 'many', min, max };
+  return { shape: shape, kind: 'many', min, max };
 }
 
 /** An element of exactly these fields; an unknown child is MalformedXML. They are written in the order given here. */
@@ -115,7 +115,7 @@ export function object<F extends Fields>(fields: F): Shape<ObjectOf<F>> {
       }
       return value as ObjectOf<F>;
     },
-    write: (name, value) => element(name, writeFields(fields, value as Readonly<Record<string, unknown>>)),
+    write: (name, value) => element(name, writeFields(fields, value)),
   };
 }
 

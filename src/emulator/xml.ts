@@ -108,7 +108,7 @@ export function element(
   if (content === undefined) return { xml: `<${head}/>` };
   const inner = Array.isArray(content)
     ? (content as readonly (XmlNode | undefined)[]).reduce((sum, node) => sum + (node?.xml ?? ''), '')
-    : escapeXml(String(content as string | number | boolean)); // no list, as the line above tells
+    : escapeXml(String(content)); // no list, as the line above tells
   return { xml: `<${head}>${inner}</${name}>` };
 }
 
