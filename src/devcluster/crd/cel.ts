@@ -94,6 +94,11 @@ export class CelRules {
     for (const part of schema.allOf) this.#compileAll(part);
   }
 
+  /** Whether the schema has no rule anywhere. */
+  get isEmpty(): boolean {
+    return this.#ruled.size === 0;
+  }
+
   /** The rules that do not hold, in the order of the schema. `old`: the state before; undefined on create. */
   errors(value: Json, old: Json | undefined): FieldError[] {
     const isUnchanged = old !== undefined && isEqual(value, old);

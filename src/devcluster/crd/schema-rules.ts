@@ -43,6 +43,7 @@ export class SchemaRules {
     errors.push(...embeddedErrors(omit(object, 'metadata'), this.#schema, ''));
     const wasUnique = old === undefined || listTypeErrors(omit(old, 'metadata'), this.#schema, '').length === 0;
     if (wasUnique) errors.push(...listTypeErrors(omit(object, 'metadata'), this.#schema, ''));
+    if (this.#cel.isEmpty) return errors;
     if (errors.some((error) => blocking.has(error.type))) return [...errors, notChecked];
     return [...errors, ...this.#cel.errors(object, old)];
   }
