@@ -12,3 +12,5 @@ export const ABANDON = `${GROUP}/abandon`;
 export const FINALIZER = `${GROUP}/finalizer`;
 /** The predecessor's finalizer; removed at take-over. */
 export const LEGACY_FINALIZER = 'kopf.zalando.org/KopfFinalizerMarker';
+/** The predecessor's annotations begin with it: the last state that it had seen. Removed at take-over. */
+export const LEGACY_ANNOTATIONS = 'kopf.zalando.org/';

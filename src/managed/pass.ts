@@ -23,18 +23,19 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   const found = await kind.observe(client, target, desired, signal);
   const evidence = found === undefined ? undefined : kind.evidence(found, target);
   const ownership = decideOwnership(kind, resource, target, evidence, env);
-  if (!ownership.mayManage) return { type: 'NotOurs', reason: ownership.reason, message: ownership.message };
+  if (!ownership.mayManage) return notOurs(ownership);
 
-  const read = (observed: O | undefined, applied: readonly string[]): Reading => ({
-    target,
-    kindStatus: kind.status(resource, target, observed, { nowMs: env.clock.now(), applied }),
+  const read = (made: Target, observed: O | undefined, applied: readonly string[], mayDestroy: boolean): Reading => ({
+    target: made,
+    kindStatus: kind.status(resource, made, observed, { nowMs: env.clock.now(), applied }),
     isFound: observed !== undefined,
-    identity: observed !== undefined && ownership.mayDestroy ? kind.evidence(observed, target).identity : undefined,
+    identity: observed !== undefined && mayDestroy ? kind.evidence(observed, made).identity : undefined,
     applied,
   });
   const changes = kind.diff(desired, found, ownership.marker);
   if (env.observeOnly || resource.spec.mode === 'Observe') {
-    return { type: 'Observed', reading: read(found, []), pending: changes.map((change) => change.summary) };
+    const reading = read(target, found, [], ownership.mayDestroy);
+    return { type: 'Observed', reading, pending: changes.map((change) => change.summary) };
   }
   const willCreate = kind.isExternal && found === undefined;
   const claimed = await env.writes.claim(type, resource, target, { willCreate, isExternal: kind.isExternal });
@@ -50,9 +51,18 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
       )
     : await applyEach(kind, client, target, changes, signal);
   const last = changes.length === 0 ? found : await kind.observe(client, target, desired, signal);
-  const reading = read(last, applied);
-  const left = changes.length === 0 ? [] : kind.diff(desired, last, ownership.marker);
-  return settle(reading, errors, left);
+  // What was there before is gone, and with it the identity that was recorded.
+  const made = willCreate ? { ...target, identity: undefined } : target;
+  // A create that was not answered with success proves nothing of what is there now: it may be a stranger's.
+  const isUnproven = willCreate && applied.length === 0 && last !== undefined;
+  const now = isUnproven ? decideOwnership(kind, claimed, made, kind.evidence(last, made), env) : ownership;
+  if (!now.mayManage) return notOurs(now);
+  const left = changes.length === 0 ? [] : kind.diff(desired, last, now.marker);
+  return settle(read(made, last, applied, now.mayDestroy), errors, left);
+}
+
+function notOurs({ reason, message }: { readonly reason: Reason; readonly message: string }): Outcome {
+  return { type: 'NotOurs', reason, message };
 }
 
 /**

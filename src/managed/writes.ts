@@ -4,7 +4,7 @@ import { ReconcileError } from '../runtime/errors.ts';
 import type { Fence } from '../runtime/fence.ts';
 import { type Kube, KubeError, type Patch } from '../runtime/kube.ts';
 import { toKubeReconcileError } from '../runtime/kube-errors.ts';
-import { FINALIZER, LEGACY_FINALIZER } from './annotations.ts';
+import { FINALIZER, LEGACY_ANNOTATIONS, LEGACY_FINALIZER } from './annotations.ts';
 import { rfc3339 } from './conditions.ts';
 import type { IntentStatus, ManagedResource, Target } from './kind.ts';
 import { hasFinalizer } from './lookup.ts';
@@ -61,9 +61,12 @@ export class ObjectWrites {
   ): Promise<R> {
     let current = resource;
     const finalizers = current.metadata.finalizers ?? [];
-    if (!hasFinalizer(current) || finalizers.includes(LEGACY_FINALIZER)) {
+    const legacy = Object.keys(current.metadata.annotations ?? {}).filter((key) => key.startsWith(LEGACY_ANNOTATIONS));
+    if (!hasFinalizer(current) || finalizers.includes(LEGACY_FINALIZER) || legacy.length > 0) {
       const wanted = [...finalizers.filter((name) => name !== FINALIZER && name !== LEGACY_FINALIZER), FINALIZER];
-      current = await this.#guarded(type, current, { finalizers: wanted }, undefined);
+      const annotations = Object.fromEntries(legacy.map((key) => [key, null]));
+      const metadata = { finalizers: wanted, ...(legacy.length === 0 ? {} : { annotations }) };
+      current = await this.#guarded(type, current, metadata, undefined);
     }
     if (!options.isExternal) return current;
     const recorded = current.status?.target;
@@ -75,8 +78,10 @@ export class ObjectWrites {
     ) {
       status['target'] = { identity: null, ...targetStatus(target, target.identity) };
     }
-    if (options.willCreate && !this.#isOpen(current.status?.intent, 'Create')) {
-      status['intent'] = this.#intent('Create', current.status?.intent);
+    if (options.willCreate) {
+      if (!this.#isOpen(current.status?.intent, 'Create')) {
+        status['intent'] = this.#intent('Create', current.status?.intent);
+      }
       // A resource that is about to be created has another identity than the one that was there before.
       if (recorded?.identity !== undefined) status['target'] = { ...targetStatus(target), identity: null };
     }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { KubeObject, ObjectKey, ResourceType } from '../../src/api/meta.ts';
+import type { KubeObject, ResourceType } from '../../src/api/meta.ts';
 import { startDevCluster } from '../../src/devcluster/server.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { ClusterAccess } from '../../src/runtime/cluster-access.ts';
@@ -50,7 +50,7 @@ export function staticAccess(server: string, token: string, ca?: string): Cluste
 }
 
 /** A client with the rights of that token. */
-function clientOf(access: ClusterAccess, userAgent = 'test'): KubeClient {
+export function clientOf(access: ClusterAccess, userAgent = 'test'): KubeClient {
   return new KubeClient({ access, clock: systemClock, random: Math.random, userAgent });
 }
 
@@ -75,7 +75,7 @@ export async function startTestCluster(): Promise<TestCluster> {
 }
 
 /** Applies our CRDs as generated, and waits until they are served. */
-async function installCrds(admin: KubeClient): Promise<void> {
+export async function installCrds(admin: KubeClient): Promise<void> {
   for (const file of CRD_FILES) {
     const crd = parse(readFileSync(file, 'utf8')) as KubeObject; // our own generated file
     const key = { namespace: '', name: crd.metadata.name };

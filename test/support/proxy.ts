@@ -2,15 +2,34 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-/** One request that came through. `ordinal` counts from 1 since the last `count()`. */
+/** One request that came through. `ordinal` counts from 1. */
 export interface ProxiedCall {
   readonly ordinal: number;
   readonly method: string;
   readonly url: string;
+  /** As the client named it, with its port: regions and services of Wasabi differ by it. */
+  readonly host: string;
+  readonly authorization: string;
+  readonly body: string;
+  /** When it came, on the monotonic clock of this process; milliseconds. */
+  readonly atMs: number;
 }
 
-/** What to do with a call. `cut*` ends every connection of the client and refuses new ones: the client is as good as killed. */
-export type Verdict = 'pass' | 'cutBefore' | 'cutAfter' | 'dropRequest' | 'dropResponse';
+/** An answer that the server never gave; it never sees the request either. */
+export interface CannedAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/**
+ * What to do with a call. `cut*` ends every connection of the client and refuses new ones: the client is as good as
+ * killed. `hang` answers nothing until the client gives up.
+ */
+export type Verdict = 'pass' | 'cutBefore' | 'cutAfter' | 'dropRequest' | 'dropResponse' | 'hang' | CannedAnswer;
+
+/** What to do with a watch that begins. */
+export type WatchVerdict = 'pass' | 'dropRequest' | CannedAnswer;
 
 export interface Proxy {
   /** `http://127.0.0.1:PORT`. */
@@ -20,6 +39,12 @@ export interface Proxy {
   readonly calls: readonly ProxiedCall[];
   /** Decides each further call; undefined: all pass. */
   decide(rule: ((call: ProxiedCall) => Verdict) | undefined): void;
+  /** Decides each watch that begins from now on, by its URL; undefined: all pass. */
+  decideWatches(rule: ((url: string) => WatchVerdict) | undefined): void;
+  /** Ends every connection, watches too; new ones are served. */
+  dropConnections(): void;
+  /** Ends every connection and refuses new ones, from now on. */
+  sever(): void;
   /** Resolves when a rule has cut the client off. */
   readonly cut: Promise<ProxiedCall>;
   stop(): Promise<void>;
@@ -44,6 +69,7 @@ export async function startProxy(upstream: {
   const target = new URL(upstream.url);
   const calls: ProxiedCall[] = [];
   let rule: ((call: ProxiedCall) => Verdict) | undefined;
+  let watchRule: ((url: string) => WatchVerdict) | undefined;
   let isCut = false;
   let announce: (call: ProxiedCall) => void = () => undefined;
   const cut = new Promise<ProxiedCall>((resolve) => {
@@ -81,10 +107,19 @@ export async function startProxy(upstream: {
     answer.pipe(response);
   };
 
-  const cutOff = (call: ProxiedCall) => {
+  const sever = () => {
     isCut = true;
     server.closeAllConnections();
+  };
+
+  const cutOff = (call: ProxiedCall) => {
+    sever();
     announce(call);
+  };
+
+  const answer = (response: ServerResponse, { status, headers = {}, body = '' }: CannedAnswer) => {
+    response.writeHead(status, headers);
+    response.end(body);
   };
 
   const server = createServer((incoming, response) => {
@@ -99,23 +134,36 @@ export async function startProxy(upstream: {
       const url = incoming.url ?? '/';
       const fail = () => incoming.socket.destroy();
       if (isWatch(url)) {
+        const verdict = watchRule?.(url) ?? 'pass';
+        if (verdict === 'dropRequest') return fail();
+        if (verdict !== 'pass') return answer(response, verdict);
         const outgoing = forward(incoming, body, (answer) => relay(answer, response), fail);
         response.on('close', () => outgoing.destroy());
-        return;
+        return undefined;
       }
-      const call: ProxiedCall = { ordinal: calls.length + 1, method: incoming.method ?? 'GET', url };
+      const call: ProxiedCall = {
+        ordinal: calls.length + 1,
+        method: incoming.method ?? 'GET',
+        url,
+        host: incoming.headers.host ?? '',
+        authorization: incoming.headers.authorization ?? '',
+        body: body.toString('utf8'),
+        atMs: performance.now(),
+      };
       calls.push(call);
       const verdict = rule?.(call) ?? 'pass';
       if (verdict === 'cutBefore') return cutOff(call);
       if (verdict === 'dropRequest') return fail();
+      if (verdict === 'hang') return undefined;
+      if (typeof verdict === 'object') return answer(response, verdict);
       forward(
         incoming,
         body,
-        (answer) => {
-          if (verdict === 'pass') return relay(answer, response);
+        (given) => {
+          if (verdict === 'pass') return relay(given, response);
           // The effect is there once the whole answer is: only then is the client told nothing.
-          answer.resume();
-          answer.on('end', () => (verdict === 'cutAfter' ? cutOff(call) : fail()));
+          given.resume();
+          given.on('end', () => (verdict === 'cutAfter' ? cutOff(call) : fail()));
           return undefined;
         },
         fail,
@@ -134,6 +182,11 @@ export async function startProxy(upstream: {
     decide: (next) => {
       rule = next;
     },
+    decideWatches: (next) => {
+      watchRule = next;
+    },
+    dropConnections: () => server.closeAllConnections(),
+    sever,
     cut,
     stop: () =>
       new Promise((resolve) => {

@@ -6,6 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { KubeObject, ObjectKey } from '../../src/api/meta.ts';
 import { type Config, parseConfig } from '../../src/config.ts';
+import type { AccountKeys } from '../../src/emulator/accounts.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import { type RunningOperator, startOperator } from '../../src/main.ts';
@@ -20,6 +21,8 @@ import { SkippingClock } from './skipping-clock.ts';
 /** Nothing waits and nothing runs for this long: the operator has settled. */
 const QUIET_MS = 60;
 const RESYNC_MS = 300_000;
+/** No operator takes longer to stop. */
+const DRAIN_MS = 60_000;
 
 /** An operator with its own proxies: cutting them kills it as SIGKILL would, as far as anybody outside can see. */
 export interface WorldOperator {
@@ -37,6 +40,14 @@ export interface WorldOptions {
   /** Whether Secret and Provider `wasabi` are applied and settled; default true. */
   readonly hasProvider?: boolean;
   readonly providerSpec?: Parameters<typeof provider>[1];
+  /** Further namespaces that the operator watches; the caller made them. */
+  readonly neighbours?: readonly string[];
+}
+
+/** What several worlds of one suite may have in common: a start of its own for each costs more than the test. */
+export interface SharedServers {
+  readonly cluster: TestCluster;
+  readonly emulator: Emulator;
 }
 
 /** A control plane, a Wasabi, and an operator between them, in a namespace of its own. */
@@ -48,6 +59,7 @@ export class World {
   /** Somebody else with the keys of the account, who goes past the operator and its proxy. */
   readonly console: S3Client;
   readonly #flags: readonly string[];
+  readonly #neighbours: readonly string[];
 
   constructor(parts: {
     cluster: TestCluster;
@@ -55,12 +67,14 @@ export class World {
     namespace: string;
     operator: WorldOperator;
     flags: readonly string[];
+    neighbours: readonly string[];
   }) {
     this.cluster = parts.cluster;
     this.emulator = parts.emulator;
     this.namespace = parts.namespace;
     this.operator = parts.operator;
     this.#flags = parts.flags;
+    this.#neighbours = parts.neighbours;
     this.console = consoleOf(parts.emulator);
   }
 
@@ -74,24 +88,28 @@ export class World {
       : this.cluster.admin.create(type, namespace, manifest);
   }
 
-  get<T extends ManagedResource = ManagedResource>(kind: string, name: string): Promise<T | undefined> {
-    return this.cluster.admin.get<T>(typeOf(kind), this.key(name));
+  get<T extends ManagedResource = ManagedResource>(
+    kind: string,
+    name: string,
+    namespace?: string,
+  ): Promise<T | undefined> {
+    return this.cluster.admin.get<T>(typeOf(kind), this.key(name, namespace));
   }
 
-  patch(kind: string, name: string, body: object): Promise<KubeObject> {
-    return this.cluster.admin.patch(typeOf(kind), this.key(name), { type: 'merge', body });
+  patch(kind: string, name: string, body: object, namespace?: string): Promise<KubeObject> {
+    return this.cluster.admin.patch(typeOf(kind), this.key(name, namespace), { type: 'merge', body });
   }
 
-  delete(kind: string, name: string): Promise<void> {
-    return this.cluster.admin.delete(typeOf(kind), this.key(name));
+  delete(kind: string, name: string, namespace?: string): Promise<void> {
+    return this.cluster.admin.delete(typeOf(kind), this.key(name, namespace));
   }
 
-  key(name: string): ObjectKey {
-    return { namespace: this.namespace, name };
+  key(name: string, namespace = this.namespace): ObjectKey {
+    return { namespace, name };
   }
 
-  async condition(kind: string, name: string, type: string): Promise<StoredCondition | undefined> {
-    return (await this.get(kind, name))?.status?.conditions?.find((condition) => condition.type === type);
+  async condition(kind: string, name: string, type: string, namespace?: string): Promise<StoredCondition | undefined> {
+    return (await this.get(kind, name, namespace))?.status?.conditions?.find((condition) => condition.type === type);
   }
 
   /** A bucket as the service keeps it, without what differs from run to run; undefined: there is none. */
@@ -103,10 +121,10 @@ export class World {
   }
 
   /** Waits until the condition has that status, or reason, for the object's generation. */
-  async reaches(kind: string, name: string, type: string, wanted: string): Promise<void> {
+  async reaches(kind: string, name: string, type: string, wanted: string, namespace?: string): Promise<void> {
     let last = 'no such object';
     await until(`${kind} ${name} ${type}=${wanted}`, async () => {
-      const object = await this.get(kind, name);
+      const object = await this.get(kind, name, namespace);
       const found = object?.status?.conditions?.find((condition) => condition.type === type);
       last = JSON.stringify(object?.status);
       const isOfNow = found?.observedGeneration === object?.metadata.generation;
@@ -116,10 +134,10 @@ export class World {
     });
   }
 
-  async gone(kind: string, name: string): Promise<void> {
+  async gone(kind: string, name: string, namespace?: string): Promise<void> {
     let last = '';
     await until(`${kind} ${name} gone`, async () => {
-      const object = await this.get(kind, name);
+      const object = await this.get(kind, name, namespace);
       last = JSON.stringify(object?.status);
       return object === undefined;
     }).catch((error: unknown) => {
@@ -176,13 +194,25 @@ export class World {
     await this.kill();
     // The port stays: Providers name it.
     const { port } = this.operator.wasabi;
-    this.operator = await startWorldOperator(this.cluster, this.emulator, this.namespace, this.#flags, port);
+    this.operator = await startWorldOperator(this.cluster, this.emulator, this.#flags, port);
   }
 
   /** Ends the operator without a drain; nothing of it reaches a server any more. */
   async kill(): Promise<void> {
-    await Promise.all([this.operator.kube.stop(), this.operator.wasabi.stop()]);
-    await this.operator.running.stop(0);
+    const { kube, wasabi, running, clock } = this.operator;
+    await Promise.all([kube.stop(), wasabi.stop()]);
+    const stopped = running.stop(0);
+    // It is dead: what it would still wait for (events that it cannot send) is over at once.
+    await clock.skip(DRAIN_MS);
+    await stopped;
+  }
+
+  /** Kills the operator and, where others use the cluster too, takes away what is left. The servers go on. */
+  async close(): Promise<void> {
+    await this.kill();
+    this.console.destroy();
+    if (!this.cluster.isReal) return;
+    for (const namespace of [this.namespace, ...this.#neighbours]) await removeAll(this.cluster, namespace);
   }
 
   /** What every reconcile test ends with. */
@@ -197,20 +227,34 @@ export class World {
 export async function startWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
   const cluster = await startTestCluster();
   const emulator = await startEmulator(options.emulator ?? {});
-  const namespace = await createNamespace(cluster.admin, 'world');
-  const flags = options.flags ?? [];
-  const operator = await startWorldOperator(cluster, emulator, namespace, flags);
-  const world = new World({ cluster, emulator, namespace, operator, flags });
+  const opening = openWorld({ cluster, emulator }, options);
   t.after(async () => {
-    await world.kill();
+    await (await opening.catch(() => undefined))?.close();
     await emulator.stop();
-    if (cluster.isReal) await removeAll(world);
     await cluster.stop();
   });
-  if (options.hasProvider !== false) {
+  return opening;
+}
+
+/** A world on servers that run already; the caller closes it. */
+export async function openWorld(
+  { cluster, emulator }: SharedServers,
+  options: Omit<WorldOptions, 'emulator'> = {},
+): Promise<World> {
+  const namespace = await createNamespace(cluster.admin, 'world');
+  const { neighbours = [] } = options;
+  const watched = `--watch-namespaces=${[namespace, ...neighbours].join(',')}`;
+  const flags = [watched, ...(options.flags ?? [])];
+  const operator = await startWorldOperator(cluster, emulator, flags);
+  const world = new World({ cluster, emulator, namespace, operator, flags, neighbours });
+  if (options.hasProvider === false) return world;
+  try {
     await applyProvider(world, options.providerSpec);
     await world.reaches('Provider', 'wasabi', 'Ready', 'True');
     await world.settle();
+  } catch (error) {
+    await world.close(); // nobody else knows of it
+    throw error;
   }
   return world;
 }
@@ -238,7 +282,6 @@ export function endpointsOf(
 async function startWorldOperator(
   cluster: TestCluster,
   emulator: Emulator,
-  namespace: string,
   flags: readonly string[],
   port = 0,
 ): Promise<WorldOperator> {
@@ -249,7 +292,6 @@ async function startWorldOperator(
   const config = configOf([
     '--metrics-port=0',
     '--leader-elect=false',
-    `--watch-namespaces=${namespace}`,
     `--allowed-endpoints=*.wasabisys.com,http://*.localhost:${wasabi.port}`,
     ...flags,
   ]);
@@ -264,11 +306,12 @@ async function startWorldOperator(
   return { running, kube, wasabi, clock, log };
 }
 
-function consoleOf(emulator: Emulator): S3Client {
-  const { accessKeyId, secretAccessKey } = emulator.account;
+/** Somebody with keys of an account, past the operator. Default: those of the emulator's own account. */
+export function consoleOf(emulator: Emulator, keys: AccountKeys = emulator.account, region = 'eu-central-2'): S3Client {
+  const { accessKeyId, secretAccessKey } = keys;
   return new S3Client({
-    region: 'eu-central-2',
-    endpoint: emulator.url('eu-central-2'),
+    region,
+    endpoint: emulator.url(region),
     requestHandler: new NodeHttpHandler({ httpAgent: new Agent({ lookup: loopback }) }),
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,
@@ -297,14 +340,13 @@ function typeOf(kind: string) {
 }
 
 /** On a cluster that others use, too: no finalizer of a killed operator keeps the namespace. */
-async function removeAll(world: World): Promise<void> {
-  const { admin } = world.cluster;
+async function removeAll({ admin }: TestCluster, namespace: string): Promise<void> {
   for (const type of Object.values(TYPES)) {
-    const { items } = await admin.list(type, world.namespace);
+    const { items } = await admin.list(type, namespace);
     for (const { metadata } of items) {
       const body = { metadata: { finalizers: null } };
-      await admin.patch(type, world.key(metadata.name), { type: 'merge', body }).catch(() => undefined);
+      await admin.patch(type, { namespace, name: metadata.name }, { type: 'merge', body }).catch(() => undefined);
     }
   }
-  await admin.delete(NAMESPACES, { namespace: '', name: world.namespace });
+  await admin.delete(NAMESPACES, { namespace: '', name: namespace });
 }
