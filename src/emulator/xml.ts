@@ -106,9 +106,10 @@ export function element(
 ): XmlNode {
   const head = Object.entries(attributes).reduce((sum, [key, value]) => `${sum} ${key}="${escapeXml(value)}"`, name);
   if (content === undefined) return { xml: `<${head}/>` };
-  const inner = Array.isArray(content)
-    ? (content as readonly (XmlNode | undefined)[]).reduce((sum, node) => sum + (node?.xml ?? ''), '')
-    : escapeXml(String(content)); // no list, as the line above tells
+  const inner =
+    typeof content === 'object'
+      ? content.reduce((sum, node) => sum + (node?.xml ?? ''), '')
+      : escapeXml(String(content));
   return { xml: `<${head}>${inner}</${name}>` };
 }
 

@@ -15,7 +15,7 @@ export class SkippingClock implements Clock {
   readonly #timers = new Set<Timer>();
 
   now(): number {
-    return systemClock.now() + this.#skippedMs;
+    return Math.round(systemClock.now() + this.#skippedMs);
   }
 
   monotonicMs(): number {

@@ -21,6 +21,7 @@ import { SkippingClock } from './skipping-clock.ts';
 /** Nothing waits and nothing runs for this long: the operator has settled. */
 const QUIET_MS = 60;
 const RESYNC_MS = 300_000;
+const RESYNC_STEP_MS = 1_000;
 /** No operator takes longer to stop. */
 const DRAIN_MS = 60_000;
 
@@ -149,19 +150,29 @@ export class World {
   async settle(): Promise<void> {
     let quietSince: number | undefined;
     await until('the operator settles', async () => {
-      const isBusy = [...this.operator.running.controllers.values()].some((controller) => {
-        const { user, retry, initial, resync, processing } = controller.depths();
-        return user + retry + initial + resync + processing > 0;
-      });
-      quietSince = isBusy ? undefined : (quietSince ?? performance.now());
+      quietSince = this.isBusy() ? undefined : (quietSince ?? performance.now());
       return quietSince !== undefined && performance.now() - quietSince > QUIET_MS;
     });
   }
 
-  /** Lets a drift interval pass: every object is compared with the service once. */
+  /** Whether a pass runs, or waits for a worker. */
+  isBusy(): boolean {
+    return [...this.operator.running.controllers.values()].some((controller) => {
+      const { user, retry, initial, resync, processing } = controller.depths();
+      return user + retry + initial + resync + processing > 0;
+    });
+  }
+
+  /**
+   * Lets a drift interval pass: every object is compared with the service once. Time goes on in steps, and never under
+   * a running pass, whose deadlines it would use up.
+   */
   async resync(): Promise<void> {
     await this.settle();
-    await this.operator.clock.skip(RESYNC_MS);
+    for (let skippedMs = 0; skippedMs < RESYNC_MS; skippedMs += RESYNC_STEP_MS) {
+      await this.operator.clock.skip(RESYNC_STEP_MS);
+      await until('the pass ends', () => Promise.resolve(!this.isBusy()));
+    }
     await this.settle();
   }
 
