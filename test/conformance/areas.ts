@@ -1,13 +1,20 @@
+import { applyCases } from './apply.ts';
+import { builtInCases } from './built-in.ts';
 import { celCases } from './cel.ts';
+import { crdCases } from './crd-install.ts';
 import { defaultingCases } from './defaulting.ts';
 import { deleteCases } from './deletes.ts';
 import { discoveryCases } from './discovery.ts';
 import { dryRunCases } from './dry-run.ts';
 import { errorCases } from './errors.ts';
+import { eventCases } from './events.ts';
+import { garbageCases } from './garbage.ts';
 import { listCases } from './lists.ts';
 import { metadataOnlyCases } from './metadata-only.ts';
 import { nameCases } from './names.ts';
+import { namespaceCases } from './namespaces.ts';
 import { patchCases } from './patches.ts';
+import { ratchetingCases } from './ratcheting.ts';
 import { selectorCases } from './selectors.ts';
 import { statusCases } from './status.ts';
 import { validationCases } from './validation.ts';
@@ -34,4 +41,11 @@ export const areas: readonly (readonly ConformanceCase[])[] = [
   metadataOnlyCases,
   watchCases,
   watchEndCases,
+  crdCases,
+  ratchetingCases,
+  namespaceCases,
+  garbageCases,
+  builtInCases,
+  eventCases,
+  applyCases,
 ];

@@ -148,13 +148,4 @@ export const errorCases: readonly ConformanceCase[] = [
       expectRefused(answer, { code: 405, reason: 'MethodNotAllowed' });
     },
   },
-  {
-    id: 'errors/yaml-is-read-like-json',
-    run: async (world) => {
-      const yaml = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: from-yaml\ndata:\n  a: "1"\n';
-      const answer = await postText(world, yaml, 'application/yaml');
-      assert.equal(answer.status, 201, answer.text);
-      assert.partialDeepStrictEqual(await world.get('configmaps', 'from-yaml'), { data: { a: '1' } });
-    },
-  },
 ];
