@@ -1,0 +1,103 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+/** What is measured, and where. Times in the unit of the name, rates in calls a second. */
+export interface BenchOptions {
+  readonly controlPlane: 'real' | 'dev';
+  readonly buckets: number;
+  /** How many settings each Bucket has configured; see `bucketSpec`. */
+  readonly settings: number;
+  readonly latencyMs: number;
+  /** Of each Provider, that is of each account. */
+  readonly rate: number;
+  readonly inFlight: number;
+  readonly region: string;
+  readonly providers: number;
+  readonly idleSeconds: number;
+  readonly limitMinutes: number;
+  /** The words of the operator's command. */
+  readonly operator: readonly string[];
+  /** Whether the result goes into docs/performance.md. */
+  readonly write: boolean;
+}
+
+/** Wasabi gives an account this many buckets. */
+const MAX_BUCKETS_OF_ACCOUNT = 1_000;
+const MAX_SETTINGS = 3;
+
+const EXPLANATION = `
+Starts a control plane and a Wasabi emulator on this machine, runs the operator against them as a process, applies
+Buckets, and prints: the time until all are Ready beside the time that no operator could be faster than, the calls an
+object costs on both sides, CPU and memory, and what is written while nothing changes. It asserts nothing.
+
+The operator has the first core for itself (taskset), everything else shares the others. Its memory is that of its
+process, so --operator must start it without a wrapper; it is split at blanks, and {kubeconfig} stands for the file.
+What an operator is told beside its command is in its environment: KUBECONFIG, ALLOWED_ENDPOINTS, METRICS_PORT,
+LEADER_ELECTION_NAMESPACE.
+
+Examples:
+  npm run bench                                     1,000 bare Buckets, 5 idle minutes: about 7 minutes
+  npm run bench -- --quick                          200 Buckets on the development control plane: about 1 minute
+  npm run bench -- --settings 3 --write             with three settings each; the result goes into docs/performance.md
+  npm run bench -- --rate 1000 --in-flight 256      no limit of the account: which wall comes next?
+  npm run bench -- --operator 'node /other/src/main.ts --leader-elect true'
+`;
+
+interface RawOptions extends Omit<BenchOptions, 'operator'> {
+  readonly operator?: string;
+  readonly quick: boolean;
+}
+
+/** Reads the arguments; prints the help, or what is wrong, and ends the process then. */
+export function parseOptions(argv: readonly string[], command = commandOf()): BenchOptions {
+  command.parse([...argv], { from: 'user' });
+  const raw = command.opts<RawOptions>();
+  const isGiven = (name: keyof RawOptions) => command.getOptionValueSource(name) !== 'default';
+  const { quick, operator, ...rest } = raw;
+  const options: BenchOptions = {
+    ...rest,
+    ...(quick && !isGiven('buckets') ? { buckets: 200 } : {}),
+    ...(quick && !isGiven('controlPlane') ? { controlPlane: 'dev' } : {}),
+    ...(quick && !isGiven('idleSeconds') ? { idleSeconds: 20 } : {}),
+    operator: operator?.split(/\s+/).filter((word) => word !== '') ?? [],
+  };
+  const needed = Math.ceil(options.buckets / MAX_BUCKETS_OF_ACCOUNT);
+  if (needed > options.providers) {
+    command.error(
+      `error: --buckets ${options.buckets} with --providers ${options.providers}: an account has at most ${MAX_BUCKETS_OF_ACCOUNT} buckets, so --providers must be at least ${needed}`,
+    );
+  }
+  return options;
+}
+
+/** The command line; tests replace where it writes to and how it exits. */
+export function commandOf(): Command {
+  return new Command('npm run bench --')
+    .description('Measures the operator.')
+    .option('--control-plane <real|dev>', 'kube-apiserver and etcd, or the one in src/devcluster', controlPlane, 'real')
+    .option('--buckets <n>', 'Bucket objects to apply', whole(1, 10_000), 1_000)
+    .option('--settings <n>', `configured settings of each, 0 to ${MAX_SETTINGS}`, whole(0, MAX_SETTINGS), 0)
+    .option('--latency-ms <n>', 'how long the service takes for each call', whole(0, 10_000), 50)
+    .option('--rate <n>', 'calls a second that each Provider allows', whole(1, 1_000), 100)
+    .option('--in-flight <n>', 'calls at a time that each Provider allows', whole(1, 256), 16)
+    .option('--region <name>', 'region of the buckets', 'eu-central-2')
+    .option('--providers <n>', 'Providers, each with an account of its own', whole(1, 10), 1)
+    .option('--idle-seconds <n>', 'how long nothing is changed after all are Ready', whole(0, 3_600), 300)
+    .option('--limit-minutes <n>', 'how long the Buckets may take', whole(1, 120), 30)
+    .option('--operator <command>', 'the operator to measure (default: node src/main.ts --leader-elect true)')
+    .option('--quick', '200 Buckets, the development control plane, 20 idle seconds', false)
+    .option('--write', 'keep the result in docs/performance and renew the table of docs/performance.md', false)
+    .addHelpText('after', EXPLANATION);
+}
+
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+function controlPlane(text: string): BenchOptions['controlPlane'] {
+  if (text === 'real' || text === 'dev') return text;
+  throw new InvalidArgumentError('It must be real or dev.');
+}

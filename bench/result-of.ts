@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import type { Cores } from './cores.ts';
+import { EXPECTED_KUBE_CALLS, expectedServiceCalls } from './expected-calls.ts';
+import { chainLengthOf, limitOf } from './limit.ts';
+import type { BenchOptions } from './options.ts';
+import { type BenchResult, percentile, type Span } from './result.ts';
+
+/** What a run noted, before it is made a result of. */
+export interface Measured extends Pick<BenchResult, 'fill' | 'idle' | 'rssMb' | 'writeRate' | 'startSeconds'> {
+  /** When each Bucket was asked for and first seen Ready, by name, on one clock. */
+  readonly askedMs: ReadonlyMap<string, number>;
+  readonly readyMs: ReadonlyMap<string, number>;
+  /** Writes of everybody to the Kubernetes API until all were Ready. */
+  readonly allWrites: number;
+}
+
+/** The figures of a run. */
+export function resultOf(options: BenchOptions, cores: Cores, measured: Measured): BenchResult {
+  const { askedMs, readyMs, fill, idle, rssMb, writeRate, startSeconds } = measured;
+  const latencies = [...readyMs].map(([name, ms]) => (ms - (askedMs.get(name) ?? ms)) / 1_000);
+  const { write: _write, operator: _operator, limitMinutes: _limitMinutes, ...shown } = options;
+  return {
+    commit: commitOf(),
+    at: new Date().toISOString().slice(0, 10),
+    options: shown,
+    shape: {
+      cores: cores.count,
+      isPinned: cores.operator !== undefined,
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+    },
+    ready: readyMs.size,
+    readySeconds: (Math.max(...readyMs.values()) - Math.min(...askedMs.values())) / 1_000,
+    latency: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
+    limit: limitOf(partsOf(options, measured, fill.service.total, measured.allWrites)),
+    fewestLimit: limitOf(fewestPartsOf(options, measured)),
+    fill,
+    idle,
+    rssMb,
+    startSeconds,
+    writeRate,
+  };
+}
+
+function partsOf(options: BenchOptions, { fill, writeRate }: Measured, serviceCalls: number, writes: number) {
+  const { buckets, providers, rate, inFlight, latencyMs, settings } = options;
+  return {
+    objects: buckets,
+    callsPerObject: serviceCalls / buckets,
+    ratePerSecond: rate * providers,
+    burst: rate * providers,
+    latencySeconds: latencyMs / 1_000,
+    inFlight: inFlight * providers,
+    writesPerObject: writes / buckets,
+    writesPerSecond: writeRate,
+    cpuPerObject: cpuPerObject(fill, buckets),
+    cores: 1,
+    chainLength: chainLengthOf(settings),
+  };
+}
+
+/** One create of the harness comes on top of the operator's own writes. */
+function fewestPartsOf(options: BenchOptions, measured: Measured) {
+  const count = (calls: readonly { readonly count: number }[]) => calls.reduce((sum, call) => sum + call.count, 0);
+  const calls = options.buckets * count(expectedServiceCalls(options.settings));
+  return partsOf(options, measured, calls, options.buckets * (count(EXPECTED_KUBE_CALLS) + 1));
+}
+
+function cpuPerObject({ cpuSeconds }: Span, buckets: number): number {
+  return (cpuSeconds ?? 0) / buckets;
+}
+
+function commitOf(): string {
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', '../src') === '' ? '' : '+'}`;
+  } catch {
+    return ''; // no git, or no repository
+  }
+}
