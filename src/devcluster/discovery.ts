@@ -1,6 +1,7 @@
 import { apiVersionOf } from './object.ts';
 import type { Registry } from './registry.ts';
 import type { Resource } from './resource.ts';
+import { compareVersions } from './version-order.ts';
 
 function byPriority(a: string, b: string): number {
   // The core's own groups first, then by name: clients take the order as preference.
@@ -17,30 +18,13 @@ function versionsOf(registry: Registry, group: string): readonly string[] {
   return [...new Set(served.flatMap(({ versions }) => versions.map(({ name }) => name)))].sort(compareVersions);
 }
 
-/** Kubernetes' order of versions: stable before beta before alpha, newer before older, others last. */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [versionRank(a), versionRank(b)];
-  for (const [index, part] of left.entries()) {
-    const difference = (right[index] ?? 0) - part;
-    if (difference !== 0) return difference;
-  }
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function versionRank(name: string): readonly number[] {
-  const match = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/.exec(name);
-  if (match === null) return [0, 0, 0];
-  const stability = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1;
-  return [stability, Number(match[1]), Number(match[3] ?? 0)];
-}
-
 function groupBody(registry: Registry, group: string): object | undefined {
   const versions = versionsOf(registry, group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
   const [preferredVersion] = versions;
   return preferredVersion === undefined ? undefined : { name: group, versions, preferredVersion };
 }
 
-function resourceBodies(resource: Resource): object[] {
+function resourceBodies(resource: Resource, version: string): object[] {
   const { plural, kind, singular, shortNames, categories, isNamespaced } = resource;
   const whole = {
     name: plural,
@@ -51,7 +35,8 @@ function resourceBodies(resource: Resource): object[] {
     ...(shortNames.length === 0 ? {} : { shortNames }),
     ...(categories.length === 0 ? {} : { categories }),
   };
-  const parts = resource.subresources.map((name) => ({
+  const { subresources } = resource.versions.find(({ name }) => name === version) ?? { subresources: [] };
+  const parts = subresources.map((name) => ({
     name: `${plural}/${name}`,
     singularName: '',
     namespaced: isNamespaced,
@@ -71,7 +56,7 @@ function resourceList(registry: Registry, group: string, version: string): objec
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: apiVersionOf(group, version),
-    resources: resources.flatMap(resourceBodies),
+    resources: resources.flatMap((resource) => resourceBodies(resource, version)),
   };
 }
 

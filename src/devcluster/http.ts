@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts';
 import { discovery } from './discovery.ts';
 import { parseResourcePath, type ResourcePath } from './path.ts';
 import { groupResource, type Verb } from './resource.ts';
-import { type Answer, type Call, isSet } from './routes/call.ts';
+import { type Answer, type Call, isSet, warn } from './routes/call.ts';
 import { remove, removeCollection } from './routes/delete.ts';
 import { patch } from './routes/patch.ts';
 import { get, list } from './routes/read.ts';
@@ -119,6 +119,8 @@ export class RequestHandler {
     entry.user = this.#auth.user(request.headers.authorization);
     if (path === undefined) return this.#describe(request, url.pathname);
     const call = this.#call(request, response, url, path);
+    const { warning } = call.served.version;
+    if (warning !== undefined) warn(call, warning);
     return this.#dispatch(call, verb);
   }
 
@@ -134,8 +136,8 @@ export class RequestHandler {
       const isKnownGroup = discovery(this.#cluster.registry, groupPath(path)) !== undefined;
       throw isKnownGroup ? unknownResourceError() : new PathUnknown();
     }
-    const { resource } = served;
-    const subresource = resource.subresources.find((name) => name === path.subresource);
+    const { resource, version } = served;
+    const subresource = version.subresources.find((name) => name === path.subresource);
     if (path.subresource !== undefined && subresource === undefined)
       throw resource.hasTypedItems ? notFoundError(groupResource(resource), path.name ?? '') : unknownResourceError();
     if (path.namespace !== undefined && !resource.isNamespaced) throw unknownResourceError();

@@ -25,6 +25,7 @@ export interface ResourceVersion {
   decodePartial(body: JsonObject): DecodedObject;
   /** Fills the defaults. */
   complete(object: ApiObject): ApiObject;
+  readonly subresources: readonly Subresource[];
   /** How server-side apply merges objects of this version. */
   readonly mergeType: MergeType;
   /** The stored form to this version's. The same answer for the same object: it may be kept. */
@@ -76,7 +77,6 @@ export interface Resource {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly verbs: readonly Verb[];
-  readonly subresources: readonly Subresource[];
   /** Served versions, the preferred one first. */
   readonly versions: readonly ResourceVersion[];
   /** Items of a list carry kind and apiVersion (they do for custom resources, not for built-in kinds). */

@@ -6,6 +6,7 @@ import { type ApiObject, apiVersionOf, withMetadata } from '../object.ts';
 import type { DecodedObject, Resource, ResourceVersion, Strategy, Subresource } from '../resource.ts';
 import { ALL_VERBS } from '../resources/builtin.ts';
 import type { Table } from '../store.ts';
+import { compareVersions } from '../version-order.ts';
 import { applyDefaults } from './default.ts';
 import { coerceEmbedded } from './embedded.ts';
 import { prune } from './prune.ts';
@@ -18,6 +19,8 @@ interface Definition {
   readonly kind: string;
   readonly isNamespaced: boolean;
   readonly storageVersion: string;
+  /** Served versions that are not deprecated, the newest first. */
+  readonly current: readonly string[];
 }
 
 function preservesAll(definition: ApiObject, version: JsonObject): boolean {
@@ -37,6 +40,12 @@ function atJsonPath(object: JsonObject, path: string): Json | undefined {
   return at;
 }
 
+function deprecationText({ group, kind, current }: Definition, version: string): string {
+  const better = current.find((name) => compareVersions(name, version) < 0);
+  const text = `${group}/${version} ${kind} is deprecated`;
+  return better === undefined ? text : `${text}; use ${group}/${better} ${kind}`;
+}
+
 /** One served version of a custom resource. */
 class CustomResourceVersion implements ResourceVersion {
   readonly name: string;
@@ -46,8 +55,8 @@ class CustomResourceVersion implements ResourceVersion {
   readonly #schema: Schema;
   readonly #rules: SchemaRules;
   readonly mergeType: MergeType;
+  readonly subresources: readonly Subresource[];
   readonly #prunes: boolean;
-  readonly #hasStatus: boolean;
   readonly #read = new WeakMap<ApiObject, ApiObject>();
 
   constructor(definition: Definition, version: JsonObject, prunes: boolean) {
@@ -57,14 +66,15 @@ class CustomResourceVersion implements ResourceVersion {
     this.#rules = new SchemaRules(this.#schema);
     this.mergeType = customMergeType(this.#schema);
     this.#prunes = prunes;
-    this.#hasStatus = isObject(objectOf(version.subresources).status);
+    this.subresources = isObject(objectOf(version.subresources).status) ? ['status'] : [];
     this.selectableFieldNames = listOf(version.selectableFields).map((field) =>
       textOf(objectOf(field).jsonPath).replace(/^\./, ''),
     );
-    if (version.deprecated === true) {
-      const usual = `${definition.group}/${this.name} ${definition.kind} is deprecated`;
-      this.warning = typeof version.deprecationWarning === 'string' ? version.deprecationWarning : usual;
-    }
+    if (version.deprecated === true)
+      this.warning =
+        typeof version.deprecationWarning === 'string'
+          ? version.deprecationWarning
+          : deprecationText(definition, this.name);
   }
 
   decode(body: JsonObject): DecodedObject {
@@ -120,10 +130,6 @@ class CustomResourceVersion implements ResourceVersion {
   fieldProblem(field: string): string {
     return `field label not supported: ${field}`;
   }
-
-  get hasStatus(): boolean {
-    return this.#hasStatus;
-  }
 }
 
 function bumped(object: ApiObject, old: ApiObject): ApiObject {
@@ -136,17 +142,20 @@ function withStatus(object: ApiObject, status: Json | undefined): ApiObject {
   return status === undefined ? rest : { ...rest, status };
 }
 
-function strategyOf(hasStatus: boolean, refusal: Strategy['refusal']): Strategy {
+/** `statusVersions`: the apiVersions that have a status subresource. */
+function strategyOf(statusVersions: ReadonlySet<string>, refusal: Strategy['refusal']): Strategy {
+  const hasStatus = ({ apiVersion }: ApiObject) => statusVersions.has(apiVersion);
   return {
     nameProblems: subdomainProblems,
     allowsUnconditionalUpdate: false,
     allowsCreateOnUpdate: false,
     returnsDeleted: false,
-    prepareCreate: (object) => withMetadata(hasStatus ? withStatus(object, undefined) : object, { generation: 1 }),
+    prepareCreate: (object) =>
+      withMetadata(hasStatus(object) ? withStatus(object, undefined) : object, { generation: 1 }),
     prepareUpdate: (object, old, subresource) => {
       // A status write changes the status alone, whatever else the body says.
       if (subresource === 'status') return withStatus(old, object.status);
-      return bumped(hasStatus ? withStatus(object, old.status) : object, old);
+      return bumped(hasStatus(object) ? withStatus(object, old.status) : object, old);
     },
     errors: () => [],
     updateErrors: () => [],
@@ -166,11 +175,16 @@ export function customResource(definition: ApiObject, table: Table, refusal?: St
     kind: textOf(names.kind),
     isNamespaced: spec.scope === 'Namespaced',
     storageVersion: textOf(versions.find((version) => version.storage === true)?.name),
+    current: versions
+      .filter((version) => version.served === true && version.deprecated !== true)
+      .map((version) => textOf(version.name))
+      .sort(compareVersions),
   };
   const served = versions
     .filter((version) => version.served === true)
     .map((version) => new CustomResourceVersion(meant, version, !preservesAll(definition, version)));
-  const hasStatus = served.some((version) => version.hasStatus);
+  const statusful = served.filter(({ subresources }) => subresources.length > 0);
+  const statusVersions = new Set(statusful.map(({ name }) => apiVersionOf(meant.group, name)));
   return {
     group: meant.group,
     plural: textOf(names.plural),
@@ -181,11 +195,10 @@ export function customResource(definition: ApiObject, table: Table, refusal?: St
     shortNames: listOf(names.shortNames).map(textOf),
     categories: listOf(names.categories).map(textOf),
     verbs: ALL_VERBS,
-    subresources: hasStatus ? ['status'] : [],
     versions: served,
     hasTypedItems: true,
     storedGroup: meant.group,
-    strategy: strategyOf(hasStatus, refusal),
+    strategy: strategyOf(statusVersions, refusal),
     table,
   };
 }

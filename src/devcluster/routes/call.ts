@@ -86,10 +86,10 @@ export function managerOf(call: Call, operation: Manager['operation']): Manager 
 
 /** How the fields of the call's resource are tracked. */
 export function trackingOf(call: Call): Tracking {
-  const { resource, version } = call.served;
+  const { version } = call.served;
   return {
     type: version.mergeType,
-    hasStatus: resource.subresources.includes('status'),
+    hasStatus: version.subresources.includes('status'),
     now: timestamp(call.cluster.clock.now()),
   };
 }

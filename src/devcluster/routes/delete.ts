@@ -89,7 +89,8 @@ export async function removeCollection(call: Call): Promise<Answer> {
   });
   for (const object of found.items) removeOne(call, object.metadata.namespace ?? '', object.metadata.name, options);
   const items = found.items.map((stored) => encoder.itemText(stored, 'full', resource.hasTypedItems));
-  const metadata = { resourceVersion: String(found.revision) };
+  const revision = { resourceVersion: String(found.revision) };
+  const metadata = resource.hasTypedItems ? { continue: found.continueToken, ...revision } : revision;
   return { code: 200, text: listText(resource.listKind, apiVersionOf(resource.group, version.name), metadata, items) };
 }
 

@@ -37,13 +37,15 @@ export function list(call: Call): Answer {
     match: query.get('resourceVersionMatch') ?? '',
     predicate: predicateOf(version, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''),
   });
+  const isPartial = form === 'metadata';
+  const hasToken = found.continueToken !== '' || (resource.hasTypedItems && !isPartial);
   const metadata = {
+    // Lists of custom resources have the field always, others when there is a next page: so the real server.
+    ...(hasToken ? { continue: found.continueToken } : {}),
     resourceVersion: String(found.revision),
-    ...(found.continueToken === '' ? {} : { continue: found.continueToken }),
     ...(found.remaining === undefined ? {} : { remainingItemCount: found.remaining }),
   };
   const items = found.items.map((stored) => encoder.itemText(stored, form, resource.hasTypedItems));
-  const isPartial = form === 'metadata';
   const kind = isPartial ? 'PartialObjectMetadataList' : resource.listKind;
   const apiVersion = isPartial ? 'meta.k8s.io/v1' : apiVersionOf(resource.group, version.name);
   return { code: 200, text: listText(kind, apiVersion, metadata, items) };
