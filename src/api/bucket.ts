@@ -102,10 +102,6 @@ const spec = z
       {
         rules: [
           {
-            rule: 'has(self.name) == has(oldSelf.name) && has(self.providerRef) == has(oldSelf.providerRef)',
-            message: 'name and providerRef cannot be taken out or added later: make a new Bucket instead',
-          },
-          {
             rule: '(has(self.objectLock) && self.objectLock.enabled) == (has(oldSelf.objectLock) && oldSelf.objectLock.enabled)',
             message:
               'objectLock.enabled cannot change, nor can the block be taken out or added with enabled: true: make a new Bucket instead',

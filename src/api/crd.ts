@@ -41,7 +41,7 @@ export interface Crd {
  * does not ratchet it), hence a rule: a new object needs its spec, and one that has it keeps it.
  */
 const specRule: Rule = {
-  rule: 'has(self.spec) || (oldSelf.hasValue() && !has(oldSelf.value().spec))',
+  rule: 'has(self.spec) || (oldSelf.hasValue() && !oldSelf.?spec.hasValue())',
   message: 'spec is missing: an object without a spec means nothing',
   optionalOldSelf: true,
 };

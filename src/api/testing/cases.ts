@@ -1,0 +1,10 @@
+import { bucketCases } from './bucket-cases.ts';
+import { bucketSettingCases } from './bucket-setting-cases.ts';
+import { providerCases } from './provider-cases.ts';
+import type { SchemaCase } from './schema-case.ts';
+
+/** What the schemas accept and refuse. The same list is asked of our reading of the schemas and of a real API server. */
+export const SCHEMA_CASES: readonly SchemaCase[] = [
+  ...providerCases.map((each): SchemaCase => ({ ...each, kind: 'Provider' })),
+  ...[...bucketCases, ...bucketSettingCases].map((each): SchemaCase => ({ ...each, kind: 'Bucket' })),
+];

@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Environment, Optional } from '@marcbachmann/cel-js';
+import { documentedSchema } from '../crd.ts';
+import type { KindDefinition } from '../kind-definition.ts';
+import type { Rule } from '../schema.ts';
+import type { SchemaNode } from '../structural-schema.ts';
+import type { Draft } from './schema-case.ts';
+
+type Path = readonly (string | number)[];
+type Values = Readonly<Record<string, unknown>>;
+
+const environment = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true });
+
+/** Throws when the rule is no CEL, or compares what cannot be compared. */
+export function compileRule(rule: Rule): void {
+  const checked = environment.check(rule.rule);
+  if (!checked.valid) throw new Error(`${rule.rule}: ${checked.error?.message}`);
+}
+
+/**
+ * What an API server says of a new object, or of the change of one: zod checks the structure, the rules are evaluated
+ * here, and an error at a value that the change left alone does not count.
+ */
+export function verdict(definition: KindDefinition, to: Draft, from: Draft | undefined): readonly string[] {
+  const before = from === undefined ? undefined : withDefaults(definition, from);
+  // A change of spec never carries a status of its own: the server keeps the one that is stored.
+  const object = { ...to, ...(from?.status === undefined ? {} : { status: from.status }) };
+  const parsed = definition.schema.partial().safeParse(object);
+  if (!parsed.success) {
+    return parsed.error.issues
+      .filter((issue) => before === undefined || !isDeepStrictEqual(at(object, issue.path), at(before, issue.path)))
+      .map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  }
+  return broken(documentedSchema(definition), parsed.data, before, from !== undefined, []);
+}
+
+/** Stored objects may be invalid under the new schema; then they are taken as they are. */
+function withDefaults(definition: KindDefinition, from: Draft): unknown {
+  const parsed = definition.schema.partial().safeParse(from);
+  return parsed.success ? parsed.data : from;
+}
+
+function broken(node: SchemaNode, value: unknown, old: unknown, isUpdate: boolean, path: Path): readonly string[] {
+  if (value === undefined || value === null) return [];
+  const isUnchanged = isUpdate && isDeepStrictEqual(value, old);
+  const own = (node['x-kubernetes-validations'] ?? [])
+    .filter((rule) => !(isUnchanged && !rule.rule.includes('oldSelf')))
+    .filter((rule) => !holds(rule, value, old))
+    .map((rule) => `${path.join('.')}: ${rule.message}`);
+  return [...own, ...duplicates(node, value, old, path), ...brokenChildren(node, value, old, isUpdate, path)];
+}
+
+function brokenChildren(
+  node: SchemaNode,
+  value: unknown,
+  old: unknown,
+  isUpdate: boolean,
+  path: Path,
+): readonly string[] {
+  if (Array.isArray(value)) {
+    const key = node['x-kubernetes-list-map-keys']?.[0];
+    return value.flatMap((item: unknown, index) =>
+      broken(node.items ?? {}, item, oldItem(old, item, key), isUpdate, [...path, index]),
+    );
+  }
+  if (!isValues(value)) return [];
+  return Object.entries(value).flatMap(([name, child]) => {
+    const childNode = node.properties?.[name] ?? node.additionalProperties;
+    return broken(childNode ?? {}, child, isValues(old) ? old[name] : undefined, isUpdate, [...path, name]);
+  });
+}
+
+/** Only items of a list that has a key are the same item before and after. */
+function oldItem(old: unknown, item: unknown, key: string | undefined): unknown {
+  if (!Array.isArray(old) || key === undefined) return undefined;
+  return old.find((each) => at(each, [key]) === at(item, [key]));
+}
+
+function duplicates(node: SchemaNode, value: unknown, old: unknown, path: Path): readonly string[] {
+  const key = node['x-kubernetes-list-map-keys']?.[0];
+  if (key === undefined || !Array.isArray(value) || isDeepStrictEqual(value, old)) return [];
+  const keys = value.map((item) => at(item, [key]));
+  return new Set(keys).size === keys.length ? [] : [`${path.join('.')}: Duplicate value`];
+}
+
+/** To CEL a field that is null is a field that is not there. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isValues(value)) return value;
+  const there = Object.entries(value).filter(([, child]) => child !== null);
+  return Object.fromEntries(there.map(([name, child]) => [name, withoutNulls(child)]));
+}
+
+function holds(rule: Rule, current: unknown, before: unknown): boolean {
+  const [value, old] = [withoutNulls(current), withoutNulls(before)];
+  if (rule.optionalOldSelf === true) {
+    const oldSelf = old === undefined ? Optional.none() : Optional.of(old);
+    return environment.evaluate(rule.rule, { self: value, oldSelf }) === true;
+  }
+  if (rule.rule.includes('oldSelf') && old === undefined) return true;
+  return environment.evaluate(rule.rule, { self: value, oldSelf: old }) === true;
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined) return value;
+  if (Array.isArray(value)) return at(value[Number(first)], rest);
+  return isValues(value) ? at(value[String(first)], rest) : undefined;
+}
+
+function isValues(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
