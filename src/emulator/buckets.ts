@@ -51,7 +51,7 @@ export interface NewBucket extends Pick<Bucket, 'name' | 'region' | 'ownerId' | 
 }
 
 /** Puts a new, empty bucket into the state. */
-function addBucket(state: State, bucket: NewBucket): Bucket {
+export function addBucket(state: State, bucket: NewBucket): Bucket {
   const { hasObjectLock, ...rest } = bucket;
   const made: Bucket = {
     ...rest,
@@ -148,7 +148,7 @@ function refuseLockedContent(bucket: Bucket, nowMs: number): void {
 }
 
 /** Takes a bucket with all its content out of the state. */
-function removeBucket(state: State, bucket: Bucket): void {
+export function removeBucket(state: State, bucket: Bucket): void {
   for (const versions of bucket.objects.values()) {
     for (const version of versions) if (version.bodyId !== undefined) state.bodies.drop(version.bodyId);
   }

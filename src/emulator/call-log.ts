@@ -17,12 +17,15 @@ export interface LoggedCall {
   /** The key id that the request named, whether it was right or not. */
   readonly accessKeyId: string | undefined;
   readonly userAgent: string;
-  /** 0: the connection was cut by a fault, nothing was answered. */
+  /** 0: the connection was cut by a fault, nothing was answered. -1: left open without an answer. */
   readonly status: number;
   /** The code of an error answer; '' for success. */
   readonly code: string;
   /** Whether the operation changes something when it succeeds. */
   readonly mutating: boolean;
+  /** The state's revision before and after the call: equal where it changed nothing. */
+  readonly revisionBefore: number;
+  readonly revision: number;
 }
 
 /** The calls so far, oldest first; the oldest go when there are too many. */

@@ -1,7 +1,9 @@
 import type { AccountKeys } from './accounts.ts';
 import type { CallLog } from './call-log.ts';
+import type { RawRequest } from './dispatch.ts';
 import type { FaultRule, Faults } from './faults.ts';
 import type { AccountOptions } from './options.ts';
+import { snapshotOf } from './snapshot.ts';
 import type { State } from './state.ts';
 
 /** The paths that steer the emulator begin with this; no bucket can have that name. */
@@ -12,7 +14,9 @@ export interface Controlled {
   readonly log: CallLog;
   readonly faults: Faults;
   readonly state: State;
-  createAccount(options: AccountOptions): AccountKeys;
+  /** Milliseconds that each call waits before it is worked on. */
+  readonly latency: { ms: number };
+  createAccount(options?: AccountOptions): AccountKeys;
 }
 
 export interface ControlAnswer {
@@ -21,14 +25,24 @@ export interface ControlAnswer {
 }
 
 /**
- * One request to the control endpoint: unsigned JSON, on loopback only.
+ * One request to the control endpoint: unsigned JSON, on loopback only, and not from a web page.
  *
  * - `GET /_emulator/calls?since=SEQ` the calls after that number
  * - `GET /_emulator/faults`, `POST /_emulator/faults` a FaultRule, `DELETE /_emulator/faults[?id=N]`
- * - `GET /_emulator/state` buckets with their settings and how many objects they hold
+ * - `GET /_emulator/state` buckets with their settings, versions and uploads; no secrets, no contents
  * - `POST /_emulator/accounts` `{accountId?, name?, accessKeyId?, secretAccessKey?}`: another account
+ * - `POST /_emulator/latency` `{ms}`: how long each call waits first
  */
-export function control(parts: Controlled, method: string, target: string, body: Buffer): ControlAnswer {
+export function control(
+  parts: Controlled,
+  { method, target, body, headers }: Pick<RawRequest, 'method' | 'target' | 'body' | 'headers'>,
+): ControlAnswer {
+  if (headers['origin'] !== undefined || !isLocalHost(headers['host'])) {
+    return {
+      status: 403,
+      body: { error: 'only programs on this machine steer the emulator, by 127.0.0.1 or *.localhost' },
+    };
+  }
   const url = new URL(target, 'http://localhost');
   const route = `${method} ${url.pathname.slice(CONTROL_PREFIX.length)}`;
   try {
@@ -43,13 +57,16 @@ export function control(parts: Controlled, method: string, target: string, body:
         parts.faults.clear(url.searchParams.has('id') ? Number(url.searchParams.get('id')) : undefined);
         return { status: 200, body: parts.faults.list() };
       case 'GET state':
-        return { status: 200, body: stateSummary(parts.state) };
+        return { status: 200, body: snapshotOf(parts.state) };
       case 'POST accounts':
         return { status: 201, body: parts.createAccount(jsonObject(body)) };
+      case 'POST latency':
+        parts.latency.ms = milliseconds(jsonObject(body)['ms']);
+        return { status: 200, body: parts.latency };
       default:
         return {
           status: 404,
-          body: { error: `${route}: GET calls, faults, state; POST faults, accounts; DELETE faults` },
+          body: { error: `${route}: GET calls, faults, state; POST faults, accounts, latency; DELETE faults` },
         };
     }
   } catch (thrown) {
@@ -57,7 +74,19 @@ export function control(parts: Controlled, method: string, target: string, body:
   }
 }
 
-const EFFECTS = new Set(['error', 'latency', 'hang', 'reset']);
+/** A name that a page elsewhere has pointed at loopback is none of these. */
+function isLocalHost(host: string | undefined): boolean {
+  return /^(?:127\.0\.0\.1|(?:[a-z0-9.-]+\.)?localhost)(?::\d+)?$/iu.test(host ?? '');
+}
+
+function milliseconds(value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0 && value <= 600_000)) {
+    throw new Error(`ms: ${JSON.stringify(value)} must be a number from 0 to 600000`);
+  }
+  return value;
+}
+
+const EFFECTS = new Set(['error', 'throttle', 'latency', 'hang', 'reset']);
 
 /** @throws Error naming what is wrong */
 function faultRule(body: Buffer): FaultRule {
@@ -75,23 +104,4 @@ function jsonObject(body: Buffer): Record<string, unknown> {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new Error('the body must be a JSON object');
   return parsed as Record<string, unknown>; // an object of JSON
-}
-
-function stateSummary(state: State): unknown {
-  return {
-    accounts: [...state.accounts.values()].map(({ accountId, name }) => ({ accountId, name })),
-    buckets: [...state.buckets.values()].map((bucket) => ({
-      name: bucket.name,
-      region: bucket.region,
-      accountId: bucket.ownerId,
-      created: new Date(bucket.createdMs).toISOString(),
-      versioning: bucket.versioning ?? null,
-      objectLock: bucket.objectLock ?? null,
-      policy: bucket.policy ?? null,
-      documents: bucket.documents,
-      keys: bucket.objects.size,
-      versions: [...bucket.objects.values()].reduce((sum, versions) => sum + versions.length, 0),
-      uploads: bucket.uploads.size,
-    })),
-  };
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { type ServiceName, signatureVerifier } from './authentication.ts';
 import type { Call, Operation, Reply } from './call.ts';
 import { verifiedChecksums } from './checksums.ts';
+import { decodeBody } from './chunked.ts';
 import { claimedKeyId, claimedService } from './claimed-signature.ts';
 import { type Endpoint, type EndpointUrls, endpointOf, type RequestPath, readPath } from './endpoint.ts';
 import { queryErrorXml, ServiceError, s3ErrorXml } from './errors.ts';
@@ -17,7 +17,8 @@ export interface RawRequest {
   readonly method: string;
   /** As on the request line. */
   readonly target: string;
-  readonly headers: IncomingHttpHeaders;
+  /** Lower-case names; repeated headers joined with commas, as a signature covers them. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
   /** The region of the listener it came in by, when that serves one region only. */
   readonly listenerRegion: string | undefined;
@@ -65,7 +66,7 @@ export class Dispatcher {
 
   /** Whom and what a request means. Never throws. */
   address(request: RawRequest): Addressed {
-    const headers = singleHeaders(request.headers);
+    const { headers } = request;
     const base = { requestId: randomBytes(8).toString('hex').toUpperCase(), headers };
     let endpoint = GLOBAL;
     let path = readPath('/', undefined);
@@ -113,10 +114,11 @@ export class Dispatcher {
   #authenticated(request: RawRequest, { service, endpoint, path, headers, requestId }: Addressed, nowMs: number): Call {
     const { method, body } = request;
     const signable = { method, path: path.path, rawQuery: path.rawQuery, query: path.query, headers, body };
-    const { caller } = this.#verify(signable, service, endpoint.region, nowMs);
-    if (headers['x-amz-content-sha256']?.startsWith('STREAMING-') === true) {
-      throw new ServiceError('InvalidArgument', { message: 'aws-chunked bodies are not supported.' });
-    }
+    const { caller, chunkSeed } = this.#verify(signable, service, endpoint.region, nowMs);
+    const { quirks } = this.#settings;
+    const isS3 = service === 's3';
+    const decoded = isS3 ? decodeBody(body, headers, chunkSeed, quirks) : { content: body, trailers: {} };
+    const all = { ...headers, ...decoded.trailers };
     return {
       service,
       region: endpoint.region,
@@ -124,9 +126,9 @@ export class Dispatcher {
       bucketName: path.bucketName,
       key: path.key,
       query: path.query,
-      headers,
-      body,
-      checksums: service === 's3' ? verifiedChecksums(headers, path.query, body, this.#settings.quirks) : {},
+      headers: all,
+      body: decoded.content,
+      checksums: isS3 ? verifiedChecksums(all, path.query, decoded.content, quirks) : {},
       caller,
       requestId,
       nowMs,
@@ -164,9 +166,14 @@ export class Dispatcher {
     const { wrongRegion } = this.#settings.quirks;
     if (wrongRegion === 'BadRequest') return new ServiceError('BadRequest');
     const url = new URL(this.#urls.s3(bucket.region, call.headers['host']));
-    const location = new URL(`/${bucket.name}${call.key === undefined ? '' : `/${call.key}`}`, url).href;
+    const location = new URL(`/${bucket.name}${call.key === undefined ? '' : `/${call.key}`}`, url);
+    // With its query: a DELETE of a setting that lost it on the way would be the DELETE of the bucket.
+    location.search = [...call.query].map(([name, value]) => queryPart(name, value)).join('&');
     return new ServiceError(wrongRegion, {
-      headers: { location },
+      headers: {
+        location: location.href,
+        ...(this.#settings.quirks.bucketRegionHeader ? { 'x-amz-bucket-region': bucket.region } : {}),
+      },
       elements: { Bucket: bucket.name, Endpoint: url.host, Region: bucket.region },
     });
   }
@@ -177,6 +184,10 @@ export class Dispatcher {
     this.#errorCount += 1;
     return this.#errorCount % 2 === 1 ? 'Error' : 'ErrorResponse';
   }
+}
+
+function queryPart(name: string, value: string): string {
+  return value === '' ? encodeURIComponent(name) : `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
 }
 
 /** The host id of AWS's answers, which support asks for beside the request id. */
@@ -204,14 +215,6 @@ function operationOf(
 function serviceOf(endpoint: Endpoint, claimed: string | undefined): ServiceName {
   if (endpoint.service !== 'any') return endpoint.service;
   return claimed === 'iam' || claimed === 'sts' ? claimed : 's3';
-}
-
-function singleHeaders(headers: IncomingHttpHeaders): Record<string, string | undefined> {
-  const entries = Object.entries(headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(',') : value,
-  ]);
-  return Object.fromEntries(entries) as Record<string, string | undefined>; // from entries of texts
 }
 
 /** A defect of the emulator is answered as the service would answer its own, with the cause in the message: this is a test tool. */

@@ -1,3 +1,6 @@
+import type { Random } from '../runtime/clock.ts';
+import type { ServiceName } from './authentication.ts';
+
 /** What a fault does to a call. */
 export type FaultEffect =
   /** Answers that instead of working on the call. `retryAfterSeconds` goes into the header of that name. */
@@ -7,31 +10,42 @@ export type FaultEffect =
       readonly code: string;
       readonly retryAfterSeconds?: number;
     }
+  /** 503 SlowDown instead of working on the call (W39). */
+  | { readonly type: 'throttle'; readonly retryAfterSeconds?: number }
   /** Waits before working on the call. */
   | { readonly type: 'latency'; readonly ms: number }
-  /** Takes the call in, has no effect, and never answers. */
-  | { readonly type: 'hang' }
-  /** Cuts the connection: `before` the call has its effect, or `after`, so that the answer is lost. */
-  | { readonly type: 'reset'; readonly when: 'before' | 'after' };
+  /** Never answers. The call has its effect only with `when: 'after'`. */
+  | { readonly type: 'hang'; readonly when?: 'before' | 'after' }
+  /**
+   * Resets the connection: `before` the call has its effect, `after` it, so that the answer is lost, or in the middle
+   * of the `body` of the answer.
+   */
+  | { readonly type: 'reset'; readonly when: 'before' | 'after' | 'body' };
 
 /** Which calls a fault hits. Absent fields hit all. */
 export interface FaultRule {
+  readonly service?: ServiceName;
   /** AWS's name of the operation, or `*`. */
   readonly operation?: string;
   readonly bucket?: string;
   readonly key?: string;
+  readonly accessKeyId?: string;
   /** So many matching calls pass first; default 0. */
   readonly skip?: number;
   /** So many are hit; default: every one until the rule is taken away. */
   readonly count?: number;
+  /** The share of matching calls that is hit, from 0 to 1; default 1. The others pass and are not counted. */
+  readonly probability?: number;
   readonly effect: FaultEffect;
 }
 
 /** What a call is matched by. */
 export interface FaultTarget {
+  readonly service: ServiceName;
   readonly operation: string;
   readonly bucket: string | undefined;
   readonly key: string | undefined;
+  readonly accessKeyId: string | undefined;
 }
 
 interface Armed {
@@ -41,12 +55,25 @@ interface Armed {
   left: number;
 }
 
+interface Waiter {
+  readonly id: number;
+  readonly resolve: () => void;
+}
+
 const MAX_MS = 600_000;
+const FIELDS = ['service', 'bucket', 'key', 'accessKeyId'] as const;
 
 /** The faults that are armed. The first rule that matches decides; latency adds up with the next. */
 export class Faults {
   #armed: Armed[] = [];
+  #waiters: Waiter[] = [];
+  readonly #hits = new Set<number>();
   #lastId = 0;
+  readonly #random: Random;
+
+  constructor(random: Random = Math.random) {
+    this.#random = random;
+  }
 
   /** @returns the number of the rule. @throws Error naming what is wrong with it */
   add(rule: FaultRule): number {
@@ -67,6 +94,12 @@ export class Faults {
     return this.#armed.map(({ id, rule, left }) => ({ id, rule, left: Number.isFinite(left) ? left : null }));
   }
 
+  /** Resolves when the rule has hit a call: at once if it has already. */
+  whenHit(id: number): Promise<void> {
+    if (this.#hits.has(id)) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ id, resolve }));
+  }
+
   /** What happens to this call, in order; counts it. */
   hit(target: FaultTarget): readonly FaultEffect[] {
     const effects: FaultEffect[] = [];
@@ -76,26 +109,36 @@ export class Faults {
         armed.skip -= 1;
         continue;
       }
+      const { probability = 1, effect } = armed.rule;
+      if (probability < 1 && this.#random() >= probability) continue;
       armed.left -= 1;
-      effects.push(armed.rule.effect);
-      if (armed.rule.effect.type !== 'latency') break;
+      effects.push(effect);
+      this.#note(armed.id);
+      if (effect.type !== 'latency') break;
     }
     this.#armed = this.#armed.filter(({ left }) => left > 0);
     return effects;
+  }
+
+  #note(id: number): void {
+    this.#hits.add(id);
+    for (const waiter of this.#waiters) if (waiter.id === id) waiter.resolve();
+    this.#waiters = this.#waiters.filter((waiter) => waiter.id !== id);
   }
 }
 
 function matches(rule: FaultRule, target: FaultTarget): boolean {
   const isOperation = rule.operation === undefined || rule.operation === '*' || rule.operation === target.operation;
-  const isBucket = rule.bucket === undefined || rule.bucket === target.bucket;
-  return isOperation && isBucket && (rule.key === undefined || rule.key === target.key);
+  return isOperation && FIELDS.every((field) => rule[field] === undefined || rule[field] === target[field]);
 }
 
-function problemOf({ effect, skip, count }: FaultRule): string | undefined {
+function problemOf({ effect, skip, count, probability }: FaultRule): string | undefined {
   if (skip !== undefined && !(Number.isInteger(skip) && skip >= 0))
     return `skip: ${skip} must be a whole number from 0`;
   if (count !== undefined && !(Number.isInteger(count) && count > 0))
     return `count: ${count} must be a whole number from 1`;
+  if (probability !== undefined && !(probability >= 0 && probability <= 1))
+    return `probability: ${probability} must be 0 to 1`;
   switch (effect.type) {
     case 'error':
       return effect.status >= 400 && effect.status <= 599
@@ -105,6 +148,7 @@ function problemOf({ effect, skip, count }: FaultRule): string | undefined {
       return effect.ms >= 0 && effect.ms <= MAX_MS ? undefined : `effect.ms: ${effect.ms} must be 0 to ${MAX_MS}`;
     case 'hang':
     case 'reset':
+    case 'throttle':
       return undefined;
   }
 }

@@ -25,6 +25,8 @@ export interface Quirks {
   readonly publicAccess: 'refused' | 'accepted';
   /** CRC64NVME checksums, and `x-amz-checksum-mode` in a presigned GET (W27). */
   readonly checksums: 'strict' | 'aws';
+  /** aws-chunked bodies that end in trailers (W27). */
+  readonly trailers: 'refused' | 'accepted';
   /** Whether the calls for which AWS demands Content-MD5 or a checksum header are refused without one (W28). */
   readonly integrityRequired: boolean;
   /** `If-Match` and `If-None-Match` on PUT (W29). */
@@ -52,6 +54,7 @@ const DEFAULT_QUIRKS: Quirks = {
   uploadsBlockDelete: true,
   publicAccess: 'refused',
   checksums: 'strict',
+  trailers: 'refused',
   integrityRequired: true,
   conditionalPut: 'enforced',
   errorShape: 'Error',

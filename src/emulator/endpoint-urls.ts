@@ -1,0 +1,20 @@
+import type { EndpointUrls } from './endpoint.ts';
+import { GLOBAL_REGION } from './regions.ts';
+
+/**
+ * URLs of the S3 endpoints, in the form that the caller itself uses: names of the real service to one who came by such
+ * a name, an address to one who came by address where the region has a listener of its own, else `*.localhost`.
+ */
+export function endpointUrls(port: () => number, regionPorts: ReadonlyMap<string, number>): EndpointUrls {
+  return {
+    s3: (region, host) => {
+      const name = (host ?? '').toLowerCase();
+      if (/\.wasabisys\.com(?::\d+)?$/u.test(name)) {
+        return region === GLOBAL_REGION ? 'https://s3.wasabisys.com' : `https://s3.${region}.wasabisys.com`;
+      }
+      const own = regionPorts.get(region);
+      if (/^127\.0\.0\.1(?::\d+)?$/u.test(name) && own !== undefined) return `http://127.0.0.1:${own}`;
+      return `http://s3.${region}.localhost:${port()}`;
+    },
+  };
+}
