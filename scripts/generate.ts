@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,9 +33,13 @@ const files: readonly GeneratedFile[] = [
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const isCheck = process.argv.includes('--check');
-const stale = [...(await staleFiles()), ...(await strayCrds())];
-if (isCheck && stale.length > 0) {
-  console.error(`Stale, run "npm run generate":\n${stale.map((path) => `  ${path}`).join('\n')}`);
+const stale = await staleFiles();
+const strays = await strayCrds();
+if (isCheck && stale.length > 0) fail('Stale, run "npm run generate"', stale);
+if (strays.length > 0) fail('Made of no kind, delete', strays);
+
+function fail(what: string, paths: readonly string[]): void {
+  console.error(`${what}:\n${paths.map((path) => `  ${path}`).join('\n')}`);
   process.exitCode = 1;
 }
 
@@ -56,7 +61,8 @@ async function staleFiles(): Promise<readonly string[]> {
 /** Files in the folder of the CRDs that no kind stands for any more; a chart would install them. */
 async function strayCrds(): Promise<readonly string[]> {
   const known = new Set(files.map(({ path }) => path));
-  const found = await readdir(join(root, CRD_FOLDER));
+  const folder = join(root, CRD_FOLDER);
+  const found = existsSync(folder) ? await readdir(folder) : [];
   return found.map((name) => `${CRD_FOLDER}/${name}`).filter((path) => !known.has(path));
 }
 

@@ -3,7 +3,7 @@ import { DOC_KEY, type Rule } from './schema.ts';
 import { type SchemaNode, structuralSchema, withoutDocs } from './structural-schema.ts';
 
 /** What `kubectl get wasabi` lists: every kind of this operator. */
-export const CATEGORY = 'wasabi';
+const CATEGORY = 'wasabi';
 
 /** The one version of a CustomResourceDefinition that is served and stored. */
 export interface CrdVersion {

@@ -83,7 +83,7 @@ export function withoutDocs(node: SchemaNode): SchemaNode {
 }
 
 /** A copy of the node whose direct children went through `change`. */
-export function mapChildren(node: SchemaNode, change: (child: SchemaNode, name: string) => SchemaNode): SchemaNode {
+function mapChildren(node: SchemaNode, change: (child: SchemaNode, name: string) => SchemaNode): SchemaNode {
   return {
     ...node,
     ...(node.properties === undefined
@@ -109,6 +109,17 @@ function ordered(node: SchemaNode, path: string): SchemaNode {
   if (unknown !== undefined) {
     throw new Error(`${path === '' ? 'the root' : path}: a CRD cannot say "${unknown}"; write it another way`);
   }
+  if (
+    node.additionalProperties !== undefined &&
+    (node.properties !== undefined || !isTyped(node.additionalProperties))
+  ) {
+    throw new Error(`${path}: a CRD cannot say additionalProperties beside properties, or without a type`);
+  }
   const entries = KEY_ORDER.flatMap((key) => (node[key] === undefined ? [] : [[key, node[key]] as const]));
   return mapChildren(Object.fromEntries(entries), (child, name) => ordered(child, `${path}${name}`));
+}
+
+/** zod gives `false` for a strict object and `{}` for a loose one. */
+function isTyped(node: unknown): boolean {
+  return typeof node === 'object' && node !== null && 'type' in node;
 }
