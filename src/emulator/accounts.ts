@@ -60,6 +60,7 @@ function addAccessKey(
   given: { readonly accessKeyId?: string; readonly secretAccessKey?: string } = {},
 ): AccessKey {
   const accessKeyId = given.accessKeyId ?? newAccessKeyId();
+  if (!/^[\w-]{1,128}$/u.test(accessKeyId)) throw new Error(`accessKeyId: "${accessKeyId}" is no key id`);
   if (state.keys.has(accessKeyId)) throw new Error(`accessKeyId: "${accessKeyId}" is taken`);
   const secretAccessKey = given.secretAccessKey ?? newSecretAccessKey();
   const key: AccessKey = { accessKeyId, secretAccessKey, identity, createdMs: nowMs, status: 'Active' };

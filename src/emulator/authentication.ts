@@ -37,7 +37,6 @@ export interface Caller {
 /** The outcome of a verified signature. */
 export interface Authentication {
   readonly caller: Caller;
-  readonly isPresigned: boolean;
   /** What the chunks of an aws-chunked body are signed with. */
   readonly chunkSeed: {
     readonly key: Buffer;
@@ -84,7 +83,6 @@ export function signatureVerifier(
     if (account === undefined) throw new Error(`key ${key.accessKeyId} belongs to no account`);
     return {
       caller: { account, identity: key.identity, accessKeyId: key.accessKeyId },
-      isPresigned: claim.expiresSeconds !== undefined,
       chunkSeed: { key: signing, amzDate: claim.amzDate, scope: claim.scope, signature: claim.signature },
     };
   };
@@ -109,7 +107,7 @@ function unknownKey(accessKeyId: string, service: ServiceName, settings: Setting
 }
 
 function checkTime(claim: ClaimedSignature, nowMs: number): void {
-  const signedMs = parseAmzDate(claim.amzDate);
+  const { signedMs } = claim;
   const serverTime = new Date(nowMs).toISOString();
   if (claim.expiresSeconds === undefined) {
     if (Math.abs(nowMs - signedMs) <= MAX_SKEW_MS) return;
@@ -125,10 +123,6 @@ function checkTime(claim: ClaimedSignature, nowMs: number): void {
   if (nowMs <= expiresMs) return;
   const elements = { Expires: new Date(expiresMs).toISOString(), ServerTime: serverTime };
   throw new ServiceError('AccessDenied', { message: 'Request has expired', elements });
-}
-
-function parseAmzDate(text: string): number {
-  return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u, '$1-$2-$3T$4:$5:$6Z'));
 }
 
 function payloadHashOf(request: SignableRequest, claim: ClaimedSignature, service: ServiceName): string {

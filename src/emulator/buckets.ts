@@ -14,8 +14,8 @@ import { ServiceError } from './errors.ts';
 import { isLocked } from './object-lock.ts';
 import { GLOBAL_REGION } from './regions.ts';
 import { type Bucket, type State, touch } from './state.ts';
-import { childOf, element, S3_NAMESPACE } from './xml.ts';
-import { malformed, parseRequestXml } from './xml-shape.ts';
+import { element, S3_NAMESPACE } from './xml.ts';
+import { object, optional, readDocument, text } from './xml-shape.ts';
 
 /** `PUT /BUCKET` */
 export const createBucket: ServiceOperation = {
@@ -106,12 +106,13 @@ function checkLocation(call: Call): void {
   }
 }
 
+/** Tags at creation are refused with all else that the shape does not have: dropped, they would be missed later. */
+const creationShape = object({ LocationConstraint: optional(text()) });
+
 function locationOf(body: Buffer): string | undefined {
   if (body.length === 0) return undefined;
-  const root = parseRequestXml(body);
-  if (root.name !== 'CreateBucketConfiguration') throw malformed(`the root element is ${root.name}`);
-  const text = childOf(root, 'LocationConstraint')?.text;
-  return text === undefined || text === '' ? undefined : text;
+  const { LocationConstraint = '' } = readDocument(body, 'CreateBucketConfiguration', creationShape);
+  return LocationConstraint === '' ? undefined : LocationConstraint;
 }
 
 /** `HEAD /BUCKET` */

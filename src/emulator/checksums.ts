@@ -21,12 +21,12 @@ function fourBytes(value: number): string {
   return bytes.toString('base64');
 }
 
-const ALGORITHMS: Readonly<Record<string, (content: Buffer) => string>> = {
-  crc32: (content) => fourBytes(crc32(content)),
-  crc32c: (content) => fourBytes(crc32c(content)),
-  sha1: (content) => createHash('sha1').update(content).digest('base64'),
-  sha256: (content) => createHash('sha256').update(content).digest('base64'),
-};
+const ALGORITHMS: ReadonlyMap<string, (content: Buffer) => string> = new Map([
+  ['crc32', (content: Buffer) => fourBytes(crc32(content))],
+  ['crc32c', (content: Buffer) => fourBytes(crc32c(content))],
+  ['sha1', (content: Buffer) => createHash('sha1').update(content).digest('base64')],
+  ['sha256', (content: Buffer) => createHash('sha256').update(content).digest('base64')],
+]);
 
 /** Headers that begin like a checksum and hold none. */
 const NOT_CHECKSUMS = new Set(['algorithm', 'mode', 'type']);
@@ -53,7 +53,7 @@ export function verifiedChecksums(
   for (const [name, value] of Object.entries(headers)) {
     const algorithm = name.startsWith('x-amz-checksum-') ? name.slice('x-amz-checksum-'.length) : undefined;
     if (algorithm === undefined || value === undefined || NOT_CHECKSUMS.has(algorithm)) continue;
-    const compute = ALGORITHMS[algorithm];
+    const compute = ALGORITHMS.get(algorithm);
     if (compute === undefined) {
       if (isStrict || algorithm !== 'crc64nvme') throw invalidAlgorithm(algorithm);
       continue;

@@ -9,6 +9,8 @@ export interface ClaimedSignature {
   readonly signature: string;
   /** `YYYYMMDDTHHMMSSZ`; from x-amz-date alone, as Wasabi does: a plain Date header is not read. */
   readonly amzDate: string;
+  /** The same in milliseconds since the epoch. */
+  readonly signedMs: number;
   /** Seconds a presigned URL is valid; absent for a signed header. */
   readonly expiresSeconds?: number;
 }
@@ -63,13 +65,14 @@ function fromHeader(header: string, amzDate: string | undefined): ClaimedSignatu
   if (signature === undefined || signedHeaders === undefined || credential === undefined) {
     throw malformedHeader('it needs Credential, SignedHeaders and Signature');
   }
-  if (amzDate === undefined || !/^\d{8}T\d{6}Z$/u.test(amzDate)) {
+  const signedMs = parseAmzDate(amzDate ?? '');
+  if (amzDate === undefined || signedMs === undefined) {
     throw new ServiceError('AccessDenied', { message: 'AWS authentication requires a valid x-amz-date header' });
   }
   const parsed = readCredential(credential);
   if (parsed === undefined) throw malformedHeader('the Credential is mal-formed');
   if (parsed.scope.date !== amzDate.slice(0, 8)) throw malformedHeader('the date of the Credential is not x-amz-date');
-  return { ...parsed, signature, amzDate, signedHeaders: signedHeaders.split(';') };
+  return { ...parsed, signature, amzDate, signedMs, signedHeaders: signedHeaders.split(';') };
 }
 
 function fromQuery(query: ReadonlyMap<string, string>): ClaimedSignature {
@@ -84,10 +87,18 @@ function fromQuery(query: ReadonlyMap<string, string>): ClaimedSignature {
   if (!Number.isInteger(expiresSeconds) || expiresSeconds < 1 || expiresSeconds > MAX_EXPIRES_SECONDS) {
     throw malformedQuery(`X-Amz-Expires must be from 1 to ${MAX_EXPIRES_SECONDS} seconds, not "${expires}"`);
   }
-  if (!/^\d{8}T\d{6}Z$/u.test(amzDate)) throw malformedQuery('X-Amz-Date must be in the ISO8601 Long Format');
+  const signedMs = parseAmzDate(amzDate);
+  if (signedMs === undefined) throw malformedQuery('X-Amz-Date must be in the ISO8601 Long Format');
   const parsed = readCredential(credential);
   if (parsed === undefined || parsed.scope.date !== amzDate.slice(0, 8)) throw malformedQuery('bad X-Amz-Credential');
-  return { ...parsed, signature, amzDate, expiresSeconds, signedHeaders: signedHeaders.split(';') };
+  return { ...parsed, signature, amzDate, signedMs, expiresSeconds, signedHeaders: signedHeaders.split(';') };
+}
+
+/** `undefined` for what is no time, such as a 13th month. */
+function parseAmzDate(text: string): number | undefined {
+  const iso = text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u, '$1-$2-$3T$4:$5:$6Z');
+  const ms = iso === text ? Number.NaN : Date.parse(iso);
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function readCredential(text: string): Pick<ClaimedSignature, 'accessKeyId' | 'scope'> | undefined {

@@ -55,6 +55,7 @@ function failed(condition: string): ServiceError {
 export function rangeOf(header: string | undefined, sizeBytes: number): readonly [number, number] | undefined {
   const [, from, to] = /^bytes=(\d*)-(\d*)$/u.exec(header ?? '') ?? [];
   if (from === undefined || to === undefined || (from === '' && to === '')) return undefined;
+  if (from !== '' && to !== '' && Number(to) < Number(from)) return undefined; // no range, says RFC 9110
   const first = from === '' ? Math.max(0, sizeBytes - Number(to)) : Number(from);
   const last = from === '' || to === '' ? sizeBytes - 1 : Math.min(Number(to), sizeBytes - 1);
   if (first >= sizeBytes || last < first) {

@@ -43,23 +43,24 @@ export function control(
       body: { error: 'only programs on this machine steer the emulator, by 127.0.0.1 or *.localhost' },
     };
   }
-  const url = new URL(target, 'http://localhost');
-  const route = `${method} ${url.pathname.slice(CONTROL_PREFIX.length)}`;
+  const [path = '', query = ''] = target.split('?');
+  const parameters = new URLSearchParams(query);
+  const route = `${method} ${path.slice(CONTROL_PREFIX.length)}`;
   try {
     switch (route) {
       case 'GET calls':
-        return { status: 200, body: parts.log.since(Number(url.searchParams.get('since') ?? 0)) };
+        return { status: 200, body: parts.log.since(numberOf(parameters, 'since') ?? 0) };
       case 'GET faults':
         return { status: 200, body: parts.faults.list() };
       case 'POST faults':
         return { status: 201, body: { id: parts.faults.add(faultRule(body)) } };
       case 'DELETE faults':
-        parts.faults.clear(url.searchParams.has('id') ? Number(url.searchParams.get('id')) : undefined);
+        parts.faults.clear(numberOf(parameters, 'id'));
         return { status: 200, body: parts.faults.list() };
       case 'GET state':
         return { status: 200, body: snapshotOf(parts.state) };
       case 'POST accounts':
-        return { status: 201, body: parts.createAccount(jsonObject(body)) };
+        return { status: 201, body: parts.createAccount(accountOptions(body)) };
       case 'POST latency':
         parts.latency.ms = milliseconds(jsonObject(body)['ms']);
         return { status: 200, body: parts.latency };
@@ -84,6 +85,25 @@ function milliseconds(value: unknown): number {
     throw new Error(`ms: ${JSON.stringify(value)} must be a number from 0 to 600000`);
   }
   return value;
+}
+
+/** @throws Error naming what is wrong */
+function numberOf(parameters: URLSearchParams, name: string): number | undefined {
+  const text = parameters.get(name);
+  if (text === null) return undefined;
+  if (!/^\d{1,15}$/u.test(text)) throw new Error(`${name}: "${text}" must be a whole number`);
+  return Number(text);
+}
+
+/** @throws Error naming what is wrong */
+function accountOptions(body: Buffer): AccountOptions {
+  const fields = ['accountId', 'name', 'accessKeyId', 'secretAccessKey'];
+  const given = jsonObject(body);
+  for (const [name, value] of Object.entries(given)) {
+    if (!fields.includes(name)) throw new Error(`${name}: an account has only ${fields.join(', ')}`);
+    if (typeof value !== 'string' || value === '') throw new Error(`${name}: ${JSON.stringify(value)} must be text`);
+  }
+  return given;
 }
 
 const EFFECTS = new Set(['error', 'throttle', 'latency', 'hang', 'reset']);

@@ -1,5 +1,6 @@
 import { bucketWrite, xmlReply } from './call.ts';
 import { ServiceError } from './errors.ts';
+import { checkKey } from './object-headers.ts';
 import { deleteKey } from './objects.ts';
 import { element, S3_NAMESPACE, type XmlNode } from './xml.ts';
 import { boolean, many, object, optional, readDocument, required, text } from './xml-shape.ts';
@@ -9,9 +10,6 @@ const shape = object({
     object({
       Key: required(text()),
       VersionId: optional(text()),
-      ETag: optional(text()),
-      LastModifiedTime: optional(text()),
-      Size: optional(text()),
     }),
     1,
     1000,
@@ -19,13 +17,17 @@ const shape = object({
   Quiet: optional(boolean()),
 });
 
-/** `POST /BUCKET?delete`: up to 1000 keys, each with its own outcome. */
+/**
+ * `POST /BUCKET?delete`: up to 1000 keys, each with its own outcome. A condition on a key (ETag and the like) is refused:
+ * ignored, it would delete what its sender wanted to keep.
+ */
 export const deleteObjects = bucketWrite(
   'DeleteObjects',
   (call, bucket) => {
     const wanted = readDocument(call.body, 'Delete', shape);
     const results = wanted.Object.map(({ Key, VersionId }): XmlNode | undefined => {
       try {
+        checkKey(Key);
         const deletion = deleteKey(call, bucket, Key, VersionId);
         return wanted.Quiet === true ? undefined : deletedXml(Key, VersionId, deletion);
       } catch (thrown) {

@@ -9,6 +9,7 @@ import { queryErrorXml, ServiceError, s3ErrorXml } from './errors.ts';
 import type { Settings } from './options.ts';
 import { QUERY_NAMESPACES, queryOperationOf } from './query-operations.ts';
 import { s3OperationOf } from './router.ts';
+import { encodeRfc3986 } from './sigv4.ts';
 import type { Bucket, State } from './state.ts';
 import { documentOf } from './xml.ts';
 
@@ -152,7 +153,7 @@ export class Dispatcher {
     return operation.run(call, bucket);
   }
 
-  /** AWS demands a checksum where half a document would do harm (W28). */
+  /** AWS demands a checksum where half a document would do harm (W44). */
   #checkIntegrity(call: Call, operation: Operation): void {
     if (operation.needsIntegrity !== true || !this.#settings.quirks.integrityRequired) return;
     if (call.headers['content-md5'] !== undefined || Object.keys(call.checksums).length > 0) return;
@@ -166,12 +167,12 @@ export class Dispatcher {
     const { wrongRegion } = this.#settings.quirks;
     if (wrongRegion === 'BadRequest') return new ServiceError('BadRequest');
     const url = new URL(this.#urls.s3(bucket.region, call.headers['host']));
-    const location = new URL(`/${bucket.name}${call.key === undefined ? '' : `/${call.key}`}`, url);
+    const path = [bucket.name, ...(call.key?.split('/') ?? [])].map(encodeRfc3986).join('/');
     // With its query: a DELETE of a setting that lost it on the way would be the DELETE of the bucket.
-    location.search = [...call.query].map(([name, value]) => queryPart(name, value)).join('&');
+    const query = [...call.query].map(([name, value]) => queryPart(name, value)).join('&');
     return new ServiceError(wrongRegion, {
       headers: {
-        location: location.href,
+        location: `${url.origin}/${path}${query === '' ? '' : `?${query}`}`,
         ...(this.#settings.quirks.bucketRegionHeader ? { 'x-amz-bucket-region': bucket.region } : {}),
       },
       elements: { Bucket: bucket.name, Endpoint: url.host, Region: bucket.region },
@@ -187,7 +188,7 @@ export class Dispatcher {
 }
 
 function queryPart(name: string, value: string): string {
-  return value === '' ? encodeURIComponent(name) : `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
+  return value === '' ? encodeRfc3986(name) : `${encodeRfc3986(name)}=${encodeRfc3986(value)}`;
 }
 
 /** The host id of AWS's answers, which support asks for beside the request id. */

@@ -3,7 +3,8 @@ import { GLOBAL_REGION } from './regions.ts';
 
 /**
  * URLs of the S3 endpoints, in the form that the caller itself uses: names of the real service to one who came by such
- * a name, an address to one who came by address where the region has a listener of its own, else `*.localhost`.
+ * a name, an address to one who came by address where the region has a listener of its own, else `*.localhost` with the
+ * port that the caller used: it may have come by way of a proxy.
  */
 export function endpointUrls(port: () => number, regionPorts: ReadonlyMap<string, number>): EndpointUrls {
   return {
@@ -14,7 +15,8 @@ export function endpointUrls(port: () => number, regionPorts: ReadonlyMap<string
       }
       const own = regionPorts.get(region);
       if (/^127\.0\.0\.1(?::\d+)?$/u.test(name) && own !== undefined) return `http://127.0.0.1:${own}`;
-      return `http://s3.${region}.localhost:${port()}`;
+      const used = /\.localhost:(\d+)$/u.exec(name)?.[1];
+      return `http://s3.${region}.localhost:${used ?? port()}`;
     },
   };
 }

@@ -6,7 +6,6 @@ import { element, type XmlNode } from './xml.ts';
  */
 const CODES = {
   AccessDenied: [403, 'Access Denied'],
-  AuthenticationLockout: [403, 'Too many failed authentication attempts. Try again in five minutes.'],
   AuthorizationHeaderMalformed: [400, 'The authorization header you provided is invalid.'],
   AuthorizationQueryParametersError: [400, 'The authorization query parameters are invalid.'],
   BadDigest: [400, 'The Content-MD5 or checksum you specified did not match what we received.'],
@@ -16,7 +15,6 @@ const CODES = {
   BucketNotEmpty: [409, 'The bucket you tried to delete is not empty.'],
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed size.'],
   EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed size.'],
-  ExpiredToken: [400, 'The provided token has expired.'],
   IllegalLocationConstraintException: [400, 'The location constraint is incompatible with this endpoint.'],
   IncompleteBody: [400, 'You did not provide the number of bytes specified by the Content-Length header.'],
   InternalError: [500, 'We encountered an internal error. Please try again.'],
@@ -40,11 +38,9 @@ const CODES = {
   KeyTooLongError: [400, 'Your key is too long.'],
   MalformedPolicy: [400, 'Policies must be valid JSON and the first byte must be a brace.'],
   MalformedXML: [400, 'The XML you provided was not well-formed or did not validate against our published schema.'],
-  MaxMessageLengthExceeded: [400, 'Your request was too big.'],
   MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size.'],
   MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
   MissingAuthenticationToken: [403, 'Request is missing Authentication Token.'],
-  MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
   NoSuchBucket: [404, 'The specified bucket does not exist.'],
   NoSuchBucketPolicy: [404, 'The bucket policy does not exist.'],
   NoSuchCORSConfiguration: [404, 'The CORS configuration does not exist.'],
@@ -60,15 +56,12 @@ const CODES = {
   ObjectLockConfigurationNotFoundError: [404, 'Object Lock configuration does not exist for this bucket.'],
   PermanentRedirect: [301, 'The bucket you are attempting to access must be addressed using the specified endpoint.'],
   PreconditionFailed: [412, 'At least one of the preconditions you specified did not hold.'],
-  RequestRateLimitExceeded: [403, 'The account exceeded the limit for requests.'],
   RequestTimeTooSkewed: [403, 'The difference between the request time and the current time is too large.'],
   ServerSideEncryptionConfigurationNotFoundError: [404, 'The server side encryption configuration was not found.'],
   SignatureDoesNotMatch: [403, 'The request signature we calculated does not match the signature you provided.'],
   SlowDown: [503, 'Please reduce your request rate.'],
   TemporaryRedirect: [307, 'Please re-send this request to the specified temporary endpoint.'],
   TooManyBuckets: [400, 'You have attempted to create more buckets than allowed.'],
-  Unavailable: [503, 'Temporarily unavailable'],
-  ValidationError: [400, 'The input fails to satisfy the constraints specified by the service.'],
   XAmzContentSHA256Mismatch: [400, 'The provided x-amz-content-sha256 header does not match what was computed.'],
 } as const satisfies Record<string, readonly [number, string]>;
 

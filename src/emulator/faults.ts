@@ -132,23 +132,54 @@ function matches(rule: FaultRule, target: FaultTarget): boolean {
   return isOperation && FIELDS.every((field) => rule[field] === undefined || rule[field] === target[field]);
 }
 
-function problemOf({ effect, skip, count, probability }: FaultRule): string | undefined {
-  if (skip !== undefined && !(Number.isInteger(skip) && skip >= 0))
+const WORDS = ['service', 'operation', 'bucket', 'key', 'accessKeyId'] as const;
+const RULE_FIELDS = new Set<string>([...WORDS, 'skip', 'count', 'probability', 'effect']);
+
+/** What is wrong with a rule, which may have come from outside as any JSON; `undefined`: nothing. */
+function problemOf(rule: FaultRule): string | undefined {
+  const stranger = Object.keys(rule).find((name) => !RULE_FIELDS.has(name));
+  if (stranger !== undefined) return `${stranger}: a rule has only ${[...RULE_FIELDS].join(', ')}`;
+  const word = WORDS.find((name) => rule[name] !== undefined && typeof rule[name] !== 'string');
+  if (word !== undefined) return `${word}: ${JSON.stringify(rule[word])} must be text`;
+  const { effect, skip, count, probability } = rule;
+  if (skip !== undefined && !(Number.isInteger(skip) && skip >= 0)) {
     return `skip: ${skip} must be a whole number from 0`;
-  if (count !== undefined && !(Number.isInteger(count) && count > 0))
+  }
+  if (count !== undefined && !(Number.isInteger(count) && count > 0)) {
     return `count: ${count} must be a whole number from 1`;
-  if (probability !== undefined && !(probability >= 0 && probability <= 1))
+  }
+  if (probability !== undefined && !(probability >= 0 && probability <= 1)) {
     return `probability: ${probability} must be 0 to 1`;
+  }
+  return effectProblemOf(effect);
+}
+
+function effectProblemOf(effect: FaultEffect): string | undefined {
   switch (effect.type) {
     case 'error':
-      return effect.status >= 400 && effect.status <= 599
-        ? undefined
-        : `effect.status: ${effect.status} must be 400 to 599`;
-    case 'latency':
-      return effect.ms >= 0 && effect.ms <= MAX_MS ? undefined : `effect.ms: ${effect.ms} must be 0 to ${MAX_MS}`;
-    case 'hang':
-    case 'reset':
+      if (!isWithin(effect.status, 400, 599)) return `effect.status: ${effect.status} must be 400 to 599`;
+      if (typeof effect.code !== 'string') return `effect.code: ${String(effect.code)} must be text`;
+      return retryProblemOf(effect.retryAfterSeconds);
     case 'throttle':
-      return undefined;
+      return retryProblemOf(effect.retryAfterSeconds);
+    case 'latency':
+      return isWithin(effect.ms, 0, MAX_MS) ? undefined : `effect.ms: ${effect.ms} must be 0 to ${MAX_MS}`;
+    case 'hang':
+      return oneOf(effect.when ?? 'before', ['before', 'after']);
+    case 'reset':
+      return oneOf(effect.when, ['before', 'after', 'body']);
   }
+}
+
+function isWithin(value: unknown, low: number, high: number): boolean {
+  return typeof value === 'number' && value >= low && value <= high;
+}
+
+function retryProblemOf(seconds: number | undefined): string | undefined {
+  if (seconds === undefined || isWithin(seconds, 0, Number.MAX_SAFE_INTEGER)) return undefined;
+  return `effect.retryAfterSeconds: ${seconds} must be a number from 0`;
+}
+
+function oneOf(when: string, allowed: readonly string[]): string | undefined {
+  return allowed.includes(when) ? undefined : `effect.when: ${when} must be one of ${allowed.join(', ')}`;
 }

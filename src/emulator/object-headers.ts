@@ -64,9 +64,10 @@ function encryptionHeader(call: Call): Record<string, string> {
   throw invalidArgument('The encryption method specified is not supported', 'x-amz-server-side-encryption', wanted);
 }
 
-/** @throws ServiceError KeyTooLongError */
+/** @throws ServiceError KeyTooLongError; InvalidArgument for an empty key */
 export function checkKey(key: string): void {
   const size = Buffer.byteLength(key);
+  if (size === 0) throw invalidArgument('a key has at least one byte', 'Key', key);
   if (size <= MAX_KEY_BYTES) return;
   throw new ServiceError('KeyTooLongError', {
     elements: { Size: String(size), MaxSizeAllowed: String(MAX_KEY_BYTES) },

@@ -1,12 +1,28 @@
 import { cannedAcl } from './acl.ts';
-import { bucketRead, bucketWrite, type Call, emptyReply, isoTime, type Reply, xmlReply } from './call.ts';
+import {
+  bucketRead,
+  bucketWrite,
+  type Call,
+  emptyReply,
+  invalidArgument,
+  isoTime,
+  type Reply,
+  xmlReply,
+} from './call.ts';
 import { md5Hex } from './checksums.ts';
 import { checkReadConditions, checkWriteConditions, rangeOf } from './conditions.ts';
 import { ServiceError } from './errors.ts';
 import { checkKey, storedHeaders, tagsOfHeader, versionHeaders } from './object-headers.ts';
 import { canDelete, lockOfWrite } from './object-lock.ts';
 import type { Bucket, ObjectVersion } from './state.ts';
-import { addressedVersion, deleteMarker, nextVersionId, pushVersion, removeVersion } from './versions.ts';
+import {
+  addressedVersion,
+  checkVersionId,
+  deleteMarker,
+  nextVersionId,
+  pushVersion,
+  removeVersion,
+} from './versions.ts';
 import { element, S3_NAMESPACE } from './xml.ts';
 
 /** `PUT /BUCKET/KEY` */
@@ -80,16 +96,21 @@ const OVERRIDES: Readonly<Record<string, string>> = {
 
 function readReply(call: Call, bucket: Bucket, version: ObjectVersion, content: Buffer | undefined): Reply {
   const headers = versionHeaders(version, bucket.versioning !== undefined);
-  if (call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED') Object.assign(headers, version.checksums);
   for (const [name, header] of Object.entries(OVERRIDES)) {
     const value = call.query.get(name);
-    if (value !== undefined) headers[header] = value;
+    if (value === undefined) continue;
+    // What cannot stand in a header would end the connection instead of the call.
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/u.test(value)) throw invalidArgument(`${name} is no header value`, name, value);
+    headers[header] = value;
   }
   if (checkReadConditions(call, version) === 'NotModified') {
     return emptyReply(304, { etag: headers['etag'] ?? '', 'last-modified': headers['last-modified'] ?? '' });
   }
   const range = rangeOf(call.headers['range'], version.sizeBytes);
   const body = content === undefined ? {} : { body: content };
+  // Checksums are those of the whole: a client would hold a part against them.
+  const hasChecksums = range === undefined && call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';
+  if (hasChecksums) Object.assign(headers, version.checksums);
   if (range === undefined)
     return { status: 200, headers: { ...headers, 'content-length': String(version.sizeBytes) }, ...body };
   const [first, last] = range;
@@ -126,6 +147,7 @@ function deleteVersion(call: Call, bucket: Bucket, key: string, versionId: strin
   if (bucket.mfaDelete === 'Enabled' && call.headers['x-amz-mfa'] === undefined) {
     throw new ServiceError('AccessDenied', { message: 'Mfa Authentication must be used for this request' });
   }
+  checkVersionId(versionId);
   const version = bucket.objects.get(key)?.find((candidate) => candidate.versionId === versionId);
   if (version === undefined) return { versionId, isDeleteMarker: false };
   if (!canDelete(call, version)) {
@@ -150,7 +172,10 @@ export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
   checkKey(key);
   cannedAcl(call);
   const { version: source, sourceBucket } = copySource(call);
-  checkReadConditions({ headers: prefixed(call.headers, 'x-amz-copy-source-') }, source);
+  if (checkReadConditions({ headers: prefixed(call.headers, 'x-amz-copy-source-') }, source) === 'NotModified') {
+    throw new ServiceError('PreconditionFailed'); // a write has no 304
+  }
+  checkWriteConditions(call, bucket, key);
   const isReplaced = call.headers['x-amz-metadata-directive'] === 'REPLACE';
   const fresh = storedHeaders(call);
   const made = storeVersion(call, bucket, key, call.state.bodies.get(source.bodyId ?? ''), source.etag, {
@@ -168,17 +193,23 @@ export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
 
 function copySource(call: Call): { readonly version: ObjectVersion; readonly sourceBucket: Bucket } {
   const [path = '', query = ''] = (call.headers['x-amz-copy-source'] ?? '').split('?');
-  const decoded = decodeURIComponent(path).replace(/^\//u, '');
-  const cut = decoded.indexOf('/');
-  const sourceBucket = call.state.buckets.get(decoded.slice(0, cut));
-  if (cut < 1 || sourceBucket === undefined) {
-    throw new ServiceError('NoSuchBucket', { elements: { BucketName: decoded.slice(0, Math.max(cut, 0)) } });
-  }
+  const [bucketName, key] = sourceNames(path);
+  const sourceBucket = call.state.buckets.get(bucketName);
+  if (sourceBucket === undefined) throw new ServiceError('NoSuchBucket', { elements: { BucketName: bucketName } });
   if (sourceBucket.ownerId !== call.caller.account.accountId) throw new ServiceError('AccessDenied');
   const versionId = new URLSearchParams(query).get('versionId');
   const address = new Map(versionId === null ? [] : [['versionId', versionId]]);
-  const version = addressedVersion({ ...call, key: decoded.slice(cut + 1), query: address }, sourceBucket);
+  const version = addressedVersion({ ...call, key, query: address }, sourceBucket);
   return { version, sourceBucket };
+}
+
+function sourceNames(path: string): readonly [bucket: string, key: string] {
+  const [, bucket, key] = /^(?:\/|%2f)?(.+?)(?:\/|%2f)(.+)$/iu.exec(path) ?? [];
+  try {
+    return [decodeURIComponent(bucket ?? ''), decodeURIComponent(key ?? '')];
+  } catch {
+    throw invalidArgument('the copy source is not percent-encoded', 'x-amz-copy-source', path);
+  }
 }
 
 function prefixed(headers: Call['headers'], prefix: string): Record<string, string | undefined> {

@@ -27,13 +27,13 @@ export interface Quirks {
   readonly checksums: 'strict' | 'aws';
   /** aws-chunked bodies that end in trailers (W27). */
   readonly trailers: 'refused' | 'accepted';
-  /** Whether the calls for which AWS demands Content-MD5 or a checksum header are refused without one (W28). */
+  /** Whether the calls for which AWS demands Content-MD5 or a checksum header are refused without one (W44). */
   readonly integrityRequired: boolean;
-  /** `If-Match` and `If-None-Match` on PUT (W29). */
+  /** `If-Match` and `If-None-Match` on PUT (W28). */
   readonly conditionalPut: 'enforced' | 'ignored';
   /** The root of S3 error documents (W35). `alternating` gives both, in turn. */
   readonly errorShape: ErrorShape | 'alternating';
-  /** Codes of a refused signature on IAM and STS (W2): Wasabi's table, or those of AWS (InvalidClientTokenId). */
+  /** Codes of a refused signature on IAM and STS (W1): Wasabi's table, or those of AWS (InvalidClientTokenId). */
   readonly queryAuthErrors: 'wasabi' | 'aws';
   /** Whether an own bucket created again in us-east-1 is answered 200 (W4). */
   readonly recreateInUsEast1: 'ok' | 'conflict';
@@ -44,7 +44,7 @@ export interface Quirks {
 }
 
 /** The reading of each quirk that has the best evidence. */
-const DEFAULT_QUIRKS: Quirks = {
+export const DEFAULT_QUIRKS: Quirks = {
   wrongRegion: 'PermanentRedirect',
   encryption: 'refused',
   cors: 'refused',

@@ -19,9 +19,10 @@ export function openState(folder: string): State {
   const bodies = fileBodies(join(folder, 'bodies'));
   const file = join(folder, STATE_FILE);
   if (!existsSync(file)) return emptyState(bodies);
-  const stored = JSON.parse(readFileSync(file, 'utf8'), revive) as { format: number; state: Omit<State, 'bodies'> };
-  if (stored.format !== FORMAT)
-    throw new Error(`${file}: format ${stored.format} is not ${FORMAT}: use another folder`);
+  const stored = readState(file);
+  if (stored.format !== FORMAT) {
+    throw new Error(`${file}: format ${String(stored.format)} is not ${FORMAT}: use another folder`);
+  }
   const state: State = { ...stored.state, bodies };
   bodies.sweep(liveBodies(state));
   return state;
@@ -38,6 +39,15 @@ export function saveState(folder: string, state: State): void {
   writeFileSync(`${file}.next`, JSON.stringify({ format: FORMAT, state: rest }, replace), { flush: true });
   renameSync(`${file}.next`, file);
   bodies.sweep();
+}
+
+/** Written by `saveState` alone, so that the format vouches for the rest. */
+function readState(file: string): { readonly format?: unknown; readonly state: Omit<State, 'bodies'> } {
+  try {
+    return Object(JSON.parse(readFileSync(file, 'utf8'), revive)) as ReturnType<typeof readState>;
+  } catch (cause) {
+    throw new Error(`${file} cannot be read: ${String(cause)}: use another folder`, { cause });
+  }
 }
 
 function liveBodies(state: State): ReadonlySet<string> {

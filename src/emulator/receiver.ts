@@ -15,6 +15,8 @@ export interface ReceiverParts extends Controlled {
   readonly clock: Clock;
   /** Keeps the state on disk some time after it changed. */
   readonly saveSoon: () => void;
+  /** Cancels the calls that wait for a latency to pass, one function each. */
+  readonly waiting: Set<() => void>;
 }
 
 /** Takes one request in whole: control, faults, the call itself, the log, the answer. */
@@ -44,8 +46,16 @@ export function receive(
     const checked = isTooLarge ? { ...addressed, problem: new ServiceError('EntityTooLarge') } : addressed;
     work(parts, request, response, { addressed: checked, effect: effects.at(-1), atMs });
   };
-  if (waitMs > 0) parts.clock.setTimer(waitMs, finish);
+  if (waitMs > 0) wait(parts, waitMs, finish);
   else finish();
+}
+
+function wait(parts: ReceiverParts, ms: number, finish: () => void): void {
+  const cancel = parts.clock.setTimer(ms, () => {
+    parts.waiting.delete(cancel);
+    finish();
+  });
+  parts.waiting.add(cancel);
 }
 
 interface Work {

@@ -26,11 +26,26 @@ export interface S3Request {
 }
 
 /** Names in the query that stand for calls of S3 or Wasabi which are not emulated. */
-const NOT_EMULATED = ['append', 'compose', 'compliance', 'torrent', 'select', 'restore', 'attributes', 'rename'];
+const NOT_EMULATED = [
+  'append',
+  'attributes',
+  'compliance',
+  'compose',
+  'metadataTable',
+  'renameObject',
+  'restore',
+  'select',
+  'session',
+  'torrent',
+];
+
+/** Subresources of buckets that objects have elsewhere: taken for none, they would be a PutObject. */
+const NOT_OF_OBJECTS = ['encryption'];
 
 /** The operation that a request means. @throws ServiceError MethodNotAllowed, NotImplemented */
 export function s3OperationOf(request: S3Request): Operation {
-  const foreign = NOT_EMULATED.find((name) => request.query.has(name));
+  const names = request.key === undefined ? NOT_EMULATED : [...NOT_EMULATED, ...NOT_OF_OBJECTS];
+  const foreign = names.find((name) => request.query.has(name));
   if (foreign !== undefined) throw new ServiceError('NotImplemented', { message: `?${foreign} is not emulated.` });
   if (request.method === 'MOVE') throw new ServiceError('NotImplemented', { message: 'MOVE is not emulated.' });
   const found = request.bucketName === undefined ? serviceOperation(request) : resourceOperation(request);

@@ -63,6 +63,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     state,
     clock,
     saveSoon: () => save.soon(),
+    waiting: new Set(),
     createAccount: (given = {}) => createAccount(state, given, clock.now()),
     latency: { ms: options.latencyMs ?? 0 },
   };
@@ -94,6 +95,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     regionPorts: Object.fromEntries(regionPorts),
     createAccount: (given) => parts.createAccount(given),
     stop: async () => {
+      for (const cancel of parts.waiting) cancel();
       await Promise.all(servers.map(close));
       save.now();
     },
@@ -123,8 +125,9 @@ function saver(folder: string | undefined, state: State, clock: Clock): { soon()
     cancel?.();
     cancel = undefined;
     if (folder === undefined || saved === state.revision) return;
-    saved = state.revision;
+    const { revision } = state;
     saveState(folder, state);
+    saved = revision; // last: a failed write leaves it to be done
   };
   const soon = () => {
     if (folder !== undefined && saved !== state.revision) cancel ??= clock.setTimer(SAVE_DELAY_MS, now);

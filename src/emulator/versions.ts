@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Call } from './call.ts';
+import { type Call, invalidArgument } from './call.ts';
 import { ServiceError } from './errors.ts';
 import { type Bucket, type ObjectVersion, type State, touch } from './state.ts';
 
@@ -34,12 +34,19 @@ export function addressedVersion(call: Call, bucket: Bucket): ObjectVersion {
       throw new ServiceError('NoSuchKey', { elements: { Key: key }, headers });
     return top;
   }
+  checkVersionId(versionId);
   const found = bucket.objects.get(key)?.find((version) => version.versionId === versionId);
   if (found === undefined) {
     throw new ServiceError('NoSuchVersion', { elements: { Key: key, VersionId: versionId } });
   }
   if (found.isDeleteMarker) throw new ServiceError('MethodNotAllowed', { headers: markerHeaders(found) });
   return found;
+}
+
+/** @throws ServiceError InvalidArgument for what no version could be called */
+export function checkVersionId(versionId: string): void {
+  if (/^(?:null|\d{21}-[A-Za-z0-9]{10})$/u.test(versionId)) return;
+  throw invalidArgument('Invalid version id specified', 'versionId', versionId);
 }
 
 function markerHeaders(marker: ObjectVersion): Record<string, string> {

@@ -75,17 +75,28 @@ function rawText(value: unknown): string {
   return typeof text === 'string' || typeof text === 'number' ? String(text) : '';
 }
 
-const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 
 function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&([^;&\s]*);?/gu, (whole, name: string) => {
     const numeric = /^#(?:x([0-9a-f]{1,6})|([0-9]{1,7}))$/iu.exec(name);
     const code = numeric === null ? Number.NaN : Number.parseInt(numeric[1] ?? numeric[2] ?? '', numeric[1] ? 16 : 10);
-    const decoded = code <= 0x10_ffff ? String.fromCodePoint(code) : NAMED[name];
+    const decoded = isCharacter(code) ? String.fromCodePoint(code) : NAMED.get(name);
     if (decoded === undefined || !whole.endsWith(';')) throw new XmlSyntaxError(`unknown entity ${whole}`);
     return decoded;
   });
+}
+
+/** Half a surrogate pair is none, and could not be written as UTF-8 again. */
+function isCharacter(code: number): boolean {
+  return code > 0 && code <= 0x10_ffff && (code < 0xd800 || code > 0xdfff);
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

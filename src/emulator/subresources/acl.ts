@@ -38,16 +38,19 @@ function wantedAcl(call: Call): string {
   const root = parseRequestXml(call.body);
   const list = childOf(root, 'AccessControlList');
   if (root.name !== 'AccessControlPolicy' || list === undefined) throw malformed('an AccessControlPolicy is needed');
-  for (const grant of list.children) checkGrant(grant, call);
-  return 'private';
+  const granted = list.children.map((grant) => cannedOfGrant(grant, call));
+  return ['public-read-write', 'public-read'].find((acl) => granted.includes(acl)) ?? 'private';
 }
 
-function checkGrant(grant: XmlElement, call: Call): void {
+/** The canned ACL that one grant amounts to. @throws ServiceError AccessDenied, NotImplemented */
+function cannedOfGrant(grant: XmlElement, call: Call): string {
   const grantee = childOf(grant, 'Grantee');
-  const uri = grantee && childOf(grantee, 'URI')?.text;
-  if (uri !== undefined) throw publicAccessDenied();
-  if (grantee !== undefined && childOf(grantee, 'ID')?.text === call.caller.account.accountId) return;
-  throw new ServiceError('NotImplemented', { message: 'Grants to other accounts are not emulated.' });
+  if (grantee !== undefined && childOf(grantee, 'ID')?.text === call.caller.account.accountId) return 'private';
+  if (grantee !== undefined && childOf(grantee, 'URI')?.text === ALL_USERS) {
+    if (call.settings.quirks.publicAccess === 'refused') throw publicAccessDenied();
+    return childOf(grant, 'Permission')?.text === 'READ' ? 'public-read' : 'public-read-write';
+  }
+  throw new ServiceError('NotImplemented', { message: 'Grants to other accounts or groups are not emulated.' });
 }
 
 /** `?acl` of a bucket. */

@@ -41,7 +41,7 @@ function ruleOf(retention: ValueOf<typeof retentionShape> | undefined) {
   return { mode: Mode, ...(Days === '' ? {} : { days: Days }), ...(Years === '' ? {} : { years: Years }) };
 }
 
-/** `?object-lock`: only for buckets made with it; without one every call answers "not found". */
+/** `?object-lock`: only for buckets made with it (W13). */
 export const objectLockConfiguration: Subresource = {
   query: 'object-lock',
   operations: {
