@@ -129,7 +129,7 @@ export const managedStatusFields = {
     .array(
       z
         .string()
-        .max(1024)
+        .max(32_768)
         .meta(field({ what: 'One change, such as versioning: Suspended -> Enabled.' })),
     )
     .max(64)
