@@ -4,7 +4,7 @@ import { PROVIDERS } from './api/provider.ts';
 import { type Config, VERSION } from './config.ts';
 import { AccountAccess } from './kinds/account-access.ts';
 import { bucketKind } from './kinds/bucket/kind.ts';
-import { bucketReferences } from './kinds/bucket/logging-target.ts';
+import { bucketMentions, bucketReferences } from './kinds/bucket/logging-target.ts';
 import { providerKind, providerReferences } from './kinds/provider/kind.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import { SECRETS, SecretReader, versionText } from './kinds/provider-secrets.ts';
@@ -57,8 +57,11 @@ export interface Operator {
 
 /** To add a kind: one line here, and one in the table of `reconciles` below. */
 const kinds: ReadonlyMap<string, IndexedKind & { readonly type: ResourceType }> = new Map([
-  ['Provider', indexed(PROVIDERS, providerReferences, (resource) => resource.metadata.uid)],
-  ['Bucket', indexed(BUCKETS, bucketReferences, (resource) => resource.spec.name)],
+  ['Provider', indexed(PROVIDERS, { references: providerReferences, externalName: ({ metadata }) => metadata.uid })],
+  [
+    'Bucket',
+    indexed(BUCKETS, { references: bucketReferences, externalName: ({ spec }) => spec.name, mentions: bucketMentions }),
+  ],
 ]);
 
 const NAMESPACES: ResourceType = {
@@ -238,10 +241,13 @@ function isNeededByOthers(
 /** A kind for the indexes. The functions of a kind are called with objects of the store of that kind only. */
 function indexed<R extends ManagedResource>(
   type: ResourceType,
-  references: (resource: R) => ReturnType<IndexedKind['references']>,
-  externalName: (resource: R) => string,
+  parts: {
+    readonly references: (resource: R) => ReturnType<IndexedKind['references']>;
+    readonly externalName: (resource: R) => string;
+    readonly mentions?: (resource: R) => readonly string[];
+  },
 ): IndexedKind & { readonly type: ResourceType } {
-  return { type, references, externalName } as IndexedKind & { readonly type: ResourceType };
+  return { type, mentions: () => [], ...parts };
 }
 
 /** Stores are invariant in what they hold; whoever writes through this view writes objects of that kind. */

@@ -9,16 +9,20 @@ import type { IndexFunction } from './runtime/store-index.ts';
 export interface IndexedKind {
   references(resource: ManagedResource): readonly Reference[];
   externalName(resource: ManagedResource): string;
+  /** External names of the same kind that the spec gives without naming their objects, such as the target of an access log. */
+  mentions(resource: ManagedResource): readonly string[];
 }
 
 const REFERENCES = 'references';
 const EXTERNAL_NAME = 'externalName';
+const MENTIONS = 'mentions';
 
-/** The indexes that the snapshot reads: by what a spec names, and by the external resource that it means. */
+/** The indexes that the snapshot reads: by what a spec names, and by the external resources that it means or mentions. */
 export function indexesOf(kind: IndexedKind): Readonly<Record<string, IndexFunction<ManagedResource>>> {
   return {
     [REFERENCES]: (resource) => kind.references(resource).map(({ kind: to, key }) => referenceIndexValue(to, key)),
     [EXTERNAL_NAME]: (resource) => [kind.externalName(resource)],
+    [MENTIONS]: (resource) => kind.mentions(resource),
   };
 }
 
@@ -56,6 +60,12 @@ export class StoreSnapshot implements Snapshot {
   namesakes<R extends ManagedResource>(kind: string, externalName: string): readonly R[] {
     // The store of a kind holds objects of that kind.
     return (this.#kinds.get(kind)?.store.byIndex(EXTERNAL_NAME, externalName) ?? []) as readonly R[];
+  }
+
+  /** Objects of that kind, in that namespace, whose spec mentions an external resource of that name. */
+  mentioning(kind: string, namespace: string, externalName: string): readonly ManagedResource[] {
+    const found = this.#kinds.get(kind)?.store.byIndex(MENTIONS, externalName) ?? [];
+    return found.filter(({ metadata }) => metadata.namespace === namespace);
   }
 
   namespaceLabels(namespace: string): Readonly<Record<string, string>> | undefined {

@@ -36,7 +36,7 @@ export function wireWakes(parts: WakeParts): void {
   const wake = (resource: KubeObject) => parts.kinds.get(resource.kind)?.controller.enqueue(keyOf(resource), 'retry');
   for (const { kind, store } of parts.kinds.values()) {
     store.onChange((change) => {
-      wakeReferrers(parts, change, wake);
+      wakeReferrers(parts, kind, change, wake);
       wakeNamesakes(parts, kind, change, wake);
       for (const provider of providersConcerned(parts, kind, change)) wake(provider);
     });
@@ -64,6 +64,7 @@ export function wireWakes(parts: WakeParts): void {
 /** A change that a referrer can see: spec, status, deletion, or that the object comes or goes. */
 function wakeReferrers(
   { snapshot }: WakeParts,
+  kind: IndexedKind,
   { before, after, isInitial }: Change<ManagedResource>,
   wake: (resource: KubeObject) => void,
 ): void {
@@ -77,6 +78,8 @@ function wakeReferrers(
     isDeepStrictEqual(visibleStatus(before), visibleStatus(after));
   if (isSame) return;
   for (const { resource } of snapshot.referrers(object.kind, keyOf(object))) wake(resource);
+  const { namespace = '' } = object.metadata;
+  for (const resource of snapshot.mentioning(object.kind, namespace, kind.externalName(object))) wake(resource);
 }
 
 /** What of a status concerns others: our own bookkeeping does not. */

@@ -18,7 +18,7 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-const CRDS: ResourceType = {
+export const CRDS: ResourceType = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
   plural: 'customresourcedefinitions',

@@ -29,6 +29,12 @@ export function bucketReferences(resource: Bucket): readonly Reference[] {
   ];
 }
 
+/** Every bucket that a Bucket's spec gives by its S3 name alone. */
+export function bucketMentions({ spec }: Bucket): readonly string[] {
+  const name = spec.logging?.targetBucket;
+  return name === undefined ? [] : [name];
+}
+
 /**
  * The bucket that takes the access log: one that a Bucket object of this namespace stands for, so that nobody writes
  * into a stranger's bucket.
@@ -58,7 +64,7 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
     .some((other) => other.metadata.namespace === namespace && account(other) === account(resource));
   if (isNear) return name;
   throw new ReconcileError(
-    'InvalidSpec',
+    'DependencyNotReady',
     `spec.logging.targetBucket: "${name}" is not the bucket of a Bucket object in namespace ${namespace}: create one, or name it by targetBucketRef`,
     { reason: 'RefNotPermitted' },
   );
