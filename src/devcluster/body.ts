@@ -6,7 +6,7 @@ import { contentTypeOf } from './negotiate.ts';
 import { badRequestError, tooLargeError } from './status.ts';
 
 /** The largest body in bytes, as the real server has it. */
-export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 /** An object from a body, and the paths of keys that stood in it twice. */
 export interface ObjectBody {

@@ -16,7 +16,7 @@ import { Store } from './store.ts';
 import { type WriteScope, Writes } from './writes.ts';
 
 /** The open watches, so that they can be ended: all, or those of one resource. */
-export class OpenWatches {
+class OpenWatches {
   readonly #ends = new Map<() => void, string>();
 
   /** Remembers how to end one of a resource. The returned function forgets it. */

@@ -61,7 +61,7 @@ function resourceList(registry: Registry, group: string, version: string): objec
 }
 
 /** What the server says it is. */
-export const VERSION_INFO = {
+const VERSION_INFO = {
   major: '1',
   minor: '36',
   gitVersion: 'v1.36.3',

@@ -2,7 +2,6 @@ import type { Json } from './json.ts';
 
 /** The `reason` of a cause in a Status of reason Invalid. Source: apimachinery, pkg/util/validation/field/errors.go. */
 export type FieldErrorType =
-  | 'FieldValueNotFound'
   | 'FieldValueRequired'
   | 'FieldValueDuplicate'
   | 'FieldValueInvalid'
@@ -11,11 +10,9 @@ export type FieldErrorType =
   | 'FieldValueTooLong'
   | 'FieldValueTooMany'
   | 'FieldValueTooFew'
-  | 'InternalError'
   | 'FieldValueTypeInvalid';
 
 const words: { readonly [T in FieldErrorType]: string } = {
-  FieldValueNotFound: 'Not found',
   FieldValueRequired: 'Required value',
   FieldValueDuplicate: 'Duplicate value',
   FieldValueInvalid: 'Invalid value',
@@ -24,7 +21,6 @@ const words: { readonly [T in FieldErrorType]: string } = {
   FieldValueTooLong: 'Too long',
   FieldValueTooMany: 'Too many',
   FieldValueTooFew: 'Too few',
-  InternalError: 'Internal error',
   FieldValueTypeInvalid: 'Invalid value',
 };
 
@@ -87,11 +83,6 @@ export function tooLong(field: string, maxBytes: number): FieldError {
 export function tooMany(field: string, actual: number, max: number): FieldError {
   const detail = `must have at most ${max} ${max === 1 ? 'item' : 'items'}`;
   return { type: 'FieldValueTooMany', field, body: bodyOf('FieldValueTooMany', actual, detail) };
-}
-
-/** What references something that is not there. */
-export function notFound(field: string, value: Json): FieldError {
-  return { type: 'FieldValueNotFound', field, body: bodyOf('FieldValueNotFound', value, '') };
 }
 
 /** All errors as one text: one as it is, several in brackets, equal ones once. */

@@ -19,7 +19,7 @@ const ownerReferenceType: StructType = {
 };
 
 /** metav1.ObjectMeta. Source: apimachinery, pkg/apis/meta/v1/types.go. */
-export const objectMetaType: StructType = {
+const objectMetaType: StructType = {
   name: 'ObjectMeta',
   fields: {
     name: 'string',
@@ -102,7 +102,7 @@ function namespaceErrors(namespace: string, isNamespaced: boolean): FieldError[]
 }
 
 /** The rules for a map of labels at `path`. */
-export function labelErrors(labels: Readonly<Record<string, string>>, path: string): FieldError[] {
+function labelErrors(labels: Readonly<Record<string, string>>, path: string): FieldError[] {
   return Object.entries(labels).flatMap(([key, value]) => [
     ...qualifiedNameProblems(key).map((text) => invalid(path, key, text)),
     ...labelValueProblems(value).map((text) => invalid(path, value, text)),

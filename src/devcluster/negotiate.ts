@@ -10,7 +10,7 @@ interface MediaType {
 const JSON_TYPES = ['application/json'];
 
 /** One media type with its parameters, both in lower case but for the values. */
-export function parseMediaType(text: string): MediaType {
+function parseMediaType(text: string): MediaType {
   const [type = '', ...rest] = text.split(';').map((part) => part.trim());
   const parameters = rest.flatMap((part): [string, string][] => {
     const equals = part.indexOf('=');

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /** metav1.OwnerReference as it is stored. */
 export interface OwnerRef extends JsonObject {
@@ -68,14 +68,4 @@ export function groupOf(apiVersion: string): string {
 /** Whether the object waits for its finalizers. */
 export function isDeleting(object: ApiObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
-}
-
-/** A value at a path of keys; `undefined` when any part is missing. */
-export function valueAt(value: Json | undefined, ...path: readonly string[]): Json | undefined {
-  let at: Json | undefined = value;
-  for (const key of path) {
-    if (!isObject(at)) return undefined;
-    at = Object.hasOwn(at, key) ? at[key] : undefined;
-  }
-  return at;
 }

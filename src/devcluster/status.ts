@@ -8,7 +8,7 @@ export interface GroupResource {
 }
 
 /** `plural.group`, or the plural alone for the core group. */
-export function qualified(of: GroupResource): string {
+function qualified(of: GroupResource): string {
   return of.group === '' ? of.resource : `${of.resource}.${of.group}`;
 }
 

@@ -43,7 +43,7 @@ function listMapOf(schema: Schema): MergeType {
 }
 
 /** The type of the values of a schema. */
-export function mergeTypeOf(schema: Schema): MergeType {
+function mergeTypeOf(schema: Schema): MergeType {
   if (schema.type === 'array') {
     if (schema.listType === 'map') return listMapOf(schema);
     return schema.listType === 'set' ? { type: 'set' } : atomic;

@@ -36,7 +36,7 @@ export function celErrorText(error: unknown): string {
 }
 
 /** Compiles an expression over `self` and `oldSelf`, which is an optional when the rule says so. @throws ParseError */
-export function compileExpression(expression: string, isOldSelfOptional: boolean): ParseResult {
+function compileExpression(expression: string, isOldSelfOptional: boolean): ParseResult {
   return (isOldSelfOptional ? optionalEnvironment : environment).parse(expression);
 }
 

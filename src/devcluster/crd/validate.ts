@@ -28,7 +28,7 @@ function patternOf(schema: Schema, source: string): RegExp | false {
 }
 
 /** The JSON type as the schema names it. */
-export function typeOf(value: Json): string {
+function typeOf(value: Json): string {
   if (isList(value)) return 'array';
   if (value === null) return 'null';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';

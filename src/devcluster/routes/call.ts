@@ -97,7 +97,7 @@ export function trackingOf(call: Call): Tracking {
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
 /** What to do with unknown fields: by default a warning each. @throws ApiError 422 */
-export function fieldValidation(call: Call, optionsKind: string): FieldValidation {
+function fieldValidation(call: Call, optionsKind: string): FieldValidation {
   const value = call.query.get('fieldValidation') ?? '';
   if (value === '') return 'Warn';
   if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
