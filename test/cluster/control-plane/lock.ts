@@ -8,7 +8,7 @@ const staleMs = 30_000;
  * Runs `work` while no other process holds the lock file, and waits while one does. A holder touches the file every
  * five seconds; one that died is taken over after thirty (process ids would not tell, when the cache is shared by
  * containers). The lock saves doing the work twice: the work itself must stay right when two do it.
- * @param onWait is called about every second with the time waited so far in ms.
+ * @param onWait is called about four times a second with the time waited so far in ms.
  */
 export async function withLock<T>(
   path: string,
@@ -18,7 +18,7 @@ export async function withLock<T>(
   const startedAtMs = performance.now();
   while (!(await tryLock(path))) {
     onWait(performance.now() - startedAtMs);
-    await delay(1000);
+    await delay(250);
   }
   const beat = setInterval(() => {
     const now = new Date();

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
+import { sharedControlPlaneVariables } from '../support/control-plane-environment.ts';
+import { ensureControlPlane, NoControlPlane } from './control-plane/build.ts';
+
+/**
+ * `npm run test:cluster`: the suites that can run against a real control plane, one after the other against one that is
+ * started here. `-- --all` takes every case of the suites that else take a share; `-- FILE…` runs these files alone.
+ */
+const root = join(import.meta.dirname, '../..');
+
+/** Add a suite here when it takes its control plane from the TEST_CLUSTER variables and makes its own namespaces. */
+const suites = [
+  'test/conformance/real.test.ts',
+  'test/cluster/*.test.ts',
+  'test/kinds.test.ts',
+  'test/ownership.test.ts',
+  'test/runtime.test.ts',
+  'test/crash.test.ts',
+];
+
+const log = (line: string): void => console.log(`control plane: ${line}`);
+const isAll = process.argv.includes('--all');
+const files = process.argv.slice(2).filter((argument) => argument !== '--all');
+
+const binaries = await ensureControlPlane({ log }).catch((error: unknown) => {
+  if (!(error instanceof NoControlPlane)) throw error;
+  console.log(`skipped: npm run test:cluster: ${error.message}`);
+  process.exit(0);
+});
+log(`found in ${binaries.source}`);
+const startedAtMs = performance.now();
+const controlPlane = await startControlPlane({ binaries });
+log(`ready at ${controlPlane.url} after ${seconds(startedAtMs)}`);
+// The programs end with this process, however it ends: nothing else is to be done on a signal.
+try {
+  const code = await runSuites(controlPlane, files.length > 0 ? files : suites);
+  console.log(`npm run test:cluster: ${code === 0 ? 'passed' : 'FAILED'} after ${seconds(startedAtMs)}`);
+  process.exitCode = code;
+} finally {
+  await controlPlane.stop();
+}
+
+async function runSuites({ url, adminToken, ...paths }: ControlPlane, patterns: readonly string[]): Promise<number> {
+  const names = sharedControlPlaneVariables;
+  const tests = spawn(
+    process.execPath,
+    // One file at a time: some compact the history, some count the calls.
+    ['--test', '--test-concurrency=1', '--test-timeout=600000', '--test-reporter=spec', ...patterns],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: {
+        ...process.env,
+        ...(isAll ? { CRASH_ALL: '1', TEST_ALL: '1' } : {}),
+        TEST_CLUSTER: 'real',
+        [names.url]: url,
+        [names.token]: adminToken,
+        [names.caFile]: paths.caFile,
+        [names.etcdUrl]: paths.etcdUrl,
+        [names.auditLogPath]: paths.auditLogPath,
+        [names.kubeconfigPath]: paths.kubeconfigPath,
+      },
+    },
+  );
+  const [code] = await once(tests, 'exit');
+  return typeof code === 'number' ? code : 1;
+}
+
+function seconds(sinceMs: number): string {
+  return `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
+}
