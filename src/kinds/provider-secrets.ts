@@ -64,6 +64,8 @@ export class SecretReader {
   readonly #lookup: Lookup;
   readonly #versionOf: (key: ObjectKey) => string | undefined;
   readonly #cache = new Map<string, SecretObject>();
+  /** Reads under way; they settle without an error. */
+  readonly #running = new Map<string, Promise<unknown>>();
 
   /** @param versionOf `uid@resourceVersion` as the watch has it; undefined: not known, so it is read anew */
   constructor(parts: { kube: Kube; lookup: Lookup; versionOf: (key: ObjectKey) => string | undefined }) {
@@ -110,19 +112,45 @@ export class SecretReader {
     if (!this.#lookup.isPermitted(provider, reference)) {
       throw missing(reference, 'does not exist, or no ReferenceGrant there admits this Provider', 'RefNotPermitted');
     }
-    const cached = this.#cache.get(id);
-    if (cached !== undefined && versionText(cached) === this.#versionOf(reference.key)) return cached;
-    const read = await this.#kube.get<SecretObject>(SECRETS, reference.key, { signal }).catch((thrown: unknown) => {
-      throw toKubeReconcileError(thrown);
-    });
+    const known = this.#known(reference.key);
+    if (known !== undefined) return known;
+    const running = this.#running.get(id);
+    if (running !== undefined) {
+      // A crowd of passes meets each new version at once: one of them reads, for all.
+      await running;
+      const found = this.#known(reference.key);
+      if (found !== undefined) return found;
+    }
+    const read = await this.#read(reference.key, signal);
     if (read === undefined) {
-      this.#cache.delete(id);
       throw isForeign
         ? missing(reference, 'does not exist, or no ReferenceGrant there admits this Provider', 'RefNotPermitted')
         : missing(reference, 'does not exist: create it', 'SecretNotFound');
     }
-    this.#cache.set(id, read);
     return read;
+  }
+
+  /** What was read before, if the watch says that it still stands so. */
+  #known(key: ObjectKey): SecretObject | undefined {
+    const cached = this.#cache.get(keyText(key));
+    return cached !== undefined && versionText(cached) === this.#versionOf(key) ? cached : undefined;
+  }
+
+  async #read(key: ObjectKey, signal: AbortSignal): Promise<SecretObject | undefined> {
+    const id = keyText(key);
+    const reading = this.#kube.get<SecretObject>(SECRETS, key, { signal });
+    const settled = reading.then(
+      (read) => (read === undefined ? this.#cache.delete(id) : this.#cache.set(id, read)),
+      () => undefined, // told to whoever reads
+    );
+    this.#running.set(id, settled);
+    try {
+      return await reading;
+    } catch (thrown) {
+      throw toKubeReconcileError(thrown);
+    } finally {
+      if (this.#running.get(id) === settled) this.#running.delete(id);
+    }
   }
 }
 
