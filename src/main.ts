@@ -173,12 +173,20 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
 function createElector(
   config: Config,
   kube: Kube,
-  { clock, random, access }: Effects,
+  { clock, random, access, log }: Effects,
   identity: string,
 ): LeaderElector | undefined {
   if (!config.leaderElect) return undefined;
   const namespace = config.leaderElectionNamespace ?? config.ownNamespace ?? access.namespace ?? 'default';
-  return new LeaderElector({ kube, clock, random, namespace, name: LEASE_NAME, identity });
+  return new LeaderElector({
+    kube,
+    clock,
+    random,
+    namespace,
+    name: LEASE_NAME,
+    identity,
+    onFailure: (error) => log.warn({ error: asError(error) }, 'the Lease cannot be reached'),
+  });
 }
 
 /** The cluster's own name: the uid of kube-system. Waits for an API server that is not there yet. */
@@ -195,6 +203,10 @@ async function readClusterId(kube: Kube, { clock, log }: Effects, signal: AbortS
       await sleep(clock, RETRY_MS, signal);
     }
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('a value that is no Error was thrown', { cause: thrown });
 }
 
 function listed(names: readonly string[], what: string): string | undefined {

@@ -1,6 +1,8 @@
-import { BUCKETS } from './api/bucket.ts';
+import { bucketDefinition } from './api/bucket.ts';
+import type { KindDefinition } from './api/kind-definition.ts';
 import type { ResourceType } from './api/meta.ts';
-import { PROVIDERS } from './api/provider.ts';
+import { providerDefinition } from './api/provider.ts';
+import { specChecker } from './api/spec-problem.ts';
 import { type Config, VERSION } from './config.ts';
 import { AccountAccess } from './kinds/account-access.ts';
 import { bucketKind } from './kinds/bucket/kind.ts';
@@ -10,7 +12,7 @@ import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import { SECRETS, SecretReader, versionText } from './kinds/provider-secrets.ts';
 import type { KindEvents, ManagedResource } from './managed/kind.ts';
 import { Lookup } from './managed/lookup.ts';
-import { managedReconciler, type ReconcilerEnv } from './managed/reconciler.ts';
+import { managedReconciler, type ReconcilerEnv, type ServedKind } from './managed/reconciler.ts';
 import type { ReferenceGrant } from './managed/references.ts';
 import { Reporter } from './managed/reporter.ts';
 import { ObjectWrites } from './managed/writes.ts';
@@ -56,13 +58,17 @@ export interface Operator {
 }
 
 /** To add a kind: one line here, and one in the table of `reconciles` below. */
-const kinds: ReadonlyMap<string, IndexedKind & { readonly type: ResourceType }> = new Map([
-  ['Provider', indexed(PROVIDERS, { references: providerReferences, externalName: ({ metadata }) => metadata.uid })],
-  [
-    'Bucket',
-    indexed(BUCKETS, { references: bucketReferences, externalName: ({ spec }) => spec.name, mentions: bucketMentions }),
-  ],
-]);
+const kinds = {
+  Provider: indexed(providerDefinition, {
+    references: providerReferences,
+    externalName: ({ metadata }) => metadata.uid,
+  }),
+  Bucket: indexed(bucketDefinition, {
+    references: bucketReferences,
+    externalName: ({ spec }) => spec.name,
+    mentions: bucketMentions,
+  }),
+} as const satisfies Record<string, IndexedKind & ServedKind>;
 
 const NAMESPACES: ResourceType = {
   group: '',
@@ -84,7 +90,7 @@ export function createOperator(parts: OperatorParts): Operator {
   const { config } = parts;
   const manager = createManager(parts);
   const stores = new Map(
-    [...kinds].map(([name, kind]) => [name, manager.watch(kind.type, { indexes: indexesOf(kind) })]),
+    Object.entries(kinds).map(([name, kind]) => [name, manager.watch(kind.type, { indexes: indexesOf(kind) })]),
   );
   const namespaces = manager.watch(NAMESPACES, { metadataOnly: true });
   const grants = manager.watch<ReferenceGrant>(GRANTS, { isOptional: true });
@@ -93,7 +99,7 @@ export function createOperator(parts: OperatorParts): Operator {
     type.group === '' && type.plural === 'secrets' ? secrets.store : asStore(stores.get(type.kind)),
   );
   const indexedStores = new Map(
-    [...kinds].flatMap(([name, kind]) => {
+    Object.entries(kinds).flatMap(([name, kind]) => {
       const store = stores.get(name);
       return store === undefined ? [] : [[name, { kind, store }] as const];
     }),
@@ -148,8 +154,8 @@ function createReconciles(
     reporter: new Reporter({ log, metrics, events, clock, eventsOf }),
   };
   return {
-    Provider: managedReconciler(provider, PROVIDERS, env),
-    Bucket: managedReconciler(bucket, BUCKETS, env),
+    Provider: managedReconciler(provider, kinds.Provider, env),
+    Bucket: managedReconciler(bucket, kinds.Bucket, env),
   };
 }
 
@@ -238,16 +244,27 @@ function isNeededByOthers(
   return false;
 }
 
-/** A kind for the indexes. The functions of a kind are called with objects of the store of that kind only. */
+/** What a kind supplies for the indexes; called with objects of the store of that kind only. */
+interface IndexFunctions<R> {
+  references(resource: R): ReturnType<IndexedKind['references']>;
+  externalName(resource: R): string;
+  mentions?(resource: R): readonly string[];
+}
+
+/** A kind for the indexes, which hold nothing of an object whose spec cannot be used. */
 function indexed<R extends ManagedResource>(
-  type: ResourceType,
-  parts: {
-    readonly references: (resource: R) => ReturnType<IndexedKind['references']>;
-    readonly externalName: (resource: R) => string;
-    readonly mentions?: (resource: R) => readonly string[];
-  },
-): IndexedKind & { readonly type: ResourceType } {
-  return { type, mentions: () => [], ...parts };
+  definition: KindDefinition,
+  functions: IndexFunctions<R>,
+): IndexedKind & ServedKind {
+  const specProblem = specChecker(definition);
+  const isUsable = (resource: ManagedResource): resource is R => specProblem(resource) === undefined;
+  return {
+    type: definition.type,
+    specProblem,
+    references: (resource) => (isUsable(resource) ? functions.references(resource) : []),
+    externalName: (resource) => (isUsable(resource) ? functions.externalName(resource) : ''),
+    mentions: (resource) => (isUsable(resource) ? (functions.mentions?.(resource) ?? []) : []),
+  };
 }
 
 /** Stores are invariant in what they hold; whoever writes through this view writes objects of that kind. */

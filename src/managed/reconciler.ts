@@ -1,7 +1,8 @@
 import { keyOf, type ResourceType } from '../api/meta.ts';
+import type { SpecProblem } from '../api/spec-problem.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Reconcile } from '../runtime/controller.ts';
-import { toReconcileError } from '../runtime/errors.ts';
+import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { finalize } from './finalize.ts';
 import type { Change, ManagedKind, ManagedResource } from './kind.ts';
 import type { Lookup } from './lookup.ts';
@@ -10,6 +11,12 @@ import { observeAndApply } from './pass.ts';
 import type { Reporter } from './reporter.ts';
 import { statusFor } from './status.ts';
 import type { ObjectWrites } from './writes.ts';
+
+/** A kind as the API server serves it, and what its schema says of stored objects. */
+export interface ServedKind {
+  readonly type: ResourceType;
+  readonly specProblem: SpecProblem;
+}
 
 /** Everything a pass may touch; made in `main.ts`. */
 export interface ReconcilerEnv {
@@ -29,14 +36,15 @@ export interface ReconcilerEnv {
  */
 export function managedReconciler<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
-  type: ResourceType,
+  served: ServedKind,
   env: ReconcilerEnv,
 ): Reconcile {
+  const { type } = served;
   return async (key, signal) => {
     const resource = env.lookup.get<R>(kind.kind, key);
     if (resource === undefined) return { type: 'done' };
     const startedMs = env.clock.monotonicMs();
-    const outcome = await pass(kind, type, resource, env, signal).catch(
+    const outcome = await pass(kind, served, resource, env, signal).catch(
       (thrown: unknown): Outcome => ({ type: 'Failed', error: toReconcileError(thrown) }),
     );
     // The pass may have written to the object: what it says of it now is compared with what stands there now.
@@ -52,12 +60,17 @@ export function managedReconciler<R extends ManagedResource, D, O, C extends Cha
 
 function pass<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
-  type: ResourceType,
+  { type, specProblem }: ServedKind,
   resource: R,
   env: ReconcilerEnv,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  if (resource.metadata.deletionTimestamp !== undefined) return finalize(kind, type, resource, env, signal);
+  const problem = specProblem(resource);
+  if (resource.metadata.deletionTimestamp !== undefined) {
+    // A spec that cannot be used must not hold an object for ever: what status recorded suffices.
+    return finalize(kind, type, problem === undefined ? resource : { ...resource, spec: {} }, env, signal);
+  }
+  if (problem !== undefined) return Promise.reject(new ReconcileError('InvalidSpec', problem));
   if (resource.spec.suspend === true) return Promise.resolve({ type: 'Suspended' });
   return observeAndApply(kind, type, resource, env, signal);
 }

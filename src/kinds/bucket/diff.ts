@@ -42,7 +42,7 @@ function creation(hasObjectLock: boolean): BucketChange {
 }
 
 function tagChange(tags: Tags): BucketChange {
-  return { type: 'Set:tagging', summary: `tagging: keys ${Object.keys(tags).toSorted().join(', ')}`, tags };
+  return { type: 'Set:tagging', summary: `tagging: keys ${shown(Object.keys(tags).toSorted().join(', '))}`, tags };
 }
 
 function settingChange(
