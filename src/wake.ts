@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type KubeObject, keyOf, type ObjectKey } from './api/meta.ts';
-import type { Provider } from './api/provider.ts';
+import type { Provider, ProviderStatus } from './api/provider.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
 import { hasFinalizer, type Lookup } from './managed/lookup.ts';
@@ -83,9 +83,9 @@ function wakeReferrers(
 }
 
 /** What of a status concerns others: our own bookkeeping does not. */
-function visibleStatus({ status }: ManagedResource): Omit<ManagedStatus, 'intent'> | undefined {
+function visibleStatus({ status }: ManagedResource): object | undefined {
   if (status === undefined) return undefined;
-  const { intent: _, ...visible } = status;
+  const { intent: _intent, protectedSecrets: _secrets, ...visible }: ManagedStatus & ProviderStatus = status;
   return visible;
 }
 

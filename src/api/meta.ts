@@ -63,6 +63,12 @@ export function keyText(key: ObjectKey): string {
   return key.namespace === '' ? key.name : `${key.namespace}/${key.name}`;
 }
 
+/** The inverse of `keyText`: names and namespaces hold no slash. */
+export function parseKey(text: string): ObjectKey {
+  const slash = text.indexOf('/');
+  return { namespace: text.slice(0, Math.max(0, slash)), name: text.slice(slash + 1) };
+}
+
 /** The key of an object. */
 export function keyOf(object: KubeObject): ObjectKey {
   return { namespace: object.metadata.namespace ?? '', name: object.metadata.name };

@@ -150,6 +150,20 @@ const status = z
       })
       .optional()
       .meta(field({ what: 'Wrong credentials are tried less and less often, so that the account is not locked.' })),
+    protectedSecrets: z
+      .array(
+        z
+          .string()
+          .max(320)
+          .meta(field({ what: 'One Secret, as namespace/name.' })),
+      )
+      .max(16)
+      .optional()
+      .meta(
+        field({
+          what: 'The Secrets that carry the finalizer s3.cloud37.dev/in-use for this Provider; one that the spec no longer names is let go.',
+        }),
+      ),
   })
   .meta(field({ what: 'Written by the operator alone.' }));
 

@@ -1,4 +1,4 @@
-import { keyOf, keyText, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import { keyOf, keyText, parseKey, type ResourceType } from '../api/meta.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import { ABANDON, LEGACY_FINALIZER } from './annotations.ts';
 import type { Change, DeletionPolicy, ManagedKind, ManagedResource, Target } from './kind.ts';
@@ -28,18 +28,19 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   };
   const isAbandoned = resource.metadata.annotations?.[ABANDON] === resource.metadata.uid;
   if (isAbandoned && kind.isExternal) return letGo('Abandoned');
+  const isCrdDeleted = await env.writes.isDefinitionDeleted(type, signal);
   const dependents = [...env.lookup.dependents(resource)];
-  if (dependents.length > 0) return dependentsExist(resource, dependents);
+  if (dependents.length > 0 && !isCrdDeleted) return dependentsExist(resource, dependents);
   if (!kind.isExternal) {
     // What it did in the cluster is undone in every case: nothing outside is at stake.
     const target = kind.resolve(resource);
     const client = await kind.connect(resource, target, signal);
     await kind.delete(client, resource, target, 'Delete', signal);
-    return letGo('Deleted');
+    return letGo(isCrdDeleted ? 'CrdDeleted' : 'Deleted');
   }
   const target = targetOf(kind, resource);
   if (target === undefined || env.observeOnly || resource.spec.mode === 'Observe') return letGo('NeverOwned');
-  if (await env.writes.isDefinitionDeleted(type, signal)) return letGo('CrdDeleted');
+  if (isCrdDeleted) return letGo('CrdDeleted');
 
   const client = await kind.connect(resource, target, signal);
   const found = await kind.observe(client, target, undefined, signal);
@@ -86,11 +87,6 @@ function targetOf<R extends ManagedResource, D, O, C extends Change, Client>(
   const recorded = resource.status?.target;
   if (recorded !== undefined) return { ...recorded, provider: parseKey(recorded.provider) };
   return kind.hasLegacyClaim(resource) ? pinned(resource, kind.resolve(resource)) : undefined;
-}
-
-function parseKey(text: string): ObjectKey {
-  const slash = text.indexOf('/');
-  return { namespace: text.slice(0, Math.max(0, slash)), name: text.slice(slash + 1) };
 }
 
 function dependentsExist(resource: ManagedResource, dependents: readonly ManagedResource[]): Outcome {

@@ -1,4 +1,4 @@
-import { keyText, type ObjectKey } from '../api/meta.ts';
+import { keyText, type ObjectKey, parseKey } from '../api/meta.ts';
 import type { BackoffOptions } from './backoff.ts';
 import { type Clock, type Random, sleep } from './clock.ts';
 import { withDeadline } from './deadline.ts';
@@ -126,14 +126,14 @@ export class Controller {
     isStuck = true;
     this.#stuck++;
     onError(
-      keyFrom(text),
+      parseKey(text),
       new ReconcileError('Internal', `the pass ignores its deadline: it runs for over ${limitMs} ms`),
     );
   }
 
   async #pass(text: string): Promise<void> {
     const { clock, reconcile, onError, onPass, passTimeoutMs: timeoutMs = PASS_TIMEOUT_MS } = this.#options;
-    const key = keyFrom(text);
+    const key = parseKey(text);
     const startedMs = clock.monotonicMs();
     const timeoutError = () =>
       new ReconcileError('Transient', `the pass took longer than ${timeoutMs} ms`, { reason: 'Timeout' });
@@ -178,10 +178,4 @@ export class Controller {
     await Promise.race([drained, sleep(clock, STOP_MS, ended.signal)]);
     return this.#queue.depth().processing;
   }
-}
-
-/** The inverse of `keyText`: names and namespaces hold no slash. */
-function keyFrom(text: string): ObjectKey {
-  const slash = text.indexOf('/');
-  return { namespace: text.slice(0, Math.max(0, slash)), name: text.slice(slash + 1) };
 }

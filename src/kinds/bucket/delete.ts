@@ -102,6 +102,11 @@ function progress(client: BucketClient, resource: Bucket, report: EmptyingReport
     const fields = { emptying: { objectsDeleted, startedAt, message: message.slice(0, 1_024) } };
     return { type: 'Blocked', reason: 'ObjectsLocked', message, fields };
   }
+  if (report.objectsDeleted === 0) {
+    // Somebody fills it as fast as it is emptied, or its listing is behind: time heals, another try at once does not.
+    const empty = `nothing is listed in bucket "${client.bucket}", and the service says that it is not empty`;
+    throw new ReconcileError('Transient', empty, { reason: 'NotYetInEffect' });
+  }
   const message = `${objectsDeleted} objects, versions, markers and uploads deleted so far`;
   return { type: 'InProgress', reason: 'Emptying', message, fields: { emptying: { objectsDeleted, startedAt } } };
 }

@@ -79,9 +79,10 @@ export function providerReferences(resource: Provider): readonly Reference[] {
 
 /** Which Secrets get or lose the finalizer. Pure. */
 function diffProvider(desired: DesiredProvider, observed: ObservedProvider | undefined): readonly ProviderChange[] {
-  return (observed?.secrets ?? []).flatMap(({ key: secret, isProtected }): ProviderChange[] => {
-    if (isProtected === desired.isInUse) return [];
-    const summary = `${desired.isInUse ? 'protect' : 'release'} Secret ${keyText(secret)}`;
-    return [{ type: desired.isInUse ? 'Protect:Secret' : 'Release:Secret', summary, secret }];
+  return (observed?.secrets ?? []).flatMap(({ key: secret, isNamed, isProtected, isNeededElsewhere }) => {
+    const isWanted = desired.isInUse && isNamed;
+    if (isProtected === isWanted || (isProtected && isNeededElsewhere)) return [];
+    const summary = `${isWanted ? 'protect' : 'release'} Secret ${keyText(secret)}`;
+    return [{ type: isWanted ? 'Protect:Secret' : 'Release:Secret', summary, secret }];
   });
 }

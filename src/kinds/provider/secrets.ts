@@ -1,4 +1,4 @@
-import { type KubeObject, keyText, type ObjectKey } from '../../api/meta.ts';
+import { type KubeObject, keyText, type ObjectKey, parseKey } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { type Kube, KubeError } from '../../runtime/kube.ts';
@@ -8,10 +8,14 @@ import { SECRETS, secretReferences } from '../provider-secrets.ts';
 /** Keeps a credential or CA Secret while objects depend on the Provider, so that a namespace can be deleted in any order. */
 const IN_USE_FINALIZER = 's3.cloud37.dev/in-use';
 
-/** One Secret that a Provider names. */
+/** One Secret that a Provider names, or named when the finalizer was put on. */
 export interface SecretState {
   readonly key: ObjectKey;
+  /** The spec names it now. */
+  readonly isNamed: boolean;
   readonly isProtected: boolean;
+  /** Another Provider names it and is in use: the finalizer is not ours to take off. */
+  readonly isNeededElsewhere: boolean;
 }
 
 /** The watched metadata of Secrets, with our own writes seen at once. */
@@ -36,10 +40,11 @@ export class ProtectedSecrets {
     this.#neededByOthers = parts.neededByOthers;
   }
 
-  /** The Secrets that the Provider names, each once. Pure. */
+  /** The Secrets that the Provider names, and those that it still protects, each once. Pure. */
   static of(provider: Provider): readonly ObjectKey[] {
-    const keys = secretReferences(provider).map(({ key }) => key);
-    return [...new Map(keys.map((key) => [keyText(key), key])).values()];
+    const named = secretReferences(provider).map(({ key }) => key);
+    const held = (provider.status?.protectedSecrets ?? []).map(parseKey);
+    return [...new Map([...named, ...held].map((key) => [keyText(key), key])).values()];
   }
 
   /** Whether it carries the finalizer; one that does not exist needs none. Pure. */
@@ -49,9 +54,12 @@ export class ProtectedSecrets {
 
   /** Those that exist, as the watch has them, and whether each carries the finalizer. */
   states(provider: Provider): readonly SecretState[] {
-    return ProtectedSecrets.of(provider).flatMap((key) => {
+    const named = new Set(secretReferences(provider).map(({ key }) => keyText(key)));
+    return ProtectedSecrets.of(provider).flatMap((key): SecretState[] => {
       const secret = this.#metadata.get(key);
-      return secret === undefined ? [] : [{ key, isProtected: hasInUse(secret) }];
+      if (secret === undefined) return [];
+      const isNamed = named.has(keyText(key));
+      return [{ key, isNamed, isProtected: hasInUse(secret), isNeededElsewhere: this.#neededByOthers(provider, key) }];
     });
   }
 

@@ -1,3 +1,4 @@
+import { keyText } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
 import { ACCEPT_ACCOUNT } from '../../managed/annotations.ts';
 import { findCondition, rfc3339 } from '../../managed/conditions.ts';
@@ -23,11 +24,25 @@ export function providerStatus(resource: Provider, observed: ObservedProvider, n
             authFailures: undefined,
           }
         : { authFailures: failuresAfter(resource, observed, nowMs) }),
+      protectedSecrets: protectedBy(observed),
     },
     conditions: conditions(resource, observed, stranger),
     failure,
-    isUnusable: stranger !== undefined || observed.isRefused,
+    isUnusable: stranger !== undefined || observed.isRefused || isCertain(failure),
   };
+}
+
+/** Whether that failure says that the Provider cannot be used, as against nothing at all: somebody has to act first. */
+function isCertain(failure: ReconcileError | undefined): boolean {
+  return failure?.type === 'DependencyNotReady' || failure?.type === 'InvalidSpec';
+}
+
+/** The Secrets that carry our finalizer on behalf of this Provider, as they are recorded. */
+function protectedBy({ secrets }: ObservedProvider): readonly string[] | undefined {
+  const held = secrets.filter(({ isNamed, isProtected, isNeededElsewhere }) => {
+    return isProtected && (isNamed || !isNeededElsewhere);
+  });
+  return held.length === 0 ? undefined : held.map(({ key }) => keyText(key)).toSorted();
 }
 
 /** The credentials open an account that this Provider is not pinned to, and nobody consented. */
