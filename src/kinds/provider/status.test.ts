@@ -58,6 +58,7 @@ test('provider status: the first answer pins the account', () => {
     identityArn: 'arn:aws:iam::100000000001:root',
     endpoint: 'https://s3.wasabisys.com',
     authFailures: undefined,
+    protectedSecrets: undefined,
   });
   assert.deepEqual(types(answered), [
     'AuthValid: True Authenticated',
