@@ -37,6 +37,8 @@ export interface Proxy {
   readonly port: number;
   /** Calls that were decided upon, in order. Watches are not among them. */
   readonly calls: readonly ProxiedCall[];
+  /** Calls that wait for their answer now. Watches are not among them. */
+  readonly pending: number;
   /** Decides each further call; undefined: all pass. */
   decide(rule: ((call: ProxiedCall) => Verdict) | undefined): void;
   /** Decides each watch that begins from now on, by its URL; undefined: all pass. */
@@ -71,6 +73,7 @@ export async function startProxy(upstream: {
   let rule: ((call: ProxiedCall) => Verdict) | undefined;
   let watchRule: ((url: string) => WatchVerdict) | undefined;
   let isCut = false;
+  let pending = 0;
   let announce: (call: ProxiedCall) => void = () => undefined;
   const cut = new Promise<ProxiedCall>((resolve) => {
     announce = resolve;
@@ -151,6 +154,10 @@ export async function startProxy(upstream: {
         atMs: performance.now(),
       };
       calls.push(call);
+      pending += 1;
+      response.on('close', () => {
+        pending -= 1;
+      });
       const verdict = rule?.(call) ?? 'pass';
       if (verdict === 'cutBefore') return cutOff(call);
       if (verdict === 'dropRequest') return fail();
@@ -179,6 +186,9 @@ export async function startProxy(upstream: {
     url: `http://127.0.0.1:${port}`,
     port,
     calls,
+    get pending() {
+      return pending;
+    },
     decide: (next) => {
       rule = next;
     },

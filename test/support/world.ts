@@ -146,7 +146,7 @@ export class World {
     });
   }
 
-  /** Waits until no pass runs or waits for a worker. */
+  /** Waits until everything is listed, no call is under way, and no pass runs or waits for a worker. */
   async settle(): Promise<void> {
     let quietSince: number | undefined;
     await until('the operator settles', async () => {
@@ -155,8 +155,10 @@ export class World {
     });
   }
 
-  /** Whether a pass runs, or waits for a worker. */
+  /** Whether something is not listed yet, a call waits for its answer, or a pass runs or waits for a worker. */
   isBusy(): boolean {
+    const { running, kube, wasabi } = this.operator;
+    if (kube.pending + wasabi.pending + running.manager.unsynced().length > 0) return true;
     return [...this.operator.running.controllers.values()].some((controller) => {
       const { user, retry, initial, resync, processing } = controller.depths();
       return user + retry + initial + resync + processing > 0;
