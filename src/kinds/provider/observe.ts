@@ -1,6 +1,7 @@
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
-import { keyText } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
+import { isReason } from '../../api/reasons.ts';
+import { findCondition } from '../../managed/conditions.ts';
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { type Caller, whoAmI } from '../../wasabi/identity.ts';
 import { type AccountAccess, accountOfCaller, type Probe } from '../account-access.ts';
@@ -105,13 +106,10 @@ function refusedLately(resource: Provider, version: string, nowMs: number): Reco
   if (requested !== undefined && requested !== lastHandledReconcileAt) return undefined;
   const waitMs = Date.parse(authFailures.lastTime) + retryAfterMs(authFailures.count) - nowMs;
   if (waitMs <= 0) return undefined;
-  const secret = keyText({
-    namespace: resource.spec.auth.accessKeySecretRef.namespace ?? resource.metadata.namespace ?? '',
-    name: resource.spec.auth.accessKeySecretRef.name,
+  // Told in the words of the refusal itself: it is the same failure, and another text would be another status.
+  const { reason = '', message } = findCondition(resource.status?.conditions, 'AuthValid') ?? {};
+  return new ReconcileError('DependencyNotReady', message ?? 'the service refused the credentials', {
+    reason: isReason(reason) ? reason : 'AuthFailed',
+    retryAfterMs: waitMs,
   });
-  return new ReconcileError(
-    'DependencyNotReady',
-    `the service refused the credentials in Secret ${secret}: correct them; the same ones are tried less and less often`,
-    { reason: 'AuthFailed', retryAfterMs: waitMs },
-  );
 }
