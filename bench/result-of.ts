@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { Cores } from './cores.ts';
-import { EXPECTED_KUBE_CALLS, expectedServiceCalls } from './expected-calls.ts';
-import { chainLengthOf, limitOf } from './limit.ts';
+import { EXPECTED_KUBE_CALLS, type ExpectedCall, expectedServiceCalls } from './expected-calls.ts';
+import { chainLengthOf, type LimitParts, limitOf } from './limit.ts';
 import type { BenchOptions } from './options.ts';
 import { type BenchResult, percentile, type Span } from './result.ts';
 
@@ -16,7 +16,10 @@ export interface Measured extends Pick<BenchResult, 'fill' | 'idle' | 'rssMb' | 
 
 /** The figures of a run. */
 export function resultOf(options: BenchOptions, cores: Cores, measured: Measured): BenchResult {
-  const { askedMs, readyMs, fill, idle, rssMb, writeRate, startSeconds } = measured;
+  const { askedMs, readyMs, fill, idle, rssMb, startSeconds } = measured;
+  const readySeconds = (Math.max(...readyMs.values()) - Math.min(...askedMs.values())) / 1_000;
+  // The run itself shows a rate that the server takes, should it have been slower before.
+  const writeRate = Math.max(measured.writeRate, measured.allWrites / readySeconds);
   const latencies = [...readyMs].map(([name, ms]) => (ms - (askedMs.get(name) ?? ms)) / 1_000);
   const { write: _write, operator: _operator, limitMinutes: _limitMinutes, ...shown } = options;
   return {
@@ -30,10 +33,10 @@ export function resultOf(options: BenchOptions, cores: Cores, measured: Measured
       platform: `${process.platform} ${process.arch}`,
     },
     ready: readyMs.size,
-    readySeconds: (Math.max(...readyMs.values()) - Math.min(...askedMs.values())) / 1_000,
+    readySeconds,
     latency: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
-    limit: limitOf(partsOf(options, measured, fill.service.total, measured.allWrites)),
-    fewestLimit: limitOf(fewestPartsOf(options, measured)),
+    limit: limitOf(partsOf(options, fill, writeRate, { calls: fill.service.total, writes: measured.allWrites })),
+    fewestLimit: limitOf(partsOf(options, fill, writeRate, fewestOf(options))),
     fill,
     idle,
     rssMb,
@@ -42,32 +45,32 @@ export function resultOf(options: BenchOptions, cores: Cores, measured: Measured
   };
 }
 
-function partsOf(options: BenchOptions, { fill, writeRate }: Measured, serviceCalls: number, writes: number) {
+function partsOf(
+  options: BenchOptions,
+  fill: Span,
+  writeRate: number,
+  { calls, writes }: { readonly calls: number; readonly writes: number },
+): LimitParts {
   const { buckets, providers, rate, inFlight, latencyMs, settings } = options;
   return {
     objects: buckets,
-    callsPerObject: serviceCalls / buckets,
+    callsPerObject: calls / buckets,
     ratePerSecond: rate * providers,
     burst: rate * providers,
     latencySeconds: latencyMs / 1_000,
     inFlight: inFlight * providers,
     writesPerObject: writes / buckets,
     writesPerSecond: writeRate,
-    cpuPerObject: cpuPerObject(fill, buckets),
+    cpuPerObject: (fill.cpuSeconds ?? 0) / buckets,
     cores: 1,
     chainLength: chainLengthOf(settings),
   };
 }
 
 /** One create of the harness comes on top of the operator's own writes. */
-function fewestPartsOf(options: BenchOptions, measured: Measured) {
-  const count = (calls: readonly { readonly count: number }[]) => calls.reduce((sum, call) => sum + call.count, 0);
-  const calls = options.buckets * count(expectedServiceCalls(options.settings));
-  return partsOf(options, measured, calls, options.buckets * (count(EXPECTED_KUBE_CALLS) + 1));
-}
-
-function cpuPerObject({ cpuSeconds }: Span, buckets: number): number {
-  return (cpuSeconds ?? 0) / buckets;
+function fewestOf({ buckets, settings }: BenchOptions): { readonly calls: number; readonly writes: number } {
+  const sum = (calls: readonly ExpectedCall[]) => calls.reduce((all, { count }) => all + count, 0);
+  return { calls: buckets * sum(expectedServiceCalls(settings)), writes: buckets * (sum(EXPECTED_KUBE_CALLS) + 1) };
 }
 
 function commitOf(): string {

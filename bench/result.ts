@@ -30,7 +30,7 @@ export interface BenchResult {
   readonly rssMb: { readonly before: number; readonly peak: number; readonly after: number } | undefined;
   /** From the start of the process until the Providers were Ready. */
   readonly startSeconds: number;
-  /** Writes a second that the API server took before the operator started. */
+  /** Writes a second that the API server took: before the operator started, or in the run, where that was more. */
   readonly writeRate: number;
 }
 

@@ -8,6 +8,7 @@ import { chainLengthOf, type LimitParts, limitOf } from '../bench/limit.ts';
 import { commandOf, parseOptions } from '../bench/options.ts';
 import { reportOf } from '../bench/report.ts';
 import { type BenchResult, percentile } from '../bench/result.ts';
+import { resultOf } from '../bench/result-of.ts';
 import { parseResults, withResult, withTable } from '../bench/table.ts';
 import { parseBusy, parseUsage } from '../bench/usage.ts';
 import type { AuditEvent } from './support/control-plane-audit.ts';
@@ -253,6 +254,29 @@ function result(change: Partial<BenchResult['options']> = {}, readySeconds = 40)
 }
 
 const PAGE = 'before\n\n<!-- results: written by npm run bench -- --write -->\nold\n<!-- end of results -->\n\nafter\n';
+
+test('result: from the first create to the last Ready, and a server is never held slower than it was', () => {
+  const { options, fill, idle, rssMb } = result();
+  const measured = { fill, idle, rssMb, startSeconds: 1, writeRate: 1, allWrites: 5_000 };
+  const askedMs = new Map([
+    ['a', 1_000],
+    ['b', 3_000],
+  ]);
+  const readyMs = new Map([
+    ['a', 41_000],
+    ['b', 4_000],
+  ]);
+  const found = resultOf(
+    { ...options, operator: [], write: false, limitMinutes: 30 },
+    { count: 2, operator: 0, others: [1] },
+    { ...measured, askedMs, readyMs },
+  );
+  assert.deepEqual([found.readySeconds, found.ready, found.writeRate], [40, 2, 125]);
+  assert.deepEqual(found.latency, { p50: 1, p99: 40 });
+  assert.ok(found.limit.bounds['API server'] <= found.readySeconds);
+  assert.equal(found.limit.bounds['rate limit'].toFixed(1), '39.8', 'the 4,080 calls that were made');
+  assert.equal(found.fewestLimit.bounds['rate limit'], 39);
+});
 
 test('table: made anew between its markers, and the same when made again', () => {
   const once = withTable(PAGE, [result()]);
