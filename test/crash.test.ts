@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startEmulator } from '../src/emulator/server.ts';
+import { startTestCluster } from './support/cluster.ts';
+import { type CrashPlan, crashesOf, describePlan, type PathRun, runPath } from './support/crash.ts';
+import { type CrashPath, crashPaths } from './support/crash-paths.ts';
+import { inParallel, sample, seeded, seedFrom } from './support/seeded.ts';
+import type { SharedServers } from './support/world.ts';
+
+/** The share of all crashes that a run takes; CRASH_ALL=1 takes every one. */
+const SHARE = process.env['CRASH_ALL'] === undefined ? 0.15 : 1;
+/** Runs with two crashes, for each path. */
+const PAIRS = process.env['CRASH_ALL'] === undefined ? 1 : 12;
+const WIDTH = 6;
+const seed = seedFrom('CRASH_SEED');
+
+const shared = new Map<CrashPath['service'], SharedServers>();
+
+before(async () => {
+  const cluster = await startTestCluster();
+  const quirks = { cors: 'accepted', encryption: 'accepted', publicAccessBlock: 'accepted', forceDelete: 'ignored' };
+  shared.set('wasabi', { cluster, emulator: await startEmulator({}) });
+  shared.set('other', { cluster, emulator: await startEmulator({ quirks: quirks as object }) });
+});
+
+after(async () => {
+  for (const { emulator } of shared.values()) await emulator.stop();
+  await shared.get('wasabi')?.cluster.stop();
+});
+
+for (const path of crashPaths) {
+  test(`a crash at any single call: ${path.title}`, async (t) => {
+    const servers = shared.get(path.service);
+    assert.ok(servers);
+    const reference = await runPath(path, servers);
+    const plans = plansFor(reference);
+    t.diagnostic(
+      `seed ${seed}: ${plans.length} runs of ${crashesOf(reference).length} crashes; CRASH_SEED=${seed} repeats them, CRASH_ALL=1 runs every one`,
+    );
+    let reached = 0;
+    const tasks = plans.map((plan) => async () => {
+      const where = `${path.title}: ${describePlan(plan, reference)}`;
+      const run = await runPath(path, servers, plan).catch((cause: unknown) => {
+        throw new Error(`${where}: ${cause instanceof Error ? cause.message : String(cause)}`);
+      });
+      reached += Math.min(1, run.crashes);
+      assert.deepEqual(run.end, reference.end, where);
+      assert.deepEqual(run.effects, reference.effects, where);
+    });
+    await inParallel(WIDTH, tasks);
+    assert.ok(reached >= plans.length * 0.8, `${reached} of ${plans.length} crashes came about`);
+  });
+}
+
+/** The crashes of this run: spread over the path by the seed, and some after which the successor dies, too. */
+function plansFor(reference: PathRun): readonly CrashPlan[] {
+  const random = seeded(seed);
+  const all = crashesOf(reference);
+  const singles = sample(all, Math.ceil(all.length * SHARE), random).map((crash): CrashPlan => [crash]);
+  const pairs = sample(all, Math.min(PAIRS, all.length), random).map((first): CrashPlan => {
+    const second = all[Math.floor(random() * all.length)] ?? first;
+    return [first, second];
+  });
+  return [...singles, ...pairs];
+}

@@ -1,0 +1,43 @@
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The seed that the variable names, else a new one: whoever uses it prints it, so that the run can be repeated. */
+export function seedFrom(variable: string): number {
+  const given = process.env[variable];
+  return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number.parseInt(given, 10);
+}
+
+/** `count` of the items, chosen by `random`, in their old order. */
+export function sample<T>(items: readonly T[], count: number, random: () => number): readonly T[] {
+  const drawn = items.map((item, index) => ({ item, index, draw: random() })).sort((a, b) => a.draw - b.draw);
+  return drawn
+    .slice(0, count)
+    .sort((a, b) => a.index - b.index)
+    .map(({ item }) => item);
+}
+
+/** Runs the tasks, `width` at a time. All run, whatever fails; the first failure is thrown in the end. */
+export async function inParallel(width: number, tasks: readonly (() => Promise<void>)[]): Promise<void> {
+  const waiting = [...tasks];
+  const failures: unknown[] = [];
+  const worker = async () => {
+    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
+      await task().catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1)
+    throw new AggregateError(
+      failures,
+      `${failures.length} of ${tasks.length} failed: ${failures.map(String).join('\n')}`,
+    );
+}
