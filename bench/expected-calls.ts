@@ -37,16 +37,22 @@ const SETTINGS: readonly SettingCalls[] = [
   },
 ];
 
-/** Known reasons of calls beyond the fewest. */
+/** Calls that do not grow with the Buckets. */
+const OF_PROVIDER: Readonly<Record<string, string>> = {
+  GetCallerIdentity: 'whose the credentials are',
+  GetUser: 'whether IAM answers',
+  ListBuckets: 'whether S3 takes the credentials',
+  'get secrets': 'the credentials, when their version changed',
+  'patch secrets': 'the in-use finalizer',
+  'patch providers': 'the finalizer',
+  'patch providers/status': 'what was found',
+};
+
+/** Known reasons of other calls beyond the fewest. */
 const REASONS: Readonly<Record<string, string>> = {
   GetBucketLocation: 'asked where a bucket is that was not known before',
-  ListBuckets: 'asked when a bucket was created, as proof of ownership',
-  GetCallerIdentity: 'asked whose the credentials are; a few times a Provider',
-  GetUser: 'asked whether IAM answers; a few times a Provider',
-  'get secrets': 'the credentials are read again when their version changed',
-  'patch secrets': 'the in-use finalizer; once a Secret',
+  GetObjectLockConfiguration: 'object lock can never be undone: it is read right before it is written',
   'create events': 'an event about the Provider',
-  GetObjectLockConfiguration: 'object lock is read before it is written: it can be had at creation only',
 };
 
 /** A call beyond the fewest: how often an object, and why as far as it is known. */
@@ -100,7 +106,19 @@ export function furtherCalls(
   });
 }
 
+/**
+ * Calls that were made to bring objects to Ready: without those of the Providers, and without reads of what nobody had
+ * changed. Pure.
+ */
+export function callsOfObjects(counts: Counts): number {
+  return Object.entries(counts).reduce(
+    (sum, [name, count]) => (isAgain(name) || name in OF_PROVIDER ? sum : sum + count),
+    0,
+  );
+}
+
 function reasonOf(name: string): string {
   if (isAgain(name)) return 'read again with nothing written since: a drift check that came due, or a pass in vain';
-  return REASONS[name] ?? 'not foreseen';
+  const ofProvider = OF_PROVIDER[name];
+  return ofProvider === undefined ? (REASONS[name] ?? 'not foreseen') : `${ofProvider}; of the Provider`;
 }

@@ -1,4 +1,5 @@
 import {
+  callsOfObjects,
   EXPECTED_KUBE_CALLS,
   type ExpectedCall,
   expectedServiceCalls,
@@ -6,7 +7,7 @@ import {
   settingNames,
 } from './expected-calls.ts';
 import { type Counts, totalOf } from './kube-calls.ts';
-import { type BenchResult, callsToMake, ratioOf } from './result.ts';
+import { type BenchResult, ratioOf } from './result.ts';
 
 /** What a person reads after a run: each figure beside its target. Pure. */
 export function reportOf(result: BenchResult): string {
@@ -29,17 +30,17 @@ export function reportOf(result: BenchResult): string {
     row('create to Ready', `p50 ${latency.p50.toFixed(1)} s, p99 ${latency.p99.toFixed(1)} s`, ''),
     row(
       'calls to the service',
-      perObject(callsToMake(fill), options.buckets),
+      perObject(fill.service.counts, options.buckets),
       `target at most ${fewestCalls} an object`,
     ),
     ...further(fill.service.counts, expectedServiceCalls(options.settings), options.buckets),
     row(
       'calls to Kubernetes',
-      perObject(totalOf(fill.kube), options.buckets),
+      perObject(fill.kube, options.buckets),
       `target at most ${sumOf(EXPECTED_KUBE_CALLS)} an object`,
     ),
     ...further(fill.kube, EXPECTED_KUBE_CALLS, options.buckets),
-    row('writes to Kubernetes', perObject(fill.kubeWrites, options.buckets), ''),
+    row('writes to Kubernetes', `${fill.kubeWrites} in all`, ''),
     row('CPU until Ready', cpu(fill.cpuSeconds, options.buckets), 'target at most 10 s per 1,000'),
     row(
       'memory',
@@ -74,8 +75,8 @@ function counted(counts: Counts): readonly string[] {
   return Object.entries(counts).map(([name, count]) => row(`  ${name}`, String(count), ''));
 }
 
-function perObject(total: number, objects: number): string {
-  return `${(total / objects).toFixed(2)} an object, ${total} in all`;
+function perObject(counts: Counts, objects: number): string {
+  return `${(callsOfObjects(counts) / objects).toFixed(2)} an object, ${totalOf(counts)} in all`;
 }
 
 function cpu(seconds: number | undefined, objects: number): string {

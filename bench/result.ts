@@ -1,6 +1,5 @@
 import type { ServiceCalls } from './backend.ts';
-import { isAgain } from './call-names.ts';
-import { type Counts, totalOf } from './kube-calls.ts';
+import type { Counts } from './kube-calls.ts';
 import type { Limit } from './limit.ts';
 import type { BenchOptions } from './options.ts';
 
@@ -56,9 +55,4 @@ export function percentile(values: readonly number[], share: number): number {
 /** How many times the limit a run took. Pure. */
 export function ratioOf({ readySeconds, limit }: Pick<BenchResult, 'readySeconds' | 'limit'>): number {
   return readySeconds / limit.seconds;
-}
-
-/** Calls to the service without those that read again what nobody had changed: the drift checks. Pure. */
-export function callsToMake({ service }: Span): number {
-  return totalOf(Object.fromEntries(Object.entries(service.counts).filter(([name]) => !isAgain(name))));
 }

@@ -1,5 +1,5 @@
-import { totalOf } from './kube-calls.ts';
-import { type BenchResult, callsToMake, ratioOf } from './result.ts';
+import { callsOfObjects } from './expected-calls.ts';
+import { type BenchResult, ratioOf } from './result.ts';
 
 const BEGIN = '<!-- results: written by npm run bench -- --write -->';
 const END = '<!-- end of results -->';
@@ -17,8 +17,14 @@ const COLUMNS: readonly { readonly title: string; readonly value: (result: Bench
   },
   { title: 'Limit', value: ({ limit }) => `${limit.seconds.toFixed(1)} s (${limit.wall})` },
   { title: 'Times the limit', value: (result) => ratioOf(result).toFixed(2) },
-  { title: 'Service calls each', value: ({ fill, options }) => (callsToMake(fill) / options.buckets).toFixed(2) },
-  { title: 'Kubernetes calls each', value: ({ fill, options }) => (totalOf(fill.kube) / options.buckets).toFixed(2) },
+  {
+    title: 'Service calls each',
+    value: ({ fill, options }) => (callsOfObjects(fill.service.counts) / options.buckets).toFixed(2),
+  },
+  {
+    title: 'Kubernetes calls each',
+    value: ({ fill, options }) => (callsOfObjects(fill.kube) / options.buckets).toFixed(2),
+  },
   { title: 'of them writes', value: ({ fill, options }) => (fill.kubeWrites / options.buckets).toFixed(2) },
   {
     title: 'CPU',

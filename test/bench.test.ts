@@ -223,7 +223,13 @@ test('options: what is wrong is said with its value', () => {
 function result(change: Partial<BenchResult['options']> = {}, readySeconds = 40): BenchResult {
   const limit = limitOf(parts);
   const service = { counts: { CreateBucket: 4_000, 'GetBucketTagging again': 80 }, total: 4_080, writes: 2_000 };
-  const span = { service, kube: { 'patch buckets': 1_000 }, kubeWrites: 1_000, cpuSeconds: 9, foreignShare: 0 };
+  const span = {
+    service,
+    kube: { 'patch buckets': 1_000, 'patch secrets': 1 },
+    kubeWrites: 1_000,
+    cpuSeconds: 9,
+    foreignShare: 0,
+  };
   return {
     commit: 'abc',
     at: '2026-01-01',
