@@ -2,8 +2,8 @@ import { omit } from './json.ts';
 import type { ApiObject } from './object.ts';
 import type { ResourceVersion } from './resource.ts';
 
-/** How a client wants objects: whole, or their metadata alone. */
-export type Form = 'full' | 'metadata';
+/** How a client wants objects: whole, their metadata alone, or as rows of a table. */
+export type Form = 'full' | 'metadata' | 'table';
 
 /**
  * The JSON text of stored objects in one version. Each text is made once for each state of an object, however many
@@ -20,13 +20,13 @@ export class Encoder {
   }
 
   /** The object by itself or in a watch event. */
-  text(stored: ApiObject, form: Form): string {
+  text(stored: ApiObject, form: Exclude<Form, 'table'>): string {
     if (form === 'metadata') return kept(this.#metadata, stored, metadataText);
     return kept(this.#full, stored, (object) => JSON.stringify(this.#version.read(object)));
   }
 
   /** The object in a list. `hasTypedItems`: with kind and apiVersion. */
-  itemText(stored: ApiObject, form: Form, hasTypedItems: boolean): string {
+  itemText(stored: ApiObject, form: Exclude<Form, 'table'>, hasTypedItems: boolean): string {
     if (form === 'metadata' || hasTypedItems) return this.text(stored, form);
     return kept(this.#items, stored, (object) =>
       JSON.stringify(omit(this.#version.read(object), 'kind', 'apiVersion')),

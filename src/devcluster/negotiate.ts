@@ -47,12 +47,14 @@ function formOf(type: MediaType, kinds: readonly string[]): Form | undefined {
   const as = type.parameters.get('as');
   if (as === undefined) return 'full';
   const isMeta = type.parameters.get('g') === 'meta.k8s.io' && type.parameters.get('v') === 'v1';
-  return isMeta && kinds.includes(as) ? 'metadata' : undefined;
+  if (!isMeta) return undefined;
+  if (as === 'Table') return 'table';
+  return kinds.includes(as) ? 'metadata' : undefined;
 }
 
 /**
  * The form of an answer. `partialKind`: what `as=` may say for metadata alone (PartialObjectMetadata, or its list).
- * A type that this server has not (protobuf, YAML, Table) is passed over for the next one.
+ * A type that this server has not (protobuf, YAML) is passed over for the next one.
  * @throws ApiError 406
  */
 export function negotiateForm(accept: string | undefined, partialKind: string): Form {

@@ -5,6 +5,7 @@ import type { NameProblems } from './metadata.ts';
 import type { ApiObject } from './object.ts';
 import type { GroupResource } from './status.ts';
 import type { Table } from './store.ts';
+import type { Column } from './table/columns.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 export type Subresource = 'status' | 'finalize';
@@ -26,6 +27,8 @@ export interface ResourceVersion {
   /** Fills the defaults. */
   complete(object: ApiObject): ApiObject;
   readonly subresources: readonly Subresource[];
+  /** Of the tables that kubectl prints. Their cells are of stored objects. */
+  readonly columns: readonly Column[];
   /** How server-side apply merges objects of this version. */
   readonly mergeType: MergeType;
   /** The stored form to this version's. The same answer for the same object: it may be kept. */

@@ -6,6 +6,7 @@ import { type ApiObject, apiVersionOf, withMetadata } from '../object.ts';
 import type { DecodedObject, Resource, ResourceVersion, Strategy, Subresource } from '../resource.ts';
 import { ALL_VERBS } from '../resources/builtin.ts';
 import type { Table } from '../store.ts';
+import { type Column, definedColumns } from '../table/columns.ts';
 import { compareVersions } from '../version-order.ts';
 import { applyDefaults } from './default.ts';
 import { coerceEmbedded } from './embedded.ts';
@@ -54,6 +55,7 @@ class CustomResourceVersion implements ResourceVersion {
   readonly #definition: Definition;
   readonly #schema: Schema;
   readonly #rules: SchemaRules;
+  readonly columns: readonly Column[];
   readonly mergeType: MergeType;
   readonly subresources: readonly Subresource[];
   readonly #prunes: boolean;
@@ -64,6 +66,10 @@ class CustomResourceVersion implements ResourceVersion {
     this.#definition = definition;
     this.#schema = parseSchema(objectOf(objectOf(version.schema).openAPIV3Schema));
     this.#rules = new SchemaRules(this.#schema);
+    this.columns = definedColumns(listOf(version.additionalPrinterColumns).map(objectOf)).map((column) => ({
+      ...column,
+      cell: (stored, nowMs) => column.cell(this.read(stored), nowMs),
+    }));
     this.mergeType = customMergeType(this.#schema);
     this.#prunes = prunes;
     this.subresources = isObject(objectOf(version.subresources).status) ? ['status'] : [];

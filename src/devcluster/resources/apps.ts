@@ -2,6 +2,7 @@ import { type FieldError, invalid, required } from '../field-error.ts';
 import { isEqual, isObject, objectOf, textOf, withKey } from '../json.ts';
 import { type ApiObject, withMetadata } from '../object.ts';
 import type { BuiltinKind } from './builtin.ts';
+import { workloadColumns } from './workload-columns.ts';
 
 function templateErrors(object: ApiObject): FieldError[] {
   const spec = objectOf(object.spec);
@@ -24,7 +25,7 @@ function prepareUpdate(object: ApiObject, old: ApiObject, subresource: string | 
   return withMetadata(kept, { generation: (old.metadata.generation ?? 0) + 1 });
 }
 
-function workload(kind: string, shortName: string, status: ApiObject['status']): BuiltinKind {
+function workload(kind: keyof typeof workloadColumns, shortName: string, status: ApiObject['status']): BuiltinKind {
   const singular = kind.toLowerCase();
   return {
     group: 'apps',
@@ -35,6 +36,7 @@ function workload(kind: string, shortName: string, status: ApiObject['status']):
     isNamespaced: true,
     shortNames: [shortName],
     subresources: ['status'],
+    columns: workloadColumns[kind],
     fields: { spec: 'any', status: 'any' },
     defaults: (object) => ({ ...object, spec: withReplicas(object, kind) }),
     prepareCreate: (object) => withMetadata({ ...object, status }, { generation: 1 }),

@@ -6,6 +6,7 @@ import { subdomainProblems } from '../names.ts';
 import { type ApiObject, apiVersionOf } from '../object.ts';
 import type { DecodedObject, Resource, ResourceVersion, Strategy, Subresource, Verb } from '../resource.ts';
 import type { Table } from '../store.ts';
+import { ageColumn, type Column, nameColumn } from '../table/columns.ts';
 import { decodeStruct, type FieldType } from '../typed.ts';
 
 /** All that a served collection can do. */
@@ -59,6 +60,8 @@ export interface BuiltinKind {
   /** Field selectors beside metadata.name and metadata.namespace. */
   readonly selectableFields?: (object: ApiObject) => Readonly<Record<string, string>>;
   readonly selectableFieldNames?: readonly string[];
+  /** What kubectl prints of a stored object; by default name and age. */
+  readonly columns?: readonly Column[];
 }
 
 function same(object: ApiObject): ApiObject {
@@ -91,6 +94,7 @@ function versionOf(kind: BuiltinKind): ResourceVersion {
     decodePartial: (body) => decodeBuiltin(kind, body),
     complete,
     subresources: kind.subresources ?? [],
+    columns: kind.columns ?? [nameColumn, ageColumn],
     mergeType: builtinMergeType,
     read: kind.read ?? same,
     write: kind.write ?? same,

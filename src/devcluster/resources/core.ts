@@ -2,6 +2,7 @@ import { type FieldError, invalid, tooLong } from '../field-error.ts';
 import { textOf } from '../json.ts';
 import { configKeyProblems } from '../names.ts';
 import type { ApiObject } from '../object.ts';
+import { ageColumn, column, nameColumn } from '../table/columns.ts';
 import { type BuiltinKind, mapField } from './builtin.ts';
 import { immutableErrors } from './secrets.ts';
 
@@ -25,6 +26,10 @@ function configMapErrors(object: ApiObject): FieldError[] {
   return sizeBytes > MAX_DATA_BYTES ? [...errors, tooLong('', MAX_DATA_BYTES)] : errors;
 }
 
+function keyCount(object: ApiObject): number {
+  return Object.keys({ ...mapField(object, 'data'), ...mapField(object, 'binaryData') }).length;
+}
+
 /** v1 ConfigMap. */
 export const configMaps: BuiltinKind = {
   group: '',
@@ -35,6 +40,7 @@ export const configMaps: BuiltinKind = {
   isNamespaced: true,
   shortNames: ['cm'],
   fields: { data: { map: 'string' }, binaryData: { map: 'bytes' }, immutable: 'bool' },
+  columns: [nameColumn, column('Data', 'How many keys it has.', keyCount), ageColumn],
   errors: configMapErrors,
   updateErrors: (object, old) => immutableErrors(object, old, ['data', 'binaryData']),
 };

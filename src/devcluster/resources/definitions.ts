@@ -3,6 +3,7 @@ import { schemaType } from '../crd/schema-type.ts';
 import { type FieldError, invalid } from '../field-error.ts';
 import { isEqual, isObject, type JsonObject, listOf, objectOf, textOf } from '../json.ts';
 import { type ApiObject, isDeleting, withMetadata } from '../object.ts';
+import { column, nameColumn } from '../table/columns.ts';
 import type { FieldType } from '../typed.ts';
 import type { BuiltinKind } from './builtin.ts';
 
@@ -146,6 +147,10 @@ export const definitions: BuiltinKind = {
       },
     },
   },
+  columns: [
+    nameColumn,
+    column('Created At', 'When it was created.', (object) => object.metadata.creationTimestamp, { type: 'date' }),
+  ],
   defaults: withDefaults,
   prepareCreate,
   prepareUpdate,

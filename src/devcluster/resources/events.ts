@@ -4,6 +4,7 @@ import { qualifiedNameProblems } from '../names.ts';
 import type { ApiObject } from '../object.ts';
 import type { FieldType, StructType } from '../typed.ts';
 import type { BuiltinKind } from './builtin.ts';
+import { eventColumns } from './event-columns.ts';
 
 /*
  * Events have two views, of the core group and of events.k8s.io, over one table. They are stored as the core group
@@ -162,6 +163,7 @@ function selectable(event: ApiObject, involvedName: string, controllerName: stri
 }
 
 const common = {
+  columns: eventColumns,
   version: 'v1',
   plural: 'events',
   singular: 'event',

@@ -1,6 +1,7 @@
 import { type FieldError, invalid } from '../field-error.ts';
-import { objectOf, omit } from '../json.ts';
+import { objectOf, omit, textOf } from '../json.ts';
 import type { ApiObject } from '../object.ts';
+import { ageColumn, column, nameColumn } from '../table/columns.ts';
 import type { BuiltinKind } from './builtin.ts';
 
 function errors(object: ApiObject): FieldError[] {
@@ -42,4 +43,9 @@ export const leases: BuiltinKind = {
   // The last two belong to a feature that is off.
   defaults: (object) => ({ ...object, spec: omit(objectOf(object.spec), 'strategy', 'preferredHolder') }),
   errors,
+  columns: [
+    nameColumn,
+    column('Holder', 'Who holds the lease.', (object) => textOf(objectOf(object.spec).holderIdentity)),
+    ageColumn,
+  ],
 };

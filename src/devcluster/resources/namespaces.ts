@@ -2,6 +2,7 @@ import { listOf, objectOf, textOf, withKey } from '../json.ts';
 import { labelProblems } from '../names.ts';
 import { type ApiObject, isDeleting, withMetadata } from '../object.ts';
 import { forbiddenError } from '../status.ts';
+import { ageColumn, column, nameColumn } from '../table/columns.ts';
 import type { BuiltinKind } from './builtin.ts';
 
 /** The finalizer in spec.finalizers that holds a namespace until its content is gone. */
@@ -66,6 +67,11 @@ export const namespaces: BuiltinKind = {
     verb === 'delete' && immortal.has(name)
       ? forbiddenError({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted')
       : undefined,
+  columns: [
+    nameColumn,
+    column('Status', 'The phase of the namespace.', (object) => textOf(objectOf(object.status).phase)),
+    ageColumn,
+  ],
   selectableFieldNames: ['status.phase'],
   selectableFields: (object) => ({ 'status.phase': textOf(objectOf(object.status).phase) }),
 };

@@ -2,6 +2,7 @@ import { type FieldError, forbidden, invalid, required, tooLong } from '../field
 import { isEqual, type JsonObject, omit, textOf } from '../json.ts';
 import { configKeyProblems } from '../names.ts';
 import type { ApiObject } from '../object.ts';
+import { ageColumn, column, nameColumn } from '../table/columns.ts';
 import { type BuiltinKind, mapField } from './builtin.ts';
 
 /** What all values together may have, in bytes. */
@@ -92,6 +93,12 @@ export const secrets: BuiltinKind = {
   updateErrors: (object, old) => [
     ...(object.type === old.type ? [] : [invalid('type', textOf(object.type), 'field is immutable')]),
     ...immutableErrors(object, old, ['data']),
+  ],
+  columns: [
+    nameColumn,
+    column('Type', 'What the secret is for.', (object) => textOf(object.type)),
+    column('Data', 'How many keys it has.', (object) => Object.keys(mapField(object, 'data')).length),
+    ageColumn,
   ],
   selectableFieldNames: ['type'],
   selectableFields: (object) => ({ type: textOf(object.type) }),

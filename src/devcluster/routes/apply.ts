@@ -1,6 +1,5 @@
 import { type Applied, applyConfig } from '../apply/apply.ts';
 import { parseYaml, readBody } from '../body.ts';
-import type { Form } from '../encoding.ts';
 import { required } from '../field-error.ts';
 import { isObject, type JsonObject, objectOf, textOf } from '../json.ts';
 import { goTypeOf } from '../json-text.ts';
@@ -18,6 +17,7 @@ import {
   warnOfFinalizers,
   writeScope,
 } from './call.ts';
+import type { Shape } from './shape.ts';
 
 async function readConfig(call: Call): Promise<ApiObject> {
   const body = parseYaml(await readBody(call.request)) ?? {};
@@ -113,16 +113,16 @@ function create(call: Call, scope: WriteScope, config: ApiObject): ApiObject {
  * this field manager applied before and names no longer.
  * @throws ApiError 400, 404, 409, 413, 422
  */
-export async function apply(call: Call, form: Form): Promise<Answer> {
+export async function apply(call: Call, shape: Shape): Promise<Answer> {
   const scope = writeScope(call, 'PatchOptions');
   if ((call.query.get('fieldManager') ?? '') === '') {
     const error = required('fieldManager', 'is required for apply patch');
     throw invalidError('meta.k8s.io', 'PatchOptions', '', [error]);
   }
   const config = await readConfig(call);
-  const { resource, encoder } = call.served;
+  const { resource } = call.served;
   if (resource.table.get(storageKey(call.namespace ?? '', call.name)) === undefined)
-    return { code: 201, text: encoder.text(create(call, scope, config), form) };
+    return { code: 201, text: shape.text(create(call, scope, config)) };
   let managedFields: Applied['managedFields'];
   const change = (current: ApiObject | undefined): ApiObject => {
     if (current === undefined) throw notFoundError(groupResource(resource), call.name);
@@ -133,5 +133,5 @@ export async function apply(call: Call, form: Form): Promise<Answer> {
   };
   const scoped = { ...scope, managedFields: () => managedFields };
   const { object } = call.cluster.writes.update(scoped, call.name, change, call.subresource);
-  return { code: 200, text: encoder.text(object, form) };
+  return { code: 200, text: shape.text(object) };
 }

@@ -2,7 +2,7 @@ import { parseJson, readBody } from '../body.ts';
 import { forbidden, invalid } from '../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { goTypeOf } from '../json-text.ts';
-import { contentTypeOf, negotiateForm } from '../negotiate.ts';
+import { contentTypeOf } from '../negotiate.ts';
 import type { ApiObject } from '../object.ts';
 import { jsonPatch } from '../patch/json.ts';
 import { mergePatch } from '../patch/merge.ts';
@@ -11,6 +11,7 @@ import { groupResource } from '../resource.ts';
 import { ApiError, badRequestError, invalidError, notFoundError } from '../status.ts';
 import { apply } from './apply.ts';
 import { type Answer, type Call, checkName, decodeBody, warnOfFinalizers, writeScope } from './call.ts';
+import { shapeOf } from './shape.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
@@ -24,11 +25,11 @@ const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
  * @throws ApiError 400, 404, 406, 409, 413, 415, 422
  */
 export async function patch(call: Call): Promise<Answer> {
-  const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
+  const shape = shapeOf(call);
   const isBuiltin = !call.served.resource.hasTypedItems;
   const supported = [JSON_PATCH, MERGE_PATCH, ...(isBuiltin ? [STRATEGIC_PATCH] : []), APPLY_PATCH];
   const type = contentTypeOf(call.request.headers['content-type'], supported);
-  if (type === APPLY_PATCH) return apply(call, form);
+  if (type === APPLY_PATCH) return apply(call, shape);
   if (call.query.has('force')) throw invalidError('meta.k8s.io', 'PatchOptions', '', [noForce]);
   const body = parseJson(await readBody(call.request), (words) => `error decoding patch: ${words}`);
   const scope = writeScope(call, 'PatchOptions');
@@ -42,7 +43,7 @@ export async function patch(call: Call): Promise<Answer> {
     return object;
   };
   const result = call.cluster.writes.update(scope, call.name, change, call.subresource);
-  return { code: 200, text: call.served.encoder.text(result.object, form) };
+  return { code: 200, text: shape.text(result.object) };
 }
 
 function patchedObject(type: string, current: ApiObject, body: Json): Json {

@@ -79,7 +79,7 @@ test('list and get: metadata alone', async (t) => {
   const accept = LIST_METADATA.replace('List', '');
   const one = await call('GET', `${MAPS}/a`, undefined, { accept });
   assert.deepEqual(one.body, item);
-  const other = await call('GET', `${MAPS}/a`, undefined, { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' });
+  const other = await call('GET', `${MAPS}/a`, undefined, { accept: 'application/json;as=Picture;g=meta.k8s.io;v=v1' });
   assert.equal(other.code, 406);
   const either = await call('GET', `${MAPS}/a`, undefined, {
     accept: 'application/vnd.kubernetes.protobuf, application/json;q=0.5',

@@ -1,19 +1,18 @@
-import { listText } from '../encoding.ts';
-import { negotiateForm } from '../negotiate.ts';
-import { apiVersionOf, storageKey } from '../object.ts';
+import { storageKey } from '../object.ts';
 import { page, predicateOf } from '../reads.ts';
 import { groupResource } from '../resource.ts';
 import { futureVersionError, notFoundError } from '../status.ts';
 import { type Answer, type Call, checkListOptions, integerParameter } from './call.ts';
+import { Shape, shapeOf } from './shape.ts';
 
 /** GET of one object or of its status. @throws ApiError 404, 406 */
 export function get(call: Call): Answer {
-  const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
+  const shape = shapeOf(call);
   checkReached(call);
-  const { resource, encoder } = call.served;
+  const { resource } = call.served;
   const stored = resource.table.get(storageKey(call.namespace ?? '', call.name));
   if (stored === undefined) throw notFoundError(groupResource(resource), call.name);
-  return { code: 200, text: encoder.text(stored, form) };
+  return { code: 200, text: shape.text(stored) };
 }
 
 /** A read may ask for a state no older than a resourceVersion: every state here is the newest. @throws ApiError 504 */
@@ -25,9 +24,9 @@ function checkReached(call: Call): void {
 
 /** GET of a collection: one page. @throws ApiError 400, 406, 410, 422, 504 */
 export function list(call: Call): Answer {
-  const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadataList');
+  const shape = new Shape(call, 'PartialObjectMetadataList');
   checkListOptions(call.query);
-  const { resource, version, encoder } = call.served;
+  const { resource, version } = call.served;
   const { query } = call;
   const found = page(resource, call.cluster.store.revision, {
     namespace: call.namespace,
@@ -37,16 +36,12 @@ export function list(call: Call): Answer {
     match: query.get('resourceVersionMatch') ?? '',
     predicate: predicateOf(version, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''),
   });
-  const isPartial = form === 'metadata';
-  const hasToken = found.continueToken !== '' || (resource.hasTypedItems && !isPartial);
+  const hasToken = found.continueToken !== '' || (resource.hasTypedItems && shape.form === 'full');
   const metadata = {
     // Lists of custom resources have the field always, others when there is a next page: so the real server.
     ...(hasToken ? { continue: found.continueToken } : {}),
     resourceVersion: String(found.revision),
     ...(found.remaining === undefined ? {} : { remainingItemCount: found.remaining }),
   };
-  const items = found.items.map((stored) => encoder.itemText(stored, form, resource.hasTypedItems));
-  const kind = isPartial ? 'PartialObjectMetadataList' : resource.listKind;
-  const apiVersion = isPartial ? 'meta.k8s.io/v1' : apiVersionOf(resource.group, version.name);
-  return { code: 200, text: listText(kind, apiVersion, metadata, items) };
+  return { code: 200, text: shape.listText(found.items, metadata) };
 }

@@ -115,8 +115,9 @@ test('watch: more changes than the history holds are too many to resume over', a
 
 test('watch: a bookmark about once a minute, one before the end, and then the end', async (t) => {
   const clock = new FakeClock();
-  const { create, watch } = await startCluster(t, { clock });
-  const open = await watch(`${BOOKMARKS}&timeoutSeconds=200`);
+  const { call, create, watch } = await startCluster(t, { clock });
+  const from = textOf(metadataOf((await call('GET', MAPS)).body).resourceVersion);
+  const open = await watch(`${BOOKMARKS}&timeoutSeconds=200&resourceVersion=${from}`);
   const a = await create(MAPS, configMap('a'));
   assert.deepEqual(await toldNext(open, 1), ['ADDED a']);
   await clock.advanceAsync(50_000);
@@ -149,6 +150,27 @@ test('watch: without a timeout the server ends it after half an hour to an hour'
   assert.equal(cluster.openWatches(), 1);
   await clock.advanceAsync(30 * 60_000 + 1);
   assert.deepEqual(await open.rest(), []);
+});
+
+test('watch: with bookmarks, one ends the state that comes first', async (t) => {
+  const { create, watch } = await startCluster(t);
+  const a = await create(MAPS, configMap('a'));
+  for (const query of ['', '&resourceVersion=0']) {
+    const open = await watch(`${BOOKMARKS}${query}`);
+    assert.deepEqual(await toldNext(open, 1), ['ADDED a']);
+    assert.deepEqual(await open.next(), {
+      type: 'BOOKMARK',
+      object: {
+        kind: 'ConfigMap',
+        apiVersion: 'v1',
+        metadata: {
+          resourceVersion: metadataOf(a).resourceVersion,
+          annotations: { 'k8s.io/initial-events-end': 'true' },
+        },
+      },
+    });
+    open.close();
+  }
 });
 
 test('watch: sendInitialEvents marks the end of the state', async (t) => {

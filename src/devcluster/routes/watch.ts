@@ -1,12 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import type { Form } from '../encoding.ts';
-import { negotiateForm } from '../negotiate.ts';
-import { type ApiObject, apiVersionOf, withMetadata } from '../object.ts';
+import { type ApiObject, withMetadata } from '../object.ts';
 import { predicateOf } from '../reads.ts';
 import type { Predicate } from '../selectors.ts';
 import { expiredError, unparsableVersionError } from '../status.ts';
 import type { ChangeEvent, ChangeType } from '../watch-history.ts';
 import { type Call, checkListOptions, integerParameter, isSet } from './call.ts';
+import { type Shape, shapeOf } from './shape.ts';
 
 const BOOKMARK_INTERVAL_MS = 60_000;
 /** A bookmark is sent this long before the stream ends, so that the client resumes from what it saw. */
@@ -15,7 +14,7 @@ const LAST_BOOKMARK_MS = 2_000;
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 interface WatchRequest {
-  readonly form: Form;
+  readonly shape: Shape;
   readonly predicate: Predicate | undefined;
   /** Revision to resume after; undefined: begin with the present state. */
   readonly after: number | undefined;
@@ -27,7 +26,7 @@ interface WatchRequest {
 
 function parse(call: Call): WatchRequest {
   const { query } = call;
-  const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
+  const shape = shapeOf(call);
   checkListOptions(query);
   const resourceVersion = query.get('resourceVersion') ?? '';
   if (!/^\d*$/.test(resourceVersion))
@@ -39,14 +38,15 @@ function parse(call: Call): WatchRequest {
   const refusesInitial = query.has('sendInitialEvents') && !wantsInitial;
   const isFromNow = resourceVersion === '' || resourceVersion === '0';
   const hasBookmarks = isSet(query, 'allowWatchBookmarks');
+  const beginsWithState = wantsInitial || (isFromNow && !refusesInitial);
   const after = refusesInitial && isFromNow ? call.cluster.store.revision : Number(resourceVersion);
   return {
-    form,
+    shape,
     predicate: predicateOf(call.served.version, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''),
-    after: wantsInitial || (isFromNow && !refusesInitial) ? undefined : after,
+    after: beginsWithState ? undefined : after,
     timeoutMs: (integerParameter(query, 'timeoutSeconds') ?? 0) * 1000 || 1_800_000 * (1 + Math.random()),
     hasBookmarks,
-    marksInitialEnd: wantsInitial && hasBookmarks,
+    marksInitialEnd: hasBookmarks && beginsWithState,
   };
 }
 
@@ -143,21 +143,13 @@ class WatchStream {
   }
 
   #line(type: ChangeType, object: ApiObject): void {
-    this.#write(`{"type":"${type}","object":${this.#call.served.encoder.text(object, this.#request.form)}}\n`);
+    this.#write(`{"type":"${type}","object":${this.#request.shape.eventText(object)}}\n`);
   }
 
   #bookmark(annotations?: Readonly<Record<string, string>>): void {
-    const { resource, version } = this.#call.served;
-    const isPartial = this.#request.form === 'metadata';
-    const object = {
-      kind: isPartial ? 'PartialObjectMetadata' : resource.kind,
-      apiVersion: isPartial ? 'meta.k8s.io/v1' : apiVersionOf(resource.group, version.name),
-      metadata: {
-        resourceVersion: String(this.#call.cluster.store.revision),
-        ...(annotations === undefined ? {} : { annotations }),
-      },
-    };
-    this.#write(`{"type":"BOOKMARK","object":${JSON.stringify(object)}}\n`);
+    const resourceVersion = String(this.#call.cluster.store.revision);
+    const metadata = annotations === undefined ? { resourceVersion } : { resourceVersion, annotations };
+    this.#write(`{"type":"BOOKMARK","object":${this.#request.shape.bookmarkText(metadata)}}\n`);
   }
 
   #write(line: string): void {

@@ -1,25 +1,25 @@
 import { readObject } from '../body.ts';
-import { negotiateForm } from '../negotiate.ts';
 import type { ApiObject } from '../object.ts';
 import { groupResource } from '../resource.ts';
 import { conflictError } from '../status.ts';
 import { type Answer, type Call, checkName, decodeBody, warnOfFinalizers, writeScope } from './call.ts';
+import { shapeOf } from './shape.ts';
 
 /** POST to a collection. @throws ApiError 400, 403, 404, 406, 409, 413, 415, 422 */
 export async function create(call: Call): Promise<Answer> {
-  const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
+  const shape = shapeOf(call);
   const { object: body, duplicates } = await readObject(call.request, call.served.resource.kind);
   const scope = writeScope(call, 'CreateOptions');
   const object = decodeBody(call, body, doubled(duplicates), 'CreateOptions');
   call.cluster.admit(scope, object.metadata.name);
   const stored = call.cluster.writes.create(scope, object);
   warnOfFinalizers(call, object, undefined);
-  return { code: 201, text: call.served.encoder.text(stored, form) };
+  return { code: 201, text: shape.text(stored) };
 }
 
 /** PUT of an object or of a subresource. @throws ApiError 400, 404, 406, 409, 413, 415, 422 */
 export async function update(call: Call): Promise<Answer> {
-  const form = negotiateForm(call.request.headers.accept, 'PartialObjectMetadata');
+  const shape = shapeOf(call);
   const { object: body, duplicates } = await readObject(call.request, call.served.resource.kind);
   const scope = writeScope(call, 'UpdateOptions');
   const object = decodeBody(call, body, doubled(duplicates), 'UpdateOptions');
@@ -37,7 +37,7 @@ export async function update(call: Call): Promise<Answer> {
   );
   return {
     code: result.isCreated ? 201 : 200,
-    text: call.served.encoder.text(result.object, form),
+    text: shape.text(result.object),
   };
 }
 
