@@ -7,7 +7,7 @@ const serviceAddresses = '10.0.0.0/24';
  * The controllers that tests need. There is no kubelet and no scheduler: pods are made and never run. The last two
  * keep the aggregated roles and the type check of admission policies.
  */
-export const controllers = [
+const controllers = [
   'garbage-collector-controller',
   'namespace-controller',
   'serviceaccount-controller',
