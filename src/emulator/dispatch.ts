@@ -36,6 +36,8 @@ export interface Addressed {
   readonly accessKeyId: string | undefined;
   /** Why it cannot be worked on; it is answered with that. */
   readonly problem: ServiceError | undefined;
+  /** Why it means no operation; it is answered with that once its signature is found right. */
+  readonly operationProblem: ServiceError | undefined;
 }
 
 export interface Answered {
@@ -76,12 +78,12 @@ export class Dispatcher {
       endpoint = endpointOf(headers['host'], request.listenerRegion, this.#settings.regions);
       path = readPath(request.target, endpoint.bucketName);
       service = serviceOf(endpoint, claimedService(headers, path.query));
-      const operation = operationOf(service, request, path, headers);
       const accessKeyId = claimedKeyId(headers, path.query);
-      return { ...base, service, endpoint, path, operation, accessKeyId, problem: undefined };
+      const meaning = meaningOf(service, request, path);
+      return { ...base, ...meaning, service, endpoint, path, accessKeyId, problem: undefined };
     } catch (thrown) {
-      const problem = serviceErrorOf(thrown);
-      return { ...base, service, endpoint, path, operation: undefined, accessKeyId: undefined, problem };
+      const nothing = { operation: undefined, operationProblem: undefined, accessKeyId: undefined };
+      return { ...base, ...nothing, service, endpoint, path, problem: serviceErrorOf(thrown) };
     }
   }
 
@@ -92,6 +94,7 @@ export class Dispatcher {
       if (addressed.problem !== undefined) throw addressed.problem;
       const call = this.#authenticated(request, addressed, nowMs);
       accountId = call.caller.account.accountId;
+      if (addressed.operationProblem !== undefined) throw addressed.operationProblem;
       return { reply: this.#run(call, addressed.operation), code: '', accountId };
     } catch (thrown) {
       const error = serviceErrorOf(thrown);
@@ -196,12 +199,21 @@ export function hostIdOf(requestId: string): string {
   return Buffer.from(`emulator ${requestId}`).toString('base64');
 }
 
-function operationOf(
+/** The operation that a request means, or why it means none. */
+function meaningOf(
   service: ServiceName,
   request: RawRequest,
   path: RequestPath,
-  headers: Addressed['headers'],
-): Operation {
+): Pick<Addressed, 'operation' | 'operationProblem'> {
+  try {
+    return { operation: operationOf(service, request, path), operationProblem: undefined };
+  } catch (thrown) {
+    return { operation: undefined, operationProblem: serviceErrorOf(thrown) };
+  }
+}
+
+function operationOf(service: ServiceName, request: RawRequest, path: RequestPath): Operation {
+  const { headers } = request;
   if (service !== 's3') return queryOperationOf(service, request.body);
   return s3OperationOf({
     method: request.method,

@@ -42,10 +42,10 @@ export interface ClientOptions
 /** An emulator that ends with its test, and the SDK's clients of it. */
 export interface Loopback {
   readonly emulator: Emulator;
-  s3(options?: ClientOptions): S3Client;
-  iam(options?: ClientOptions): IAMClient;
-  sts(options?: ClientOptions): STSClient;
-  raw(options: RawRequestOptions): Promise<RawAnswer>;
+  readonly s3: (options?: ClientOptions) => S3Client;
+  readonly iam: (options?: ClientOptions) => IAMClient;
+  readonly sts: (options?: ClientOptions) => STSClient;
+  readonly raw: (options: RawRequestOptions) => Promise<RawAnswer>;
 }
 
 /** Starts an emulator for one test. */
@@ -109,6 +109,12 @@ function sendRaw({ method = 'GET', path = '/', host, port, headers, body }: RawR
     sent.on('error', reject);
     sent.end(body);
   });
+}
+
+/** The code in an error document, with the HTTP status before it; the status alone where there is none. */
+export function codeOf({ status, body }: RawAnswer): string {
+  const code = /<Code>(\w+)</u.exec(body)?.[1];
+  return code === undefined ? String(status) : `${status} ${code}`;
 }
 
 /** What a call that must fail was refused with: HTTP status and code. Fails when the call succeeds. */
