@@ -48,6 +48,9 @@ const OF_PROVIDER: Readonly<Record<string, string>> = {
   'patch providers/status': 'what was found',
 };
 
+/** Calls that keep the operator's view of the cluster. */
+const OF_STORES = /^(?:list|watch) /;
+
 /** Known reasons of other calls beyond the fewest. */
 const REASONS: Readonly<Record<string, string>> = {
   GetBucketLocation: 'asked where a bucket is that was not known before',
@@ -107,18 +110,19 @@ export function furtherCalls(
 }
 
 /**
- * Calls that were made to bring objects to Ready: without those of the Providers, and without reads of what nobody had
+ * Calls that were made to bring objects to Ready: without those of the Providers and of watching, and without reads of what nobody had
  * changed. Pure.
  */
 export function callsOfObjects(counts: Counts): number {
   return Object.entries(counts).reduce(
-    (sum, [name, count]) => (isAgain(name) || name in OF_PROVIDER ? sum : sum + count),
+    (sum, [name, count]) => (isAgain(name) || name in OF_PROVIDER || OF_STORES.test(name) ? sum : sum + count),
     0,
   );
 }
 
 function reasonOf(name: string): string {
   if (isAgain(name)) return 'read again with nothing written since: a drift check that came due, or a pass in vain';
+  if (OF_STORES.test(name)) return 'a watch that was renewed, or a kind that is not installed; of the operator';
   const ofProvider = OF_PROVIDER[name];
   return ofProvider === undefined ? (REASONS[name] ?? 'not foreseen') : `${ofProvider}; of the Provider`;
 }

@@ -40,7 +40,11 @@ export function reportOf(result: BenchResult): string {
       `target at most ${sumOf(EXPECTED_KUBE_CALLS)} an object`,
     ),
     ...further(fill.kube, EXPECTED_KUBE_CALLS, options.buckets),
-    row('writes to Kubernetes', `${fill.kubeWrites} in all`, ''),
+    row(
+      'writes to Kubernetes',
+      `${(fill.kubeWrites / options.buckets).toFixed(2)} an object, ${fill.kubeWrites} in all`,
+      'the Events are among them',
+    ),
     row('CPU until Ready', cpu(fill.cpuSeconds, options.buckets), 'target at most 10 s per 1,000'),
     row(
       'memory',

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CallNames } from '../bench/call-names.ts';
 import { coresOf, pinnedCommand } from '../bench/cores.ts';
-import { EXPECTED_KUBE_CALLS, expectedServiceCalls, furtherCalls, settingsSpec } from '../bench/expected-calls.ts';
+import {
+  callsOfObjects,
+  EXPECTED_KUBE_CALLS,
+  expectedServiceCalls,
+  furtherCalls,
+  settingsSpec,
+} from '../bench/expected-calls.ts';
 import { callsOfAudit, callsOfRequests, countsOf, tally, totalOf, writesOf } from '../bench/kube-calls.ts';
 import { chainLengthOf, type LimitParts, limitOf } from '../bench/limit.ts';
 import { commandOf, parseOptions } from '../bench/options.ts';
@@ -135,6 +141,11 @@ test('what goes beyond the fewest is named', () => {
       ['Surprise', 1, true],
     ],
   );
+});
+
+test('what does not grow with the objects, and what nobody had changed, is no cost of an object', () => {
+  const counts = { CreateBucket: 3, 'GetBucketTagging again': 5, GetUser: 2, 'watch buckets': 1, Surprise: 1 };
+  assert.equal(callsOfObjects(counts), 4);
 });
 
 test('a read that was made before, and nothing written since, is told apart', () => {
