@@ -134,7 +134,7 @@ function createReconciles(
     clock,
     secrets: new ProtectedSecrets({
       kube,
-      metadata: secrets.store,
+      metadata: { get: (key) => secrets.store.get(key), hasSynced: (key) => secrets.hasSynced(key) },
       neededByOthers: (own, secret) => isNeededByOthers(views, own.metadata.uid, secret),
     }),
   });

@@ -135,6 +135,14 @@ const status = z
       .optional()
       .meta(field({ what: 'Where the bucket is, as the service says.' })),
     creationTime: time({ what: 'When the bucket was created, as the service says.' }).optional(),
+    inherited: z
+      .boolean()
+      .optional()
+      .meta(
+        field({
+          what: 'true: the status of an earlier operator claimed the bucket, and nothing else proves it. It is managed and never destroyed.',
+        }),
+      ),
     emptying: z
       .object({
         objectsDeleted: int(0, Number.MAX_SAFE_INTEGER).meta(

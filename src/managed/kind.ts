@@ -115,10 +115,13 @@ export interface KindStatus {
   readonly isUnusable?: boolean | undefined;
 }
 
-/** What a pass can tell a kind's `status`: the clock's reading and the names of the changes it made. */
+/** What a pass can tell a kind's `status`. */
 export interface PassFacts {
   readonly nowMs: number;
+  /** Names of the changes it made. */
   readonly applied: readonly string[];
+  /** The resource is proven ours: its identity goes into status, where the service has one. */
+  readonly isProven: boolean;
 }
 
 /** Where a deletion stands. Fields are merged into status. */

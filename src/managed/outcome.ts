@@ -53,10 +53,13 @@ export function resultFor(outcome: Outcome): Result {
   switch (outcome.type) {
     case 'InSync':
     case 'NotOurs':
-    case 'Observed':
     case 'Suspended':
     case 'Gone':
       return { type: 'done' };
+    case 'Observed': {
+      const { failure } = outcome.reading.kindStatus;
+      return failure === undefined ? { type: 'done' } : resultForError(failure);
+    }
     case 'Blocked':
       return { type: 'requeueAfter', ms: DEPENDENCY_RETRY_MS };
     case 'Deleting':

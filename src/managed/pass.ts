@@ -25,16 +25,16 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   const ownership = decideOwnership(kind, resource, target, evidence, env);
   if (!ownership.mayManage) return notOurs(ownership);
 
-  const read = (made: Target, observed: O | undefined, applied: readonly string[], mayDestroy: boolean): Reading => ({
+  const read = (made: Target, observed: O | undefined, applied: readonly string[], isProven: boolean): Reading => ({
     target: made,
-    kindStatus: kind.status(resource, made, observed, { nowMs: env.clock.now(), applied }),
+    kindStatus: kind.status(resource, made, observed, { nowMs: env.clock.now(), applied, isProven }),
     isFound: observed !== undefined,
-    identity: observed !== undefined && mayDestroy ? kind.evidence(observed, made).identity : undefined,
+    identity: observed !== undefined && isProven ? kind.evidence(observed, made).identity : undefined,
     applied,
   });
   const changes = kind.diff(desired, found, ownership.marker);
   if (env.observeOnly || resource.spec.mode === 'Observe') {
-    const reading = read(target, found, [], ownership.mayDestroy);
+    const reading = read(target, found, [], false); // who observes proves nothing
     return { type: 'Observed', reading, pending: changes.map((change) => change.summary) };
   }
   const willCreate = kind.isExternal && found === undefined;
@@ -108,6 +108,7 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
     return { mayManage: false, reason: 'ClaimedByOther', message: rivalMessage(resource, winner, what) };
   }
   const { intent } = resource.status ?? {};
+  const recorded = resource.status?.target?.accountId;
   return ownershipOf(
     {
       owner: ownerOf(resource, env.clusterId),
@@ -115,10 +116,13 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
       takeOverFrom: resource.metadata.annotations?.[TAKE_OVER_FROM],
       recordedIdentity: target.identity,
       createIntent:
-        intent?.action === 'Create' && resource.status?.target?.accountId === target.accountId
+        intent?.action === 'Create' && recorded === target.accountId
           ? { fromMs: Date.parse(intent.time), toMs: Date.parse(intent.deadline) }
           : undefined,
-      legacyClaimSinceMs: kind.hasLegacyClaim(resource) ? Date.parse(resource.metadata.creationTimestamp) : undefined,
+      legacyClaimSinceMs:
+        kind.hasLegacyClaim(resource) && (recorded === undefined || recorded === target.accountId)
+          ? Date.parse(resource.metadata.creationTimestamp)
+          : undefined,
     },
     evidence,
     what,

@@ -42,7 +42,10 @@ export function eventFor(
         : undefined;
     case 'Gone':
       return gone(events, resource, outcome.how);
-    case 'Observed':
+    case 'Observed': {
+      const { failure } = outcome.reading.kindStatus;
+      return failure && failed(events, resource, failure.type, failure.reason, failure.message, nowMs);
+    }
     case 'Suspended':
     case 'Deleting':
       return undefined;

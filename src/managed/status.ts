@@ -63,7 +63,7 @@ function verdictOf(resource: ManagedResource, outcome: Outcome): Verdict | undef
     case 'OutOfSync':
       return outOfSync(resource, outcome.reading, outcome.errors);
     case 'Observed':
-      return observed(outcome.reading, outcome.pending);
+      return observed(resource, outcome.reading, outcome.pending);
     case 'NotOurs':
       return failed(resource, outcome.reason, outcome.message, true, false);
     case 'Suspended':
@@ -86,10 +86,9 @@ function outOfSync(resource: ManagedResource, reading: Reading, errors: readonly
   const reason = worst?.reason ?? 'Internal';
   const message = errors.map((error) => error.message).join('; ');
   const isStalled = errors.every((error) => error.type === 'InvalidSpec');
-  const mustLeave = reading.isFound && reading.kindStatus.isUnusable !== true && wasReady(resource);
   return {
     conditions: [
-      ...(mustLeave ? [] : [condition('Ready', 'False', reason, message)]),
+      ...(mayLeaveReady(resource, reading) ? [] : [condition('Ready', 'False', reason, message)]),
       condition('Synced', 'False', reason, message),
       condition(isStalled ? 'Stalled' : 'Reconciling', 'True', reason, message),
       ...readingConditions(reading),
@@ -99,22 +98,31 @@ function outOfSync(resource: ManagedResource, reading: Reading, errors: readonly
   };
 }
 
-function observed(reading: Reading, pending: readonly string[]): Verdict {
+function observed(resource: ManagedResource, reading: Reading, pending: readonly string[]): Verdict {
+  const { failure } = reading.kindStatus;
   const inSync = pending.length === 0;
-  const message = inSync ? 'Nothing would be changed.' : `${pending.length} change(s) pending: ${pending.join('; ')}`;
+  const changes = inSync ? 'Nothing would be changed.' : `${pending.length} change(s) pending: ${pending.join('; ')}`;
   return {
     conditions: [
-      reading.isFound
-        ? condition('Ready', 'True', 'Available', 'The external resource exists as last read.')
-        : condition('Ready', 'False', 'NotFound', 'The external resource does not exist.'),
-      condition('Synced', inSync ? 'True' : 'False', 'Observed', message),
-      ...(inSync ? [] : [condition('Drifted', 'True', 'Observed', message)]),
+      ...(failure !== undefined && mayLeaveReady(resource, reading) ? [] : [readyAsRead(reading)]),
+      failure === undefined
+        ? condition('Synced', inSync ? 'True' : 'False', 'Observed', changes)
+        : condition('Synced', 'False', failure.reason, failure.message),
+      ...(failure?.type === 'InvalidSpec' ? [condition('Stalled', 'True', failure.reason, failure.message)] : []),
+      ...(inSync ? [] : [condition('Drifted', 'True', 'Observed', changes)]),
       ...readingConditions(reading),
     ],
     // The target is recorded only by who manages it: an observing object never owned anything.
     fields: { ...reading.kindStatus.fields, pendingChanges: inSync ? undefined : pending },
     isFinal: true,
   };
+}
+
+function readyAsRead({ isFound, kindStatus: { failure } }: Reading): KindCondition {
+  if (!isFound) return condition('Ready', 'False', 'NotFound', 'The external resource does not exist.');
+  return failure === undefined
+    ? condition('Ready', 'True', 'Available', 'The external resource exists as last read.')
+    : condition('Ready', 'False', failure.reason, failure.message);
 }
 
 function failedPass(resource: ManagedResource, error: ReconcileError): Verdict | undefined {
@@ -179,6 +187,11 @@ function readingFields(reading: Reading): Readonly<Record<string, unknown>> {
     pendingChanges: undefined,
     ...(target.accountId === '' ? {} : { target: targetStatus(target, identity ?? target.identity) }),
   };
+}
+
+/** What failed says nothing of the resource, which was found and is known to be usable. */
+function mayLeaveReady(resource: ManagedResource, { isFound, kindStatus }: Reading): boolean {
+  return isFound && kindStatus.isUnusable !== true && wasReady(resource);
 }
 
 /** Ready was found True for this very generation: a failed call since then is no evidence against it. */

@@ -49,9 +49,7 @@ export function bucketKind(
     events: { created: 'BucketCreated', updated: 'BucketUpdated', deleted: 'BucketDeleted', failed: 'ReconcileFailed' },
     references: bucketReferences,
     externalName: (resource) => resource.spec.name,
-    // What we made or proved ours carries a marker, an identity or an intent of ours; the predecessor left `exists` alone.
-    hasLegacyClaim: ({ status }) =>
-      status?.exists === true && status.target?.identity === undefined && status.intent?.action !== 'Create',
+    hasLegacyClaim,
     resolve(resource): Target {
       const provider = providerOf(resource);
       const { namespace } = resource.metadata;
@@ -76,9 +74,20 @@ export function bucketKind(
       deleteBucket(client, resource, target.region, policy, signal, releasedText(ownerOf(resource, clusterId))),
     status: (resource, target, observed, facts) => {
       const rejects = providerOf(resource).spec.unsupportedSettings === 'Reject';
-      return bucketStatus(resource, target, desired(resource), observed, facts, rejects);
+      const status = bucketStatus(resource, target, desired(resource), observed, facts, rejects);
+      const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
+      return { ...status, fields: { ...status.fields, inherited: isInherited ? true : undefined } };
     },
   };
+}
+
+/**
+ * The predecessor left `exists` and no region. From our first status on, `inherited` says what it had said: our own
+ * `exists` tells of a bucket that was read, whosever it is.
+ */
+function hasLegacyClaim({ status }: Bucket): boolean {
+  const isClaimed = status?.inherited === true || (status?.exists === true && status.region === undefined);
+  return isClaimed && status.target?.identity === undefined && status.intent?.action !== 'Create';
 }
 
 /** The recorded identity when the live one means the same second or so, else the live one. */

@@ -25,7 +25,7 @@ export interface BucketClient {
   readonly clock: Clock;
   /** Where the bucket is, once it is known: read before, or created by this pass. */
   knownRegion: string | undefined;
-  /** When this pass created the bucket, on the service's clock; milliseconds since the epoch. */
+  /** When the bucket was created, as far as this pass read or did it; on the service's clock, milliseconds since the epoch. */
   createdAtMs: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface ObservedBucket {
   /** False where the service has no tagging: the marker cannot be kept there. */
   readonly canTag: boolean;
   readonly marker: string | undefined;
-  /** On the service's clock. Present when it was needed to prove ownership, or when this pass created the bucket. */
+  /** On the service's clock. Present when this pass needed it to prove ownership, or created the bucket. */
   readonly createdAtMs: number | undefined;
   readonly settings: Found;
   /** Settings whose call the service lacks. */
@@ -63,13 +63,14 @@ export async function observeBucket(
   if (tags === undefined) return undefined;
   client.knownRegion ??= await readRegion(client, place, signal);
   const marker = tags === 'Unsupported' ? undefined : tags[OWNER_TAG];
+  if (marker !== client.ownMarker) client.createdAtMs = await readCreationTime(client, signal);
   const observed = {
     region: client.knownRegion,
     isWrongRegion: client.knownRegion !== wantedRegion,
     tags: tags === 'Unsupported' ? {} : tags,
     canTag: tags !== 'Unsupported',
     marker,
-    createdAtMs: marker === client.ownMarker ? client.createdAtMs : await readCreationTime(client, signal),
+    createdAtMs: client.createdAtMs,
   };
   if (desired === undefined || observed.isWrongRegion) {
     return { ...observed, settings: {}, unsupported: [], failures: [] };

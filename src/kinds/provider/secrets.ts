@@ -21,6 +21,8 @@ export interface SecretState {
 /** The watched metadata of Secrets, with our own writes seen at once. */
 export interface SecretMetadata {
   get(key: ObjectKey): KubeObject | undefined;
+  /** Whether the server has said yet whether it is there. */
+  hasSynced(key: ObjectKey): boolean;
 }
 
 /** The Secrets of Providers, as far as our finalizer on them goes. */
@@ -55,11 +57,15 @@ export class ProtectedSecrets {
   /** Those that exist, as the watch has them, and whether each carries the finalizer. */
   states(provider: Provider): readonly SecretState[] {
     const named = new Set(secretReferences(provider).map(({ key }) => keyText(key)));
+    const recorded = new Set(provider.status?.protectedSecrets);
     return ProtectedSecrets.of(provider).flatMap((key): SecretState[] => {
       const secret = this.#metadata.get(key);
-      if (secret === undefined) return [];
-      const isNamed = named.has(keyText(key));
-      return [{ key, isNamed, isProtected: hasInUse(secret), isNeededElsewhere: this.#neededByOthers(provider, key) }];
+      // Just after the start the watch has not said anything yet: then it is as it was recorded.
+      const isUnread = secret === undefined && !this.#metadata.hasSynced(key) && recorded.has(keyText(key));
+      if (secret === undefined && !isUnread) return [];
+      const isProtected = secret === undefined || hasInUse(secret);
+      const isNeededElsewhere = this.#neededByOthers(provider, key);
+      return [{ key, isNamed: named.has(keyText(key)), isProtected, isNeededElsewhere }];
     });
   }
 
