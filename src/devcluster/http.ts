@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticator } from './auth.ts';
 import type { Cluster } from './cluster.ts';
 import { discovery } from './discovery.ts';
+import { openapi } from './openapi.ts';
 import { parseResourcePath, type ResourcePath } from './path.ts';
 import { groupResource, type Verb } from './resource.ts';
 import { type Answer, type Call, isSet, warn } from './routes/call.ts';
@@ -125,7 +126,8 @@ export class RequestHandler {
   }
 
   #describe(request: IncomingMessage, pathname: string): Answer {
-    const body = request.method === 'GET' ? discovery(this.#cluster.registry, pathname) : undefined;
+    const { registry } = this.#cluster;
+    const body = request.method === 'GET' ? (discovery(registry, pathname) ?? openapi(registry, pathname)) : undefined;
     if (body === undefined) throw new PathUnknown();
     return { code: 200, text: JSON.stringify(body) };
   }

@@ -27,6 +27,8 @@ export interface ResourceVersion {
   /** Fills the defaults. */
   complete(object: ApiObject): ApiObject;
   readonly subresources: readonly Subresource[];
+  /** The OpenAPI schema of its objects, as far as it is known: for `kubectl explain`. */
+  readonly schema: JsonObject;
   /** Of the tables that kubectl prints. Their cells are of stored objects. */
   readonly columns: readonly Column[];
   /** How server-side apply merges objects of this version. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { waitFor } from '../../test/support/fake-clock.ts';
-import { type Json, objectOf } from './json.ts';
+import { type Json, listOf, objectOf, textOf } from './json.ts';
 import { startDevCluster } from './server.ts';
 import { configMap, namesIn, startCluster } from './testing/client.ts';
 
@@ -48,7 +48,7 @@ test('devcluster: the log says who asked for what', async (t) => {
 });
 
 test('devcluster: the kubeconfig opens the cluster, and only its owner may read it', async (t) => {
-  const { cluster } = await startCluster(t);
+  const { call, cluster } = await startCluster(t);
   const folder = await mkdtemp(join(tmpdir(), 'devcluster-'));
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, 'config');
@@ -57,6 +57,13 @@ test('devcluster: the kubeconfig opens the cluster, and only its owner may read 
   const config = objectOf(parse(await readFile(path, 'utf8')) as Json);
   assert.deepEqual(config.clusters, [{ name: 'devcluster', cluster: { server: cluster.url } }]);
   assert.deepEqual(config.users, [{ name: 'admin', user: { token: cluster.token.reveal() } }]);
+  await cluster.writeKubeconfig(path, { forKubectl: true });
+  const forKubectl = objectOf(parse(await readFile(path, 'utf8')) as Json);
+  const server = textOf(objectOf(objectOf(listOf(forKubectl.clusters)[0]).cluster).server);
+  const { username, password, origin } = new URL(server);
+  assert.deepEqual([origin, password], [cluster.url, cluster.token.reveal()]);
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  assert.equal((await call('GET', '/api/v1', undefined, { headers: { authorization } })).code, 200);
 });
 
 test('devcluster: after a restart the objects are there and the address is the same', async (t) => {

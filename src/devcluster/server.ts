@@ -9,7 +9,7 @@ import { DefinitionController } from './controllers/definitions.ts';
 import { GarbageCollector } from './controllers/garbage-collector.ts';
 import { NamespaceController } from './controllers/namespaces.ts';
 import { type LoggedRequest, RequestHandler } from './http.ts';
-import { kubeconfigText } from './kubeconfig.ts';
+import { type KubeconfigOptions, kubeconfigText } from './kubeconfig.ts';
 
 export interface DevClusterOptions {
   /** Default 0: any free one. */
@@ -38,8 +38,8 @@ export interface DevCluster {
   dropConnections(): void;
   /** Cuts every connection, refuses new ones, then serves the same objects at the same address again. */
   restart(): Promise<void>;
-  /** Writes a kubeconfig for the user `admin`, readable by its owner alone. */
-  writeKubeconfig(path: string): Promise<void>;
+  /** Writes a kubeconfig for the user `admin`, readable by its owner alone. kubectl needs one of its own: `forKubectl`. */
+  writeKubeconfig(path: string, options?: KubeconfigOptions): Promise<void>;
   /** Ends the watches in good order, answers what has been asked, and closes. */
   stop(): Promise<void>;
 }
@@ -96,7 +96,7 @@ export async function startDevCluster(options: DevClusterOptions = {}): Promise<
       await closed;
       await listen(server, port);
     },
-    writeKubeconfig: (path) => writeFile(path, kubeconfigText(url, token.reveal()), { mode: 0o600 }),
+    writeKubeconfig: (path, form) => writeFile(path, kubeconfigText(url, token.reveal(), form), { mode: 0o600 }),
     stop: async () => {
       for (const controller of controllers) controller.stop();
       cluster.watches.endAll();

@@ -55,6 +55,7 @@ class CustomResourceVersion implements ResourceVersion {
   readonly #definition: Definition;
   readonly #schema: Schema;
   readonly #rules: SchemaRules;
+  readonly schema: JsonObject;
   readonly columns: readonly Column[];
   readonly mergeType: MergeType;
   readonly subresources: readonly Subresource[];
@@ -64,7 +65,8 @@ class CustomResourceVersion implements ResourceVersion {
   constructor(definition: Definition, version: JsonObject, prunes: boolean) {
     this.name = textOf(version.name);
     this.#definition = definition;
-    this.#schema = parseSchema(objectOf(objectOf(version.schema).openAPIV3Schema));
+    this.schema = objectOf(objectOf(version.schema).openAPIV3Schema);
+    this.#schema = parseSchema(this.schema);
     this.#rules = new SchemaRules(this.#schema);
     this.columns = definedColumns(listOf(version.additionalPrinterColumns).map(objectOf)).map((column) => ({
       ...column,

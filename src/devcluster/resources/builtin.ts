@@ -94,6 +94,7 @@ function versionOf(kind: BuiltinKind): ResourceVersion {
     decodePartial: (body) => decodeBuiltin(kind, body),
     complete,
     subresources: kind.subresources ?? [],
+    schema: { type: 'object' },
     columns: kind.columns ?? [nameColumn, ageColumn],
     mergeType: builtinMergeType,
     read: kind.read ?? same,
