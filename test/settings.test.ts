@@ -49,7 +49,7 @@ interface SettingCase {
   readonly spec?: Parameters<typeof bucket>[1];
   readonly emulator?: EmulatorOptions;
   /** The setting on the bucket, in as few words as will do; undefined: none. */
-  read(world: World): Promise<unknown>;
+  readonly read: (world: World) => Promise<unknown>;
   /** Each value that the field gets in turn, and what stands on the bucket then. */
   readonly steps: readonly { readonly to: unknown; readonly found: unknown }[];
 }
