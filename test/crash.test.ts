@@ -8,7 +8,7 @@ import { inParallel, sample, seeded, seedFrom } from './support/seeded.ts';
 import type { SharedServers } from './support/world.ts';
 
 /** The share of all crashes that a run takes; CRASH_ALL=1 takes every one. */
-const SHARE = process.env['CRASH_ALL'] === undefined ? 0.15 : 1;
+const SHARE = process.env['CRASH_ALL'] === undefined ? 0.1 : 1;
 /** Runs with two crashes, for each path. */
 const PAIRS = process.env['CRASH_ALL'] === undefined ? 1 : 12;
 const WIDTH = 6;

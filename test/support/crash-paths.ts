@@ -13,6 +13,9 @@ import { bucket, secret } from './builders.ts';
 import { until } from './cluster.ts';
 import { applyProvider, type World } from './world.ts';
 
+/** The limit of calls is not what is tried here. */
+export const unhurried = { rateLimit: { requestsPerSecond: 1_000, maxInFlight: 64 } } as const;
+
 /** Something that the operator is asked to do, from a quiet world to a quiet world. */
 export interface CrashPath {
   readonly title: string;
@@ -200,7 +203,7 @@ export const crashPaths: readonly CrashPath[] = [
     service: 'wasabi',
     hasProvider: false,
     begin: () => Promise.resolve(),
-    act: (world) => applyProvider(world),
+    act: (world) => applyProvider(world, unhurried),
     ended: (world) => world.reaches('Provider', 'wasabi', 'Ready', 'True'),
     objects: [account, keys],
   },
@@ -209,7 +212,7 @@ export const crashPaths: readonly CrashPath[] = [
     service: 'wasabi',
     hasProvider: false,
     begin: async (world) => {
-      await applyProvider(world);
+      await applyProvider(world, unhurried);
       await world.apply(credentials(world, 'this-is-not-the-secret-access-key'));
       await world.reaches('Provider', 'wasabi', 'AuthValid', 'False');
     },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CrashPath } from './crash-paths.ts';
+import { type CrashPath, unhurried } from './crash-paths.ts';
 import { endState } from './end-state.ts';
 import type { ProxiedCall, Verdict } from './proxy.ts';
 import { openWorld, type SharedServers, type World, type WorldOperator } from './world.ts';
@@ -52,7 +52,7 @@ export function describePlan(plan: CrashPlan, { calls }: PathRun): string {
 /** Runs a path in a world of its own, with the crashes of the plan. */
 export async function runPath(path: CrashPath, servers: SharedServers, plan: readonly Crash[] = []): Promise<PathRun> {
   const name = `crash-${crypto.randomUUID().slice(0, 12)}`;
-  const world = await openWorld(servers, { hasProvider: path.hasProvider ?? true });
+  const world = await openWorld(servers, { hasProvider: path.hasProvider ?? true, providerSpec: unhurried });
   try {
     await path.begin(world, name);
     await world.settle();

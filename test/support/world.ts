@@ -21,7 +21,7 @@ import { SkippingClock } from './skipping-clock.ts';
 /** Nothing waits and nothing runs for this long: the operator has settled. */
 const QUIET_MS = 60;
 const RESYNC_MS = 300_000;
-const RESYNC_STEP_MS = 1_000;
+const STEP_MS = 1_000;
 /** No operator takes longer to stop. */
 const DRAIN_MS = 60_000;
 
@@ -165,14 +165,19 @@ export class World {
     });
   }
 
-  /**
-   * Lets a drift interval pass: every object is compared with the service once. Time goes on in steps, and never under
-   * a running pass, whose deadlines it would use up.
-   */
+  /** Lets a drift interval pass: every object is compared with the service once. */
   async resync(): Promise<void> {
+    await this.elapse(RESYNC_MS);
+  }
+
+  /**
+   * Lets that much time pass. It goes on in steps, and never under a running pass, whose deadlines it would use up.
+   * @param stepMs shorter than any deadline of a call
+   */
+  async elapse(ms: number, stepMs = STEP_MS): Promise<void> {
     await this.settle();
-    for (let skippedMs = 0; skippedMs < RESYNC_MS; skippedMs += RESYNC_STEP_MS) {
-      await this.operator.clock.skip(RESYNC_STEP_MS);
+    for (let leftMs = ms; leftMs > 0; leftMs -= stepMs) {
+      await this.operator.clock.skip(Math.min(leftMs, stepMs));
       await until('the pass ends', () => Promise.resolve(!this.isBusy()));
     }
     await this.settle();

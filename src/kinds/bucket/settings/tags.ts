@@ -1,6 +1,7 @@
 import { GetBucketTaggingCommand, PutBucketTaggingCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from '../../../api/bucket.ts';
 import { OWNER_TAG } from '../../../managed/marker.ts';
+import { ReconcileError } from '../../../runtime/errors.ts';
 import type { TagAccess } from '../setting.ts';
 
 /** Tags by key. */
@@ -34,14 +35,26 @@ export function tagsToWrite(found: Tags, wanted: Tags | undefined, marker: strin
   return isSame ? undefined : next;
 }
 
-/** All tags of the bucket. @throws Unsupported; NoSuchBucket as any error, with that code in its cause */
+/**
+ * All tags of the bucket.
+ * @throws Unsupported; NoSuchBucket as any error, with that code in its cause; Transient, reason UnreadableAnswer
+ */
 export async function readTags({ wasabi, bucket, region, signal }: TagAccess): Promise<Tags> {
   const answer = await wasabi.s3(new GetBucketTaggingCommand({ Bucket: bucket }), {
     region,
     signal,
     absent: ['NoSuchTagSet'],
   });
-  const pairs = (answer?.TagSet ?? []).map(({ Key = '', Value = '' }): [string, string] => [Key, Value]);
+  if (answer === undefined) return {};
+  if (answer.TagSet === undefined) {
+    // Taken for a bucket without tags, it would cost the bucket all tags that are not ours with our next write.
+    throw new ReconcileError(
+      'Transient',
+      `bucket "${bucket}": the answer to GetBucketTagging holds no TagSet; a proxy or another server may be in the way`,
+      { reason: 'UnreadableAnswer' },
+    );
+  }
+  const pairs = answer.TagSet.map(({ Key = '', Value = '' }): [string, string] => [Key, Value]);
   return Object.fromEntries(pairs.filter(([key]) => key !== '__proto__'));
 }
 
