@@ -195,6 +195,7 @@ interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly spec?: object;
+  readonly stringData?: Readonly<Record<string, string>>;
 }
 
 /** The sample with the demo's keys and endpoints instead of Wasabi's. */
@@ -202,7 +203,7 @@ function forDemo(manifest: Manifest, emulator: Emulator): Manifest {
   const { accessKeyId, secretAccessKey } = emulator.account;
   const { port } = emulator;
   if (manifest.kind === 'Secret') {
-    return { ...manifest, ...{ stringData: { 'access-key': accessKeyId, 'secret-key': secretAccessKey } } };
+    return { ...manifest, stringData: { 'access-key': accessKeyId, 'secret-key': secretAccessKey } };
   }
   if (manifest.kind !== 'Provider') return manifest;
   const endpoints = {

@@ -42,7 +42,7 @@ export class ObjectWrites {
   async patchStatus(type: ResourceType, resource: ManagedResource, patch: StatusPatch): Promise<void> {
     const body = { metadata: { uid: resource.metadata.uid }, status: patch };
     await this.#patch(type, resource, { type: 'merge', body }, 'status').catch((thrown: unknown) => {
-      if (!isNotFound(thrown)) throw toKubeReconcileError(thrown);
+      if (!isNotFound(thrown)) throw toWriteError(thrown);
     });
   }
 
@@ -181,7 +181,7 @@ export class ObjectWrites {
       return await this.#patch<R>(type, resource, { type: 'merge', body }, status === undefined ? undefined : 'status');
     } catch (thrown) {
       if (isNotFound(thrown)) throw new ReconcileError('StaleRead', 'the object is gone', { cause: thrown });
-      throw toKubeReconcileError(thrown);
+      throw toWriteError(thrown);
     }
   }
 
@@ -197,4 +197,12 @@ export class ObjectWrites {
 
 function isNotFound(thrown: unknown): boolean {
   return thrown instanceof KubeError && thrown.code === 404;
+}
+
+/** The API server takes a foreign uid in a patch for an attempt to change it, and answers 422 where a stale version is a 409. */
+function toWriteError(thrown: unknown): ReconcileError {
+  if (thrown instanceof KubeError && thrown.code === 422 && thrown.message.includes('metadata.uid')) {
+    return new ReconcileError('StaleRead', 'another object has the name by now', { cause: thrown });
+  }
+  return toKubeReconcileError(thrown);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isReason } from '../api/reasons.ts';
 import { ReconcileError, type ReconcileErrorType } from './errors.ts';
 import { KubeError } from './kube.ts';
 import { isConflict, isObjectGone, toKubeReconcileError } from './kube-errors.ts';
@@ -23,12 +24,12 @@ const rows: readonly (readonly [code: number, reason: string, type: ReconcileErr
 ];
 
 for (const [code, reason, type] of rows) {
-  test(`${code} ${reason} is ${type}`, () => {
+  test(`${code} ${reason} is ${type}, told by a reason of the closed list`, () => {
     const cause = new KubeError('get x', { code, reason, retryAfterMs: 5000 });
     const error = toKubeReconcileError(cause);
     assert.deepEqual(
       [error.type, error.reason, error.message, error.retryAfterMs, error.cause],
-      [type, reason === '' ? type : reason, 'get x', 5000, cause],
+      [type, isReason(reason) ? reason : type, 'get x', 5000, cause],
     );
   });
 }

@@ -6,7 +6,7 @@ export type JsonPatchOperation =
   | { readonly op: 'remove'; readonly path: string };
 
 export type Patch =
-  /** RFC 7386. Put `metadata.resourceVersion` or `metadata.uid` into the body to guard it: a mismatch answers 409. */
+  /** RFC 7386. Put `metadata.resourceVersion` (a mismatch answers 409) or `metadata.uid` (422) into the body to guard it. */
   | { readonly type: 'merge'; readonly body: object }
   | { readonly type: 'json'; readonly body: readonly JsonPatchOperation[] }
   /** Server-side apply. `force` takes over fields that another manager owns. */

@@ -2,7 +2,7 @@
  * Every field that a log line can have, and what stands in it. A name that is not here is not printed: what is logged
  * is decided in this table, not where a line is written. A credential has no place in any of them.
  */
-export const LOG_FIELDS = {
+const LOG_FIELDS = {
   // Whom the line is about.
   kind: 'text',
   namespace: 'text',

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { ReconcileErrorType } from '../runtime/errors.ts';
 import { ERROR_TABLE } from './error-table.ts';
-import { errorTableMarkdown, inCallRetryOf, reconcileErrorOf } from './errors.ts';
+import { inCallRetryOf, reconcileErrorOf } from './errors.ts';
 import { type FaultFacts, faultCodeOf, faultFactsOf, ServiceFault } from './service-fault.ts';
 
 function facts(changes: Partial<FaultFacts>): FaultFacts {
@@ -123,9 +122,4 @@ test('what may be tried again inside a call', () => {
   assert.equal(inCallRetryOf(facts({ code: 'AuthenticationLockout', status: 403 })), 'never');
   assert.equal(inCallRetryOf(facts({ code: 'InvalidAccessKeyId', status: 403 })), 'never');
   assert.equal(inCallRetryOf(facts({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT', status: 0 })), 'never');
-});
-
-test('the reference page is the table', () => {
-  const page = new URL('../../docs/reference/errors.md', import.meta.url);
-  assert.equal(readFileSync(page, 'utf8'), errorTableMarkdown());
 });

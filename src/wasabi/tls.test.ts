@@ -81,7 +81,7 @@ const cases: readonly [title: string, setup: Parameters<typeof outcome>[1], resu
   [
     'verification switched off, and the operator does not',
     { settings: { insecureSkipVerify: true } },
-    'InsecureTLSNotAllowed',
+    'InsecureNotAllowed',
   ],
   [
     'the operator allows it, and the Provider does not ask',
