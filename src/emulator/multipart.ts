@@ -100,9 +100,10 @@ export const completeMultipartUpload = bucketWrite('CompleteMultipartUpload', (c
   const upload = addressedUpload(call, bucket);
   const wanted = readDocument(call.body, 'CompleteMultipartUpload', completeShape).Part;
   checkWriteConditions(call, bucket, upload.key);
+  const isOrdered = wanted.every(({ PartNumber }, index) => PartNumber > (wanted[index - 1]?.PartNumber ?? 0));
+  if (!isOrdered) throw new ServiceError('InvalidPartOrder');
   const parts = wanted.map(({ PartNumber, ETag }, index) => {
     const part = upload.parts.get(PartNumber);
-    if (index > 0 && PartNumber <= (wanted[index - 1]?.PartNumber ?? 0)) throw new ServiceError('InvalidPartOrder');
     if (part?.etag !== ETag.replaceAll('"', '')) {
       throw new ServiceError('InvalidPart', { elements: { PartNumber: String(PartNumber), ETag } });
     }
