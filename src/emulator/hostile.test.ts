@@ -10,7 +10,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type Loopback, refusal, startLoopback } from './testing/loopback-clients.ts';
 import { signedRequest } from './testing/signed-request.ts';
 import { parseXml } from './xml.ts';
