@@ -26,7 +26,7 @@ function deleteOptions(raw: JsonObject): DeleteOptions {
   const errors = [];
   const policy = policies.find((name) => name === propagationPolicy);
   if (typeof propagationPolicy === 'string' && policy === undefined)
-    errors.push(notSupported('propagationPolicy', propagationPolicy, ['Background', 'Foreground', 'Orphan', 'nil']));
+    errors.push(notSupported('propagationPolicy', propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']));
   if (typeof propagationPolicy === 'string' && typeof orphanDependents === 'boolean')
     errors.push(
       invalid('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'),

@@ -114,6 +114,18 @@ for (const [type, patch, code, message] of refused) {
   });
 }
 
+test('patch: a custom resource stays in its version', async (t) => {
+  const cluster = await startCluster(t);
+  await serveWidgets(cluster, { type: 'object' });
+  await cluster.create(WIDGETS, widget('a'));
+  const reply = await cluster.call('PATCH', `${WIDGETS}/a`, { apiVersion: 'example.com/v2' }, { type: MERGE });
+  assert.equal(reply.code, 422);
+  assert.equal(
+    reply.body.message,
+    'Widget.example.com "a" is invalid: apiVersion: Invalid value: "example.com/v2": must be example.com/v1',
+  );
+});
+
 test('patch: the last finalizer of a deleted object lets it go', async (t) => {
   const cluster = await startCluster(t);
   await cluster.create(MAPS, configMap('a', { finalizers: ['a.b/c'] }));

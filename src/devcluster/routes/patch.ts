@@ -3,7 +3,7 @@ import { forbidden, invalid } from '../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { goTypeOf } from '../json-text.ts';
 import { contentTypeOf } from '../negotiate.ts';
-import type { ApiObject } from '../object.ts';
+import { type ApiObject, apiVersionOf, groupOf } from '../object.ts';
 import { jsonPatch } from '../patch/json.ts';
 import { mergePatch } from '../patch/merge.ts';
 import { strategicMergePatch } from '../patch/strategic.ts';
@@ -37,6 +37,7 @@ export async function patch(call: Call): Promise<Answer> {
     if (current === undefined) throw notFoundError(groupResource(call.served.resource), call.name);
     const patched = patchedObject(type, current, body);
     if (!isObject(patched)) throw badRequestError('the patch leaves no object');
+    checkVersion(call, patched);
     const object = decodePatched(call, patched);
     checkName(call, object.metadata.name);
     warnOfFinalizers(call, object, current);
@@ -54,6 +55,15 @@ function patchedObject(type: string, current: ApiObject, body: Json): Json {
     throw badRequestError(`error decoding patch: ${words}`);
   }
   return type === MERGE_PATCH ? mergePatch(current, body) : strategicMergePatch(current, body);
+}
+
+/** A patch cannot turn a custom resource into another version's. */
+function checkVersion(call: Call, patched: JsonObject): void {
+  const { resource, version } = call.served;
+  const expected = apiVersionOf(resource.group, version.name);
+  if (!resource.hasTypedItems || typeof patched.apiVersion !== 'string' || patched.apiVersion === expected) return;
+  const error = invalid('apiVersion', patched.apiVersion, `must be ${expected}`);
+  throw invalidError(groupOf(patched.apiVersion), resource.kind, call.name, [error]);
 }
 
 /** As any body; but what is wrong with it is the patch's fault, so the answer is 422 here. */
