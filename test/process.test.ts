@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { KubeObject, ResourceType } from '../src/api/meta.ts';
+import { startEmulator } from '../src/emulator/server.ts';
+import { bucket, provider, secret, TYPES } from './support/builders.ts';
+import { createNamespace, startTestCluster, type TestCluster, until } from './support/cluster.ts';
+
+const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const LEASES: ResourceType = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
+
+interface Lease extends KubeObject {
+  readonly spec?: { readonly holderIdentity?: string; readonly leaseTransitions?: number };
+}
+
+/** The operator as users start it, as a process of its own. */
+interface OperatorProcess {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function run(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): OperatorProcess {
+  const child = spawn(process.execPath, [entry, ...args], { env: { PATH: process.env['PATH'], ...env } });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+    });
+  }
+  t.after(() => child.kill('SIGKILL'));
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('exit', resolve);
+  });
+  return { child, output: () => output, ended };
+}
+
+/** A kubeconfig for the cluster in a folder that goes with the test. */
+function kubeconfig(t: TestContext, cluster: TestCluster): string {
+  const folder = mkdtempSync(join(tmpdir(), 'operator-process-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const ca =
+    cluster.ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(cluster.ca).toString('base64') };
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    clusters: [{ name: 'test', cluster: { server: cluster.url, ...ca } }],
+    users: [{ name: 'test', user: { token: cluster.token } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+  };
+  const file = join(folder, 'config');
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+async function scene(t: TestContext) {
+  const cluster = await startTestCluster();
+  t.after(() => cluster.stop());
+  const emulator = await startEmulator();
+  t.after(() => emulator.stop());
+  const namespace = await createNamespace(cluster.admin, 'process');
+  const flags = [
+    `--kubeconfig=${kubeconfig(t, cluster)}`,
+    '--metrics-port=0',
+    `--watch-namespaces=${namespace}`,
+    `--leader-election-namespace=${namespace}`,
+    `--allowed-endpoints=http://*.localhost:${emulator.port}`,
+  ];
+  const apply = async () => {
+    const { accessKeyId, secretAccessKey } = emulator.account;
+    const { admin } = cluster;
+    const credentials = { 'access-key': accessKeyId, 'secret-key': secretAccessKey };
+    const endpoints = {
+      endpoint: emulator.url('eu-central-2'),
+      iamEndpoint: emulator.iamUrl,
+      stsEndpoint: emulator.stsUrl,
+    };
+    await admin.create(typeOf('Secret'), namespace, secret('wasabi-credentials', credentials));
+    await admin.create(typeOf('Provider'), namespace, provider('wasabi', endpoints));
+  };
+  const ready = (name: string) =>
+    until(
+      `Bucket ${name} is Ready`,
+      async () => {
+        const key = { namespace, name };
+        const found = await cluster.admin.get<
+          KubeObject & { status?: { conditions?: { type: string; status: string }[] } }
+        >(typeOf('Bucket'), key);
+        return found?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+      },
+      40_000,
+    );
+  const create = (name: string) => cluster.admin.create(typeOf('Bucket'), namespace, bucket(name));
+  const lease = () => cluster.admin.get<Lease>(LEASES, { namespace, name: 'wasabi-s3-operator' });
+  return { cluster, emulator, namespace, flags, apply, create, ready, lease };
+}
+
+function typeOf(kind: string): ResourceType {
+  const type = TYPES[kind];
+  assert.ok(type, kind);
+  return type;
+}
+
+function get(port: number, path: string): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, path }, (answer) => {
+      let body = '';
+      answer.on('data', (chunk: Buffer) => {
+        body += chunk.toString('utf8');
+      });
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+    });
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+test('process: bad settings are told all at once, and end it with 2', async (t) => {
+  const operator = run(t, ['--no-such-flag', '--metrics-port=x'], { LOG_LEVEL: 'loud', KUBERNETES_SERVICE_PORT: 'x' });
+  assert.equal(await operator.ended, 2);
+  assert.match(operator.output(), /--no-such-flag: no such flag/);
+  assert.match(operator.output(), /--metrics-port: "x" must be a whole number from 0 to 65535/);
+  assert.match(operator.output(), /LOG_LEVEL: "loud" must be one of/);
+});
+
+test('process: without any cluster it says so and ends with 1', async (t) => {
+  const operator = run(t, ['--kubeconfig=/no/such/file']);
+  assert.equal(await operator.ended, 1);
+  assert.match(operator.output(), /could not start/);
+  assert.match(operator.output(), /\/no\/such\/file/);
+});
+
+test('process: works, tells the truth of itself, and gives the Lease back on SIGTERM', async (t) => {
+  const { flags, apply, create, ready, lease, emulator } = await scene(t);
+  const operator = run(t, flags);
+  await apply();
+  await create('from-a-process');
+  await ready('from-a-process');
+  const port = Number(/"port":(\d+)/.exec(operator.output())?.[1]);
+  assert.deepEqual(JSON.parse((await get(port, '/readyz')).body), { status: 'ok', checks: { caches: 'ok' } });
+  assert.equal((await get(port, '/healthz')).status, 200);
+  const { body } = await get(port, '/metrics');
+  assert.match(body, /wasabi_s3_operator_reconcile_total\{kind="Bucket",outcome="InSync"\} [1-9]/);
+  assert.match(body, /wasabi_s3_operator_api_call_total\{service="s3",operation="CreateBucket",status="200"\} 1\b/);
+  assert.match(body, /wasabi_s3_operator_leader 1\b/);
+  const agents = new Set(emulator.calls.map(({ userAgent }) => userAgent));
+  assert.ok(
+    [...agents].every((agent) => agent.startsWith('wasabi-s3-operator/')),
+    [...agents].join(),
+  );
+  operator.child.kill('SIGTERM');
+  assert.equal(await operator.ended, 0, operator.output());
+  assert.equal((await lease())?.spec?.holderIdentity, '');
+  const { secretAccessKey } = emulator.account;
+  assert.ok(!operator.output().includes(secretAccessKey), 'no secret in the log');
+});
+
+test('process: a standby takes over when the leader goes, and again when it is killed', async (t) => {
+  const { flags, apply, create, ready, lease, emulator } = await scene(t);
+  const first = run(t, flags);
+  await apply();
+  await create('under-the-first');
+  await ready('under-the-first');
+  const second = run(t, flags);
+  await until('the second is started', () => Promise.resolve(second.output().includes('"started"')));
+  first.child.kill('SIGTERM');
+  await first.ended;
+  await create('under-the-second');
+  await ready('under-the-second');
+  const epoch = (await lease())?.spec?.leaseTransitions ?? 0;
+  assert.ok(epoch >= 1, `the epoch grows with each leader: ${epoch}`);
+  if (process.env['TEST_CLUSTER_URL'] === undefined) return; // waiting for a Lease to run out takes 15 s
+  const third = run(t, flags);
+  await until('the third is started', () => Promise.resolve(third.output().includes('"started"')));
+  second.child.kill('SIGKILL');
+  await create('under-the-third');
+  await ready('under-the-third');
+  const created = emulator.calls.filter(({ operation, status }) => operation === 'CreateBucket' && status === 200);
+  assert.equal(created.length, 3, 'each bucket was created once');
+});
