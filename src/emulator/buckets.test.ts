@@ -202,6 +202,18 @@ test('W6 a redirect names the endpoint of the region in the words the caller use
   assert.equal(byAddress, `http://127.0.0.1:${emulator.regionPorts['eu-central-2']}${path}`);
 });
 
+for (const region of ['us-east-1', 'eu-central-2']) {
+  test(`W6 a caller by the names of the real service is sent to those of ${region}`, async (t) => {
+    const { emulator } = await startLoopback(t);
+    emulator.console.createBucket({ name: Bucket, region });
+    const host = 's3.eu-west-1.wasabisys.com';
+    const answer = await signedRequest(emulator, { host, region: 'eu-west-1', method: 'PUT', path: `/${Bucket}/k` });
+    const name = region === 'us-east-1' ? 's3.wasabisys.com' : `s3.${region}.wasabisys.com`;
+    assert.equal(answer.headers['location'], `https://${name}/${Bucket}/k`);
+    assert.match(answer.body, new RegExp(`<Endpoint>${name}</Endpoint>`, 'u'));
+  });
+}
+
 test('W6 x-amz-bucket-region is sent with the switch only', async (t) => {
   for (const bucketRegionHeader of [false, true]) {
     const { emulator, s3 } = await startLoopback(t, { quirks: { bucketRegionHeader } });

@@ -12,8 +12,8 @@ import {
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import * as fc from 'fast-check';
 import { systemClock } from '../runtime/clock.ts';
-import { canonicalRequest, sha256Hex, signatureOf, signingKey, stringToSign } from './sigv4.ts';
-import { refusal, startLoopback } from './testing/loopback-clients.ts';
+import { canonicalRequest, scopeText, sha256Hex, signatureOf, signingKey, stringToSign } from './sigv4.ts';
+import { codeOf, refusal, startLoopback } from './testing/loopback-clients.ts';
 
 const Bucket = 'signature-bucket';
 
@@ -274,9 +274,7 @@ for (const { title, change, ageMs = 0, expected } of urls) {
     await s3().send(new CreateBucketCommand({ Bucket }));
     await s3().send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'x' }));
     const path = presigned(emulator.account, change, Date.now() - ageMs);
-    const { status, body } = await raw({ path, host: 's3.localhost' });
-    const code = /<Code>(\w+)</u.exec(body)?.[1];
-    assert.equal(code === undefined ? String(status) : `${status} ${code}`, expected);
+    assert.equal(codeOf(await raw({ path, host: 's3.localhost' })), expected);
   });
 }
 
@@ -285,6 +283,39 @@ test('W42 a presigned URL with a changed signature: SignatureDoesNotMatch', asyn
   const path = presigned({ ...emulator.account, secretAccessKey: 'x' });
   assert.match((await raw({ path, host: 's3.localhost' })).body, /<Code>SignatureDoesNotMatch</u);
 });
+
+/** The headers of a signed PUT with any word in the place of the payload's hash; `undefined`: without that header. */
+function signedHeaders(keys: Keys, path: string, payloadHash: string | undefined): Record<string, string> {
+  const amzDate = new Date().toISOString().replace(/[-:]|\.\d{3}/gu, '');
+  const scope = { date: amzDate.slice(0, 8), region: 'us-east-1', service: 's3' };
+  const hash = payloadHash === undefined ? {} : { 'x-amz-content-sha256': payloadHash };
+  const headers = { host: 's3.localhost', ...hash, 'x-amz-date': amzDate };
+  const names = Object.keys(headers);
+  const request = { method: 'PUT', path, query: '', headers, signedHeaders: names, payloadHash: payloadHash ?? '' };
+  const signature = signatureOf(
+    signingKey(keys.secretAccessKey, scope),
+    stringToSign(canonicalRequest(request), amzDate, scope),
+  );
+  const authorization = `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scopeText(scope)}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
+  return { ...headers, authorization };
+}
+
+for (const { title, hash, expected } of [
+  { title: 'its own hash', hash: sha256Hex('x'), expected: '200' },
+  { title: 'UNSIGNED-PAYLOAD', hash: 'UNSIGNED-PAYLOAD', expected: '200' },
+  { title: 'the hash of something else', hash: sha256Hex('y'), expected: '400 XAmzContentSHA256Mismatch' },
+  { title: 'a word that is no hash', hash: 'abc', expected: '400 InvalidArgument' },
+  { title: 'no hash at all', hash: undefined, expected: '400 InvalidRequest' },
+]) {
+  test(`W42 a signed body with ${title}: ${expected}`, async (t) => {
+    const { emulator, s3, raw } = await startLoopback(t);
+    await s3().send(new CreateBucketCommand({ Bucket }));
+    const path = `/${Bucket}/k`;
+    const headers = signedHeaders(emulator.account, path, hash);
+    assert.equal(codeOf(await raw({ method: 'PUT', path, headers, body: 'x' })), expected);
+    assert.equal(emulator.state.buckets.get(Bucket)?.objects.size, expected === '200' ? 1 : 0);
+  });
+}
 
 test('W42 whatever the key and the prefix, the signature of the SDK is ours', async (t) => {
   const { s3 } = await startLoopback(t);
