@@ -89,7 +89,9 @@ const cases: readonly SettingCase[] = [
     emulator: ACCEPTING,
     read: async ({ console }) => {
       const answer = await orNothing(console.send(new GetBucketCorsCommand({ Bucket })));
-      return answer?.CORSRules?.map(({ AllowedOrigins, MaxAgeSeconds }) => `${AllowedOrigins} ${MaxAgeSeconds}`);
+      return answer?.CORSRules?.map(
+        ({ AllowedOrigins, MaxAgeSeconds }) => `${AllowedOrigins?.join()} ${MaxAgeSeconds}`,
+      );
     },
     steps: [
       { to: { rules: [origin('https://a'), origin('https://b')] }, found: ['https://a 3600', 'https://b 3600'] },
