@@ -22,7 +22,7 @@ export function snapshotOf(state: State): { readonly [key: string]: Json } {
 }
 
 /** One bucket with all its settings, versions and uploads. */
-export function bucketSnapshot(bucket: Bucket): { readonly [key: string]: Json } {
+function bucketSnapshot(bucket: Bucket): { readonly [key: string]: Json } {
   const keys = [...bucket.objects.keys()].sort();
   return {
     region: bucket.region,
