@@ -17,7 +17,7 @@ import { refusal, startLoopback } from './testing/loopback-clients.ts';
 
 const Bucket = 'bucket-by-hand';
 
-test('what is changed by hand is what clients read, and is in no log', async (t) => {
+test('W55 what is changed by hand is what clients read, and is in no log', async (t) => {
   const { emulator, s3 } = await startLoopback(t);
   const { console: byHand } = emulator;
   byHand.createBucket({ name: Bucket });
@@ -36,7 +36,7 @@ test('what is changed by hand is what clients read, and is in no log', async (t)
   assert.match(await refusal(client.send(new HeadBucketCommand({ Bucket }))), /^404 /u);
 });
 
-test('what is not there or taken is refused by name', async (t) => {
+test('W55 what is not there or taken is refused by name', async (t) => {
   const { emulator } = await startLoopback(t);
   emulator.console.createBucket({ name: Bucket });
   assert.throws(() => emulator.console.createBucket({ name: Bucket }), /bucket "bucket-by-hand" is taken/u);
@@ -44,7 +44,7 @@ test('what is not there or taken is refused by name', async (t) => {
   assert.throws(() => emulator.console.deleteBucket('other'), /bucket "other" is not there/u);
 });
 
-test('a snapshot is equal while nothing changes, and tells of every change', async (t) => {
+test('W55 a snapshot is equal while nothing changes, and tells of every change', async (t) => {
   const { emulator, s3 } = await startLoopback(t);
   const client = s3();
   await client.send(new CreateBucketCommand({ Bucket }));
@@ -104,7 +104,7 @@ test('W43 aliases name the same region as its code; the hosts of the real servic
   await s3({ region: 'eu-central-2', endpoint }).send(new HeadBucketCommand({ Bucket }));
 });
 
-test('a port that is taken, an account that makes no sense: the start fails and leaves nothing behind', async (t) => {
+test('W55 a port that is taken, an account that makes no sense: the start fails and leaves nothing behind', async (t) => {
   const { emulator } = await startLoopback(t);
   await assert.rejects(startEmulator({ port: emulator.port }), /EADDRINUSE/u);
   await assert.rejects(startEmulator({ regionPorts: { 'eu-west-1': emulator.port } }), /EADDRINUSE/u);
@@ -113,7 +113,7 @@ test('a port that is taken, an account that makes no sense: the start fails and 
   assert.throws(() => emulator.createAccount({ accountId }), new RegExp(`"${accountId}" is taken`, 'u'));
 });
 
-test('keys look like those of Wasabi, and those given are taken', async (t) => {
+test('W54 keys look like those of Wasabi, and those given are taken', async (t) => {
   const given = { accountId: '100000000042', name: 'mine', accessKeyId: 'KEY0', secretAccessKey: 'secret' };
   const { emulator, s3 } = await startLoopback(t, { account: given });
   assert.deepEqual(emulator.account, given);
