@@ -70,7 +70,7 @@ test('W55 a snapshot is equal while nothing changes, and tells of every change',
   assert.deepEqual(JSON.parse(text), emulator.snapshot());
 });
 
-test('W52 writes are the calls that could change something, whatever came of them', async (t) => {
+test('W55 writes are the calls that could change something, whatever came of them', async (t) => {
   const { emulator, s3 } = await startLoopback(t);
   const client = s3();
   await client.send(new ListBucketsCommand({}));
