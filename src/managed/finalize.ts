@@ -50,7 +50,10 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   const policy = deletionPolicyOf(kind, resource);
   if (!ownership.mayDestroy) return policy === 'Retain' ? letGo('Retained') : unproven(kind.kind, target);
 
-  const confirmed = policy === 'Delete' ? await env.writes.confirmDeletion(type, resource, signal) : resource;
+  const confirmed =
+    policy === 'Delete'
+      ? await env.writes.confirmDeletion(type, resource, kind.clockOffsetMs(client), signal)
+      : resource;
   const deletion = await kind.delete(client, confirmed, target, policy, signal);
   if (deletion.type === 'InProgress') return { ...deletion, type: 'Deleting' };
   if (deletion.type === 'Blocked') return deletion;

@@ -32,6 +32,7 @@ export interface IntentStatus {
   readonly attempt: number;
   readonly holder: string;
   readonly epoch: number;
+  /** On the service's clock, as is the deadline: it is compared with when the service says that something was made. */
   readonly time: string;
   /** The call was sent before this time or never. */
   readonly deadline: string;
@@ -168,6 +169,8 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   desired(resource: R, target: Target): Desired;
   /** A client with the credentials of `target.provider` and of no other, for one pass. @throws InvalidSpec, DependencyNotReady */
   connect(resource: R, target: Target, signal: AbortSignal): Promise<Client>;
+  /** By how much the service's clock is ahead of ours, as its answers to this client showed; milliseconds. */
+  clockOffsetMs(client: Client): number;
   /**
    * Reads what `desired` manages, never writes. In canonical form; `undefined`: no such external resource.
    * `desired` undefined: only what ownership and deletion need.

@@ -38,13 +38,15 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
     return { type: 'Observed', reading, pending: changes.map((change) => change.summary) };
   }
   const willCreate = kind.isExternal && found === undefined;
-  const claimed = await env.writes.claim(type, resource, target, { willCreate, isExternal: kind.isExternal });
+  const clockOffsetMs = kind.clockOffsetMs(client);
+  const options = { willCreate, isExternal: kind.isExternal, clockOffsetMs };
+  const claimed = await env.writes.claim(type, resource, target, options);
   const { applied, errors } = willCreate
     ? await withDeadline(
         {
           clock: env.clock,
           signal,
-          timeoutMs: env.writes.intentRemainingMs(claimed),
+          timeoutMs: env.writes.intentRemainingMs(claimed, clockOffsetMs),
           timeoutError: () => new ReconcileError('Transient', 'the intent ran out before the create was answered'),
         },
         (limit) => applyEach(kind, client, target, changes, limit),
@@ -98,7 +100,7 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
   const what = `${kind.kind.toLowerCase()} "${target.name}"`;
   const contenders = env.lookup.namesakes<R>(kind.kind, target.name).map((other) => ({
     resource: other,
-    accountId: accountOf(kind, other),
+    accountId: accountOf(kind, other, env),
   }));
   const isObserving = env.observeOnly || resource.spec.mode === 'Observe';
   const winner = isObserving
@@ -133,7 +135,9 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
 function accountOf<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
   resource: R,
+  env: ReconcilerEnv,
 ): string | undefined {
+  if (!kind.references(resource).every((reference) => env.lookup.isPermitted(resource, reference))) return undefined;
   const recorded = resource.status?.target?.accountId;
   if (recorded !== undefined) return recorded;
   try {

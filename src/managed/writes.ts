@@ -49,7 +49,8 @@ export class ObjectWrites {
   /**
    * Claims the external resource before the first write to it, in this order: finalizer, then the target (and, before
    * a create, the intent) in status, which tenants cannot write. No call is made for what is there already.
-   * @param isExternal false: the kind keeps no external resource, the finalizer is all
+   * @param options isExternal false: the kind keeps no external resource, the finalizer is all. clockOffsetMs: by how much
+   *   the service's clock is ahead of ours
    * @returns the object as it stands after the writes
    * @throws StaleRead when someone changed the object meanwhile
    */
@@ -57,7 +58,7 @@ export class ObjectWrites {
     type: ResourceType,
     resource: R,
     target: Target,
-    options: { readonly willCreate: boolean; readonly isExternal: boolean },
+    options: { readonly willCreate: boolean; readonly isExternal: boolean; readonly clockOffsetMs: number },
   ): Promise<R> {
     let current = resource;
     const finalizers = current.metadata.finalizers ?? [];
@@ -79,8 +80,9 @@ export class ObjectWrites {
       status['target'] = { identity: null, ...targetStatus(target, target.identity) };
     }
     if (options.willCreate) {
-      if (!this.#isOpen(current.status?.intent, 'Create')) {
-        status['intent'] = this.#intent('Create', current.status?.intent);
+      const serviceNowMs = this.#clock.now() + options.clockOffsetMs;
+      if (!this.#isOpen(current.status?.intent, 'Create', serviceNowMs)) {
+        status['intent'] = this.#intent('Create', current.status?.intent, serviceNowMs);
       }
       // A resource that is about to be created has another identity than the one that was there before.
       if (recorded?.identity !== undefined) status['target'] = { ...targetStatus(target), identity: null };
@@ -89,10 +91,10 @@ export class ObjectWrites {
     return this.#guarded(type, current, {}, status);
   }
 
-  /** Milliseconds left in which a call announced by the object's open intent may be sent; 0 when none is. */
-  intentRemainingMs(resource: ManagedResource): number {
+  /** Milliseconds left in which a call announced by the object's open intent may be sent; 0 when none is. @param clockOffsetMs see `claim` */
+  intentRemainingMs(resource: ManagedResource, clockOffsetMs: number): number {
     const { intent } = resource.status ?? {};
-    return intent === undefined ? 0 : Math.max(0, Date.parse(intent.deadline) - this.#clock.now());
+    return intent === undefined ? 0 : Math.max(0, Date.parse(intent.deadline) - this.#clock.now() - clockOffsetMs);
   }
 
   /**
@@ -100,7 +102,12 @@ export class ObjectWrites {
    * write guarded by its resourceVersion, with our lease epoch, goes through.
    * @throws StaleRead when the live object tells another story
    */
-  async confirmDeletion<R extends ManagedResource>(type: ResourceType, resource: R, signal: AbortSignal): Promise<R> {
+  async confirmDeletion<R extends ManagedResource>(
+    type: ResourceType,
+    resource: R,
+    clockOffsetMs: number,
+    signal: AbortSignal,
+  ): Promise<R> {
     const live = await this.#kube.get<R>(type, keyOf(resource), { signal }).catch((thrown: unknown) => {
       throw toKubeReconcileError(thrown);
     });
@@ -111,8 +118,9 @@ export class ObjectWrites {
     ) {
       throw new ReconcileError('StaleRead', 'the live object is not being deleted: the store is behind');
     }
-    if (this.#isOpen(live.status?.intent, 'Delete')) return live;
-    return this.#guarded(type, live, {}, { intent: this.#intent('Delete', live.status?.intent) });
+    const serviceNowMs = this.#clock.now() + clockOffsetMs;
+    if (this.#isOpen(live.status?.intent, 'Delete', serviceNowMs)) return live;
+    return this.#guarded(type, live, {}, { intent: this.#intent('Delete', live.status?.intent, serviceNowMs) });
   }
 
   /** Whether the definition of the kind itself is being deleted, or gone: a live read. */
@@ -147,25 +155,24 @@ export class ObjectWrites {
     }
   }
 
-  #intent(action: IntentStatus['action'], previous: IntentStatus | undefined): IntentStatus {
-    const now = this.#clock.now();
+  #intent(action: IntentStatus['action'], previous: IntentStatus | undefined, serviceNowMs: number): IntentStatus {
     return {
       action,
       attempt: (previous?.attempt ?? 0) + 1,
       holder: this.#fence.identity,
       epoch: this.#fence.epoch,
-      time: rfc3339(now),
-      deadline: rfc3339(now + INTENT_SPAN_MS),
+      time: rfc3339(serviceNowMs),
+      deadline: rfc3339(serviceNowMs + INTENT_SPAN_MS),
     };
   }
 
   /** An intent of ours in whose span another call may still be started. */
-  #isOpen(intent: IntentStatus | undefined, action: IntentStatus['action']): boolean {
+  #isOpen(intent: IntentStatus | undefined, action: IntentStatus['action'], serviceNowMs: number): boolean {
     return (
       intent?.action === action &&
       intent.holder === this.#fence.identity &&
       intent.epoch === this.#fence.epoch &&
-      Date.parse(intent.deadline) - INTENT_MARGIN_MS > this.#clock.now()
+      Date.parse(intent.deadline) - INTENT_MARGIN_MS > serviceNowMs
     );
   }
 

@@ -62,6 +62,7 @@ export function bucketKind(
     },
     desired,
     connect: (resource, target, signal) => connect(parts, resource, target, signal),
+    clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
     observe: (client, target, wanted, signal) => observeBucket(client, target.region, wanted, signal),
     evidence: (observed, target) => ({
       marker: observed.marker,

@@ -56,6 +56,7 @@ export function providerKind(
     desired: (resource) => ({ isInUse: parts.lookup.hasDependents(resource) }),
     connect: (resource) =>
       Promise.resolve({ access: parts.access, secrets: parts.secrets, resource, nowMs: parts.clock.now() }),
+    clockOffsetMs: () => 0,
     observe: (client, _target, _desired, signal) => observeProvider(client, signal),
     evidence: () => ({}),
     diff: diffProvider,
