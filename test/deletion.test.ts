@@ -364,6 +364,21 @@ test('credentials that are gone hold the deletion, say so, and let it go on when
   assert.equal(world.snapshot('waiting'), undefined);
 });
 
+test('a Provider that is gone holds the deletion, and lets it go on when it is back', async (t) => {
+  const world = await startWorld(t);
+  await world.apply(bucket('waiting', { deletionPolicy: 'Delete' }));
+  await world.reaches('Bucket', 'waiting', 'Ready', 'True');
+  const back = (await world.get('Provider', 'wasabi'))?.spec;
+  await world.delete('Provider', 'wasabi');
+  await world.patch('Provider', 'wasabi', { metadata: { finalizers: null } });
+  await world.gone('Provider', 'wasabi');
+  await world.delete('Bucket', 'waiting');
+  await world.reaches('Bucket', 'waiting', 'DeletionBlocked', 'ProviderNotFound');
+  await world.apply(provider('wasabi', { ...back }));
+  await world.gone('Bucket', 'waiting');
+  assert.equal(world.snapshot('waiting'), undefined);
+});
+
 test('with credentials gone for good, only the uid of the object itself lets it go, and nothing is called', async (t) => {
   const world = await startWorld(t);
   await world.apply(bucket('abandoned', { deletionPolicy: 'Delete', forceDelete: true }));

@@ -120,6 +120,20 @@ test('mode Observe shows the drift of a bucket that it would adopt, and Manage t
   assert.equal(await versioningOf(world, 'audited'), 'Suspended');
 });
 
+test('a managed Bucket that is put into Observe goes without a call, its bucket as it was', async (t) => {
+  const world = await startWorld(t);
+  await world.apply(bucket('parked', { deletionPolicy: 'Delete', forceDelete: true }));
+  await world.reaches('Bucket', 'parked', 'Ready', 'True');
+  await world.patch('Bucket', 'parked', { spec: { mode: 'Observe' } });
+  await world.reaches('Bucket', 'parked', 'Synced', 'Observed');
+  await world.settle();
+  const [calls, before] = [callsTo(world, 'parked').length, world.snapshot('parked')];
+  await world.delete('Bucket', 'parked');
+  await world.gone('Bucket', 'parked');
+  assert.equal(callsTo(world, 'parked').length, calls);
+  assert.deepEqual(world.snapshot('parked'), before);
+});
+
 test('what was observed is not thereby ours: without adoption Manage leaves it alone', async (t) => {
   const world = await startWorld(t);
   await makeOutside(world, 'seen');

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DeleteBucketCommand, DeleteBucketTaggingCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { BUCKETS } from '../src/api/bucket.ts';
 import { OWNER_TAG } from '../src/managed/marker.ts';
 import { bucket } from './support/builders.ts';
-import { until } from './support/cluster.ts';
+import { createNamespace, until } from './support/cluster.ts';
 import {
   annotate,
   clusterId,
@@ -17,9 +18,10 @@ import {
   writesTo,
 } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
-import type { World } from './support/world.ts';
+import { applyProvider, type World } from './support/world.ts';
 
-const { startWorld } = shareCluster();
+const shared = shareCluster();
+const { startWorld } = shared;
 const HOUR_MS = 3_600_000;
 const TAKE_OVER = 's3.cloud37.dev/take-over-from';
 
@@ -216,7 +218,6 @@ test('of two objects that come at once the older wins, and its deletion hands th
     .map((object) => object?.metadata)
     .toSorted((a, b) => (`${a?.creationTimestamp} ${a?.uid}` < `${b?.creationTimestamp} ${b?.uid}` ? -1 : 1));
   const [winner = '', loser = ''] = order.map((metadata) => metadata?.name);
-  const { applyProvider } = await import('./support/world.ts');
   await applyProvider(world);
   await world.reaches('Bucket', winner, 'Ready', 'True');
   await world.reaches('Bucket', loser, 'Stalled', 'ClaimedByOther');
@@ -252,6 +253,43 @@ test('the incumbent by marker keeps the bucket from an older object that comes t
   await world.reaches('Bucket', 'second', 'Stalled', 'ClaimedByOther');
   await pass(world, 'Bucket', 'shared');
   await world.reaches('Bucket', 'shared', 'Ready', 'True');
+});
+
+test('an object that lost its grant claims nothing any more, and its namespace is not told to the other', async (t) => {
+  const tenant = await createNamespace(shared.cluster.admin, 'tenant');
+  const world = await startWorld(t, { neighbours: [tenant] });
+  const allow = (from: string) => world.patch('Provider', 'wasabi', { spec: { allowedNamespaces: { from } } });
+  await allow('All');
+  const providerRef = { name: 'wasabi', namespace: world.namespace };
+  await world.apply(bucket('shared', { providerRef }), tenant);
+  await world.reaches('Bucket', 'shared', 'Ready', 'True', tenant);
+  await world.apply(second('shared', { adoptionPolicy: 'AdoptOrCreate' }));
+  await world.reaches('Bucket', 'second', 'Stalled', 'ClaimedByOther');
+  const { message = '' } = (await world.condition('Bucket', 'second', 'Stalled')) ?? {};
+  assert.ok(!message.includes(tenant), message);
+  const marker = (await markerOf(world, 'shared')) ?? '';
+  await allow('Same');
+  await world.reaches('Bucket', 'second', 'Stalled', 'AlreadyExists');
+  await annotate(world, 'Bucket', 'second', { [TAKE_OVER]: marker });
+  await world.reaches('Bucket', 'second', 'Ready', 'True');
+  await allow('All');
+  await world.reaches('Bucket', 'shared', 'Stalled', 'ClaimedByOther', tenant);
+  assert.equal(await markerOf(world, 'shared'), await ownMarker(world, 'Bucket', 'second'));
+});
+
+test('on another server, whose times may move, the marker alone counts', async (t) => {
+  const world = await startWorld(t, { providerSpec: { type: 's3', iamRegion: 'us-east-1' } });
+  await world.apply(bucket('elsewhere', { deletionPolicy: 'Delete', forceDelete: true }));
+  await world.reaches('Bucket', 'elsewhere', 'Ready', 'True');
+  assert.equal((await world.get('Bucket', 'elsewhere'))?.status?.target?.identity, undefined);
+  await world.console.send(new DeleteBucketTaggingCommand({ Bucket: 'elsewhere' }));
+  await pass(world, 'Bucket', 'elsewhere');
+  await world.reaches('Bucket', 'elsewhere', 'Stalled', 'AlreadyExists');
+  await leavesUntouched(world, 'elsewhere');
+  await world.apply(bucket('marked', { deletionPolicy: 'Delete' }));
+  await world.reaches('Bucket', 'marked', 'Ready', 'True');
+  setAge(world, 'marked', HOUR_MS);
+  await isDestroyed(world, 'marked');
 });
 
 test('without its tag a bucket is still ours by its time of creation: it may be deleted', async (t) => {
@@ -326,7 +364,6 @@ async function predecessor(world: World, name: string, ageMs: number): Promise<v
       { type: 'CreationFailed', status: 'True', reason: 'CreationFailed', message: 'once upon a time' },
     ],
   };
-  const { BUCKETS } = await import('../src/api/bucket.ts');
   const patch = { type: 'merge', body: { status } } as const;
   await world.cluster.admin.patch(BUCKETS, world.key(name), patch, { subresource: 'status' });
 }

@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DeleteBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import type { KubeObject, ResourceType } from '../src/api/meta.ts';
 import type { AccountKeys } from '../src/emulator/accounts.ts';
+import { startEmulator } from '../src/emulator/server.ts';
 import { bucket, type Manifest, provider, secret } from './support/builders.ts';
-import { createNamespace, NAMESPACES } from './support/cluster.ts';
+import { createNamespace, NAMESPACES, startTestCluster, until } from './support/cluster.ts';
 import { annotate, callsTo, pass, versioningOf } from './support/outside.ts';
 import { GRANTS, grant, installReferenceGrants } from './support/reference-grants.ts';
 import { shareCluster } from './support/shared-cluster.ts';
-import { applyProvider, endpointsOf, type World, type WorldOptions } from './support/world.ts';
+import { applyProvider, endpointsOf, openWorld, type World, type WorldOptions } from './support/world.ts';
 
 const shared = shareCluster();
+const EVENTS: ResourceType = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  plural: 'events',
+  kind: 'Event',
+  namespaced: true,
+};
 const ACCEPT = 's3.cloud37.dev/accept-account';
 
 /** A world whose operator watches a second namespace, that of a tenant. */
@@ -121,9 +130,6 @@ test('a ReferenceGrant opens one Provider for one kind and namespace, and closes
 
 test('ReferenceGrants count from the hour that their definition comes', async (t) => {
   if (shared.cluster.isReal) return t.skip('the definition stays on a cluster that others use');
-  const { startTestCluster } = await import('./support/cluster.ts');
-  const { openWorld } = await import('./support/world.ts');
-  const { startEmulator } = await import('../src/emulator/server.ts');
   const cluster = await startTestCluster();
   const emulator = await startEmulator();
   const tenant = await createNamespace(cluster.admin, 'tenant');
@@ -178,6 +184,14 @@ test('--allow-legacy-cross-namespace opens Providers to every namespace, and Sec
   const { world, tenant } = await withTenant(t, { flags: ['--allow-legacy-cross-namespace'] });
   await world.apply(tenantBucket(world, 'legacy'), tenant);
   await world.reaches('Bucket', 'legacy', 'Ready', 'True', tenant);
+  const warnings = async () => {
+    const { items } = await world.cluster.admin.list<KubeObject & { reason?: string }>(EVENTS, tenant);
+    return items.filter(({ reason }) => reason === 'LegacyReference').length;
+  };
+  await until('a warning', async () => (await warnings()) > 0);
+  await pass(world, 'Bucket', 'legacy', tenant);
+  await world.settle();
+  assert.equal(await warnings(), 1, 'one warning an object');
   await world.apply(secret('keys', { 'access-key': 'x'.repeat(20), 'secret-key': 'y'.repeat(40) }), tenant);
   const ref = { name: 'keys', namespace: tenant };
   const auth = { accessKeySecretRef: ref, secretKeySecretRef: ref };

@@ -18,6 +18,10 @@ export const EVENT_REASONS = {
   ProviderDeleted: { type: 'Normal', means: 'The Provider is gone, and its Secrets are free again.' },
   DriftRepaired: { type: 'Normal', means: 'Someone changed the external resource, and it was changed back.' },
   DeletionBlocked: { type: 'Warning', means: 'The deletion waits; the note says for what.' },
+  LegacyReference: {
+    type: 'Warning',
+    means: 'A reference into another namespace has no grant; it works only with --allow-legacy-cross-namespace.',
+  },
   Retained: { type: 'either', means: 'The object went and the external resource stays.' },
   Abandoned: { type: 'Warning', means: 'The object was let go on request without touching the service.' },
 } as const satisfies Record<string, EventReasonDoc>;

@@ -61,6 +61,15 @@ export class Lookup {
 
   /** The gate alone: for references whose target is read elsewhere (Secrets). */
   isPermitted(from: KubeObject, reference: Reference): boolean {
+    return this.#isPermitted(from, reference, this.#allowLegacyCrossNamespace);
+  }
+
+  /** Whether nobody grants that reference, and only `--allow-legacy-cross-namespace` opens it. */
+  isOpenedByFlag(from: KubeObject, reference: Reference): boolean {
+    return this.#allowLegacyCrossNamespace && reference.isLegacy && !this.#isPermitted(from, reference, false);
+  }
+
+  #isPermitted(from: KubeObject, reference: Reference, allowLegacyCrossNamespace: boolean): boolean {
     const target = this.#snapshot.get<KubeObject & { spec?: { allowedNamespaces?: AllowedNamespaces } }>(
       reference.kind,
       reference.key,
@@ -69,7 +78,7 @@ export class Lookup {
     return isPermitted({ kind: from.kind, namespace }, reference, target?.spec?.allowedNamespaces, {
       namespaceLabels: this.#snapshot.namespaceLabels(namespace),
       grants: this.#snapshot.referenceGrants(reference.key.namespace),
-      allowLegacyCrossNamespace: this.#allowLegacyCrossNamespace,
+      allowLegacyCrossNamespace,
     });
   }
 

@@ -54,6 +54,8 @@ export function managedReconciler<R extends ManagedResource, D, O, C extends Cha
     const status = isSame ? statusFor(withGeneration(current, generation), outcome, env.clock.now()) : undefined;
     if (status !== undefined) await env.writes.patchStatus(type, current, status);
     env.reporter.passed(resource, outcome, status, env.clock.monotonicMs() - startedMs);
+    const legacy = kind.references(resource).filter((reference) => env.lookup.isOpenedByFlag(resource, reference));
+    env.reporter.openedByFlag(resource, legacy);
     return resultFor(outcome);
   };
 }

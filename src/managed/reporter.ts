@@ -1,3 +1,4 @@
+import { keyText } from '../api/meta.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { EventRecorder } from '../telemetry/events.ts';
 import type { Log } from '../telemetry/logger.ts';
@@ -5,6 +6,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { findCondition } from './conditions.ts';
 import type { KindEvents, ManagedResource, StoredCondition } from './kind.ts';
 import type { Outcome } from './outcome.ts';
+import type { Reference } from './references.ts';
 import { eventFor } from './report.ts';
 import type { StatusPatch } from './status.ts';
 
@@ -43,6 +45,15 @@ export class Reporter {
     this.#countTransitions(resource, patch);
     this.#countChanges(resource, outcome);
     this.#write(resource, outcome, durationMs);
+  }
+
+  /** References that only `--allow-legacy-cross-namespace` opens: one Warning for each generation of an object. */
+  openedByFlag(resource: ManagedResource, references: readonly Reference[]): void {
+    const before = findCondition(resource.status?.conditions, 'Synced');
+    if (references.length === 0 || before?.observedGeneration === resource.metadata.generation) return;
+    const list = references.map(({ path, kind, key }) => `${path}: ${kind} ${keyText(key)}`).join(', ');
+    const note = `${list} does not admit namespace ${resource.metadata.namespace}: it works only while the operator runs with --allow-legacy-cross-namespace; let its owner set spec.allowedNamespaces`;
+    this.#events.record({ regarding: resource, type: 'Warning', reason: 'LegacyReference', action: 'Reconcile', note });
   }
 
   #countTransitions(resource: ManagedResource, patch: StatusPatch | undefined): void {
