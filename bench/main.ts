@@ -41,3 +41,5 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
+// After a failure something may still wait for an answer that will not come.
+process.exit();

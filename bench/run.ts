@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,6 +26,8 @@ const LOOK_MS = 50;
 /** Nothing is written for this long: the operator has settled. Events come a little after what they tell of. */
 const QUIET_MS = 5_000;
 const SETTLE_MS = 60_000;
+/** What does not stop in this time ends with this process. */
+const STOP_MS = 10_000;
 
 /** Everything that runs during a measurement. */
 interface Stage {
@@ -41,7 +44,8 @@ interface Stage {
 export async function runBench(options: BenchOptions, say: (line: string) => void): Promise<BenchResult> {
   const directory = await mkdtemp(join(tmpdir(), 'wasabi-s3-bench-'));
   const cores = divideCores();
-  const ends: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true, maxRetries: 5 })];
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true })); // also when it is interrupted
+  const ends: (() => unknown)[] = [];
   try {
     say(`control plane: ${options.controlPlane}`);
     const plane = await startBenchControlPlane(options.controlPlane, directory, say);
@@ -69,8 +73,12 @@ export async function runBench(options: BenchOptions, say: (line: string) => voi
     if (code !== 0) say(`the operator ended with code ${String(code)} after SIGTERM`);
     return resultOf(options, cores, { ...measured, writeRate, startSeconds });
   } finally {
-    for (const end of ends.toReversed()) await end();
+    await Promise.race([stopAll(ends), delay(STOP_MS)]);
   }
+}
+
+async function stopAll(ends: readonly (() => unknown)[]): Promise<void> {
+  for (const end of ends.toReversed()) await end();
 }
 
 async function measure(stage: Stage): Promise<Omit<Measured, 'writeRate' | 'startSeconds'>> {

@@ -35,6 +35,10 @@ const COLUMNS: readonly { readonly title: string; readonly value: (result: Bench
     value: ({ rssMb }) =>
       rssMb === undefined ? '' : `${[rssMb.before, rssMb.peak, rssMb.after].map((mb) => mb.toFixed(0)).join(', ')} MB`,
   },
+  {
+    title: 'Others on its core',
+    value: ({ fill }) => (fill.foreignShare === undefined ? '' : `${Math.round(fill.foreignShare * 100)} %`),
+  },
   { title: 'Kubernetes writes idle', value: ({ idle }) => `${idle.kubeWrites} in ${idle.seconds} s` },
 ];
 

@@ -304,7 +304,7 @@ test('table: made anew between its markers, and the same when made again', () =>
   const row = once.split('\n').find((line) => line.startsWith('| 1,000'));
   assert.equal(
     row,
-    '| 1,000 | 0 | 1 | 100 | real | 40.0 s | 39.2 s (rate limit) | 1.02 | 4.00 | 1.00 | 1.00 | 9.0 s | 80, 120, 100 MB | 3 in 300 s |',
+    '| 1,000 | 0 | 1 | 100 | real | 40.0 s | 39.2 s (rate limit) | 1.02 | 4.00 | 1.00 | 1.00 | 9.0 s | 80, 120, 100 MB | 0 % | 3 in 300 s |',
   );
   assert.match(once, /on 2 cores/);
 });
