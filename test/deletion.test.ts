@@ -11,7 +11,6 @@ import { endpointsOf, openWorld, type World } from './support/world.ts';
 
 const shared = shareCluster();
 const { startWorld } = shared;
-const FAST = { providerSpec: { rateLimit: { requestsPerSecond: 1_000 } } };
 // Published names: other programs and people know them.
 const FINALIZER = 's3.cloud37.dev/finalizer';
 const IN_USE = 's3.cloud37.dev/in-use';
@@ -41,7 +40,7 @@ async function becomes(what: string, wanted: boolean, read: () => Promise<boolea
 
 test('a Provider stays while Buckets depend on it, and names at most ten of them', async (t) => {
   const tenant = await createNamespace(shared.cluster.admin, 'tenant');
-  const world = await startWorld(t, { ...FAST, neighbours: [tenant] });
+  const world = await startWorld(t, { neighbours: [tenant] });
   await world.patch('Provider', 'wasabi', { spec: { allowedNamespaces: { from: 'All' } } });
   const names = Array.from({ length: 11 }, (_, index) => `dependent-${String.fromCharCode(97 + index)}`);
   for (const name of names) await world.apply(bucket(name));
@@ -165,14 +164,14 @@ const ORDERS = [
 ];
 
 test('Secret, Provider and Bucket may be deleted in any order: all go', async (t) => {
-  const world = await startWorld(t, FAST);
+  const world = await startWorld(t);
   const { accessKeyId, secretAccessKey } = world.emulator.account;
   for (const [index, order] of ORDERS.entries()) {
     const name = `order-${index}`;
     const ref = { name };
     const auth = { accessKeySecretRef: ref, secretKeySecretRef: ref };
     await world.apply(secret(name, { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
-    await world.apply(provider(name, { ...endpointsOf(world), ...FAST.providerSpec, auth }));
+    await world.apply(provider(name, { ...endpointsOf(world), rateLimit: { requestsPerSecond: 1_000 }, auth }));
     await world.apply(bucket(name, { providerRef: ref, deletionPolicy: 'Delete' }));
     await world.reaches('Bucket', name, 'Ready', 'True');
     await becomes(`${name} held`, true, () => isProtected(world, name));
@@ -183,7 +182,7 @@ test('Secret, Provider and Bucket may be deleted in any order: all go', async (t
 });
 
 test('deletion wins over everything, at whatever point of the first pass it comes', async (t) => {
-  const world = await startWorld(t, FAST);
+  const world = await startWorld(t);
   const { kube, wasabi } = world.operator;
   const first = { kube: kube.calls.length, wasabi: wasabi.calls.length };
   await world.apply(bucket('measured', { versioning: { enabled: true } }));
@@ -255,7 +254,7 @@ test('forceDelete set on a waiting object: gone in one call where the service ha
 });
 
 test('without that call the bucket is emptied in portions, which go on where they stopped', async (t) => {
-  const world = await startWorld(t, { ...FAST, emulator: { quirks: { forceDelete: 'ignored' } } });
+  const world = await startWorld(t, { emulator: { quirks: { forceDelete: 'ignored' } } });
   await world.apply(bucket('emptied', { deletionPolicy: 'Delete', forceDelete: true, versioning: { enabled: true } }));
   await world.reaches('Bucket', 'emptied', 'Ready', 'True');
   await put(world, 'emptied', 'marked');

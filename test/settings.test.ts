@@ -20,7 +20,6 @@ import { shareCluster } from './support/shared-cluster.ts';
 import type { World } from './support/world.ts';
 
 const { startWorld } = shareCluster();
-const FAST = { rateLimit: { requestsPerSecond: 1_000 } };
 const ACCEPTING: EmulatorOptions = {
   quirks: { cors: 'accepted', encryption: 'accepted', publicAccessBlock: 'accepted' },
 };
@@ -181,7 +180,7 @@ const cases: readonly SettingCase[] = [
 
 for (const { field, spec = {}, emulator = {}, read, steps } of cases) {
   test(`spec.${field}: set, changed, cleared, and left alone once it is not managed`, async (t) => {
-    const world = await startWorld(t, { emulator, providerSpec: FAST });
+    const world = await startWorld(t, { emulator });
     await world.apply(bucket('log-object', { name: 'log-target' }));
     await world.reaches('Bucket', 'log-object', 'Ready', 'True');
     await world.apply(bucket(Bucket, spec));
@@ -244,7 +243,7 @@ const lackingFields = [
 ];
 
 test('what Wasabi lacks is named field by field, and the rest works', async (t) => {
-  const world = await startWorld(t, { providerSpec: FAST });
+  const world = await startWorld(t);
   await world.apply(bucket('ambitious', lacking));
   await world.reaches('Bucket', 'ambitious', 'Ready', 'True');
   const { message = '' } = (await world.condition('Bucket', 'ambitious', 'Unsupported')) ?? {};
@@ -266,7 +265,7 @@ test('what Wasabi does by itself counts as done: AES256, and the absence of what
 });
 
 test('unsupportedSettings: Reject makes of it an invalid spec, and the Provider may take that back', async (t) => {
-  const world = await startWorld(t, { providerSpec: { ...FAST, unsupportedSettings: 'Reject' } });
+  const world = await startWorld(t, { providerSpec: { unsupportedSettings: 'Reject' } });
   await world.apply(bucket('rejected', lacking));
   await world.reaches('Bucket', 'rejected', 'Stalled', 'True');
   await world.reaches('Bucket', 'rejected', 'Ready', 'False');
@@ -278,7 +277,7 @@ test('unsupportedSettings: Reject makes of it an invalid spec, and the Provider 
 });
 
 test('on Wasabi public ACLs are reset while blockPublicAcls is true, and left while it is not', async (t) => {
-  const world = await startWorld(t, { emulator: { quirks: { publicAccess: 'accepted' } }, providerSpec: FAST });
+  const world = await startWorld(t, { emulator: { quirks: { publicAccess: 'accepted' } } });
   const acl = () => world.emulator.state.buckets.get('shy')?.acl;
   await world.apply(bucket('shy', { publicAccess: {} }));
   await world.reaches('Bucket', 'shy', 'Ready', 'True');
@@ -356,7 +355,7 @@ test("tags of the operator's own never count as drift, and nobody sets them by t
 });
 
 test('a setting that the service fails on keeps no other from being applied, and is repaired when it recovers', async (t) => {
-  const world = await startWorld(t, { providerSpec: { ...FAST, retry: { maxAttempts: 1 } } });
+  const world = await startWorld(t, { providerSpec: { retry: { maxAttempts: 1 } } });
   const effect = { type: 'error', status: 500, code: 'InternalError' } as const;
   const fault = world.emulator.faults.add({ operation: 'PutBucketVersioning', effect });
   await world.apply(

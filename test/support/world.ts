@@ -281,7 +281,8 @@ export async function openWorld(
 export async function applyProvider(world: World, spec: Parameters<typeof provider>[1] = {}): Promise<void> {
   const { accessKeyId, secretAccessKey } = world.emulator.account;
   await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
-  await world.apply(provider('wasabi', { ...endpointsOf(world), ...spec }));
+  // No test waits for the limit of calls, but those that are about it.
+  await world.apply(provider('wasabi', { ...endpointsOf(world), rateLimit: { requestsPerSecond: 1_000 }, ...spec }));
 }
 
 /** Endpoints by way of the proxy: the emulator tells regions and services apart by the host. */
