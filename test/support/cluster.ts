@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { KubeObject, ResourceType } from '../../src/api/meta.ts';
-import { startDevCluster } from '../../src/devcluster/server.ts';
+import { type DevCluster, startDevCluster } from '../../src/devcluster/server.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { ClusterAccess } from '../../src/runtime/cluster-access.ts';
 import { Credential } from '../../src/runtime/credential.ts';
@@ -15,6 +15,8 @@ export interface TestCluster {
   readonly ca: string | undefined;
   /** Calls as an administrator. */
   readonly admin: KubeClient;
+  /** The development control plane itself, for what only it can be made to do; absent: a real one. */
+  readonly dev?: DevCluster;
   stop(): Promise<void>;
 }
 
@@ -71,7 +73,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     await admin.close();
     await cluster.stop();
   };
-  return { isReal: false, url: cluster.url, token, ca: undefined, admin, stop };
+  return { isReal: false, url: cluster.url, token, ca: undefined, admin, dev: cluster, stop };
 }
 
 /** Applies our CRDs as generated, and waits until they are served. */
