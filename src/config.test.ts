@@ -85,6 +85,10 @@ test('config: the variable that Kubernetes makes of a Service named metrics is l
   assert.equal(config([], { METRICS_PORT: 'tcp://10.0.0.1:9090' }).metricsPort, 8080);
 });
 
+test('config: a flag without its value is told as the rest is', () => {
+  assert.match(problems(['--metrics-port']).join(), /--metrics-port <number>/);
+});
+
 test('config: a namespaced scope outside a cluster needs namespaces', () => {
   assert.match(problems(['--watch-scope=namespaced']).join(), /--watch-namespaces/);
   assert.deepEqual(config(['--watch-scope=namespaced'], { POD_NAMESPACE: 'ops' }).namespaces, ['ops']);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { type ConfigRow, configProblems, configTable, type RawConfig } from './config-table.ts';
 
 /** Everything that can be set, parsed and checked. Times in milliseconds, rates in calls a second. */
@@ -32,7 +32,16 @@ export const VERSION = readVersion();
 export function parseConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ParsedConfig {
   const program = commandOf();
   const problems: string[] = [];
-  const { operands, unknown } = program.parseOptions([...argv]);
+  let parsedOptions: ReturnType<Command['parseOptions']>;
+  try {
+    parsedOptions = program.parseOptions([...argv]);
+  } catch (thrown) {
+    // The one thing that commander refuses by itself: a flag that needs a value stands without one.
+    if (thrown instanceof CommanderError)
+      return { type: 'Problems', problems: [thrown.message.replace(/^error: /, '')] };
+    throw thrown;
+  }
+  const { operands, unknown } = parsedOptions;
   if (unknown.some((text) => text === '--help' || text === '-h'))
     return { type: 'Print', text: program.helpInformation() };
   for (const text of [...operands, ...unknown]) {

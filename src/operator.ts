@@ -92,7 +92,8 @@ export function createOperator(parts: OperatorParts): Operator {
   const stores = new Map(
     Object.entries(kinds).map(([name, kind]) => [name, manager.watch(kind.type, { indexes: indexesOf(kind) })]),
   );
-  const namespaces = manager.watch(NAMESPACES, { metadataOnly: true });
+  // Rights on some namespaces only need not include their labels; selectors of labels then admit nobody.
+  const namespaces = manager.watch(NAMESPACES, { metadataOnly: true, isOptional: config.namespaces !== undefined });
   const grants = manager.watch<ReferenceGrant>(GRANTS, { isOptional: true });
   const secrets = createSecretWatches(parts);
   const kube = new RememberingKube(parts.kube, (type) =>

@@ -277,12 +277,16 @@ test('an object that lost its grant claims nothing any more, and its namespace i
   assert.equal(await markerOf(world, 'shared'), await ownMarker(world, 'Bucket', 'second'));
 });
 
-test('on another server, whose times may move, the marker alone counts', async (t) => {
+test('on another server, whose times may move, a time of creation counts inside the span of the intent alone', async (t) => {
   const world = await startWorld(t, { providerSpec: { type: 's3', iamRegion: 'us-east-1' } });
   await world.apply(bucket('elsewhere', { deletionPolicy: 'Delete', forceDelete: true }));
   await world.reaches('Bucket', 'elsewhere', 'Ready', 'True');
   assert.equal((await world.get('Bucket', 'elsewhere'))?.status?.target?.identity, undefined);
   await world.console.send(new DeleteBucketTaggingCommand({ Bucket: 'elsewhere' }));
+  await pass(world, 'Bucket', 'elsewhere');
+  await until('it is marked again', async () => (await markerOf(world, 'elsewhere')) !== undefined);
+  await world.console.send(new DeleteBucketTaggingCommand({ Bucket: 'elsewhere' }));
+  setAge(world, 'elsewhere', HOUR_MS);
   await pass(world, 'Bucket', 'elsewhere');
   await world.reaches('Bucket', 'elsewhere', 'Stalled', 'AlreadyExists');
   await leavesUntouched(world, 'elsewhere');

@@ -11,7 +11,7 @@ export const EVENT_REASONS = {
     means: 'A pass failed; the note begins with the reason. Once for each new reason.',
   },
   ValidateSucceeded: { type: 'Normal', means: 'The credentials and endpoints of a Provider work (again).' },
-  ValidateFailed: { type: 'Warning', means: 'The credentials or endpoints of a Provider do not work.' },
+  ValidateFailed: { type: 'either', means: 'The credentials or endpoints of a Provider do not work.' },
   BucketCreated: { type: 'Normal', means: 'The bucket was created, with its settings.' },
   BucketUpdated: { type: 'Normal', means: 'Settings of the bucket were changed; the note names them.' },
   BucketDeleted: { type: 'Normal', means: 'The bucket is gone.' },

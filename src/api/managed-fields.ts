@@ -124,7 +124,11 @@ export const managedStatusFields = {
   ),
   intent: intent
     .optional()
-    .meta(field({ what: 'Written before a call that cannot be taken back, removed once its outcome is known.' })),
+    .meta(
+      field({
+        what: 'Written before a call that cannot be taken back. It stays; target.identity says that it came to an end.',
+      }),
+    ),
   pendingChanges: z
     .array(
       z

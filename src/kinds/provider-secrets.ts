@@ -37,7 +37,10 @@ const SESSION_TOKEN_LENGTH = { min: 8, max: 8_192 };
 
 /** The Secrets that a Provider names: credentials first, CA last. Pure. */
 export function secretReferences(provider: Provider): readonly SecretKeyReference[] {
-  const { auth, tls } = provider.spec;
+  // A stored spec may lack what the schema asks for by now; then nothing is named.
+  const spec: Partial<Provider['spec']> | undefined = provider.spec;
+  if (spec?.auth === undefined) return [];
+  const { auth, tls } = spec;
   const own = provider.metadata.namespace ?? '';
   const at = (path: string, ref: { name?: string | undefined; key: string; namespace?: string | undefined }) => ({
     path,

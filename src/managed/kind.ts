@@ -91,6 +91,8 @@ export interface KindEvents {
   readonly updated: EventReason;
   readonly deleted: EventReason;
   readonly failed: EventReason;
+  /** Sent instead of `updated` when the object had been in sync: somebody else had changed the resource. Absent: nobody can. */
+  readonly repaired?: EventReason;
   /** Sent when a failing object comes into sync without a change of ours. */
   readonly recovered?: EventReason;
 }

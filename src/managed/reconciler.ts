@@ -50,12 +50,13 @@ export function managedReconciler<R extends ManagedResource, D, O, C extends Cha
     // The pass may have written to the object: what it says of it now is compared with what stands there now.
     const current = env.lookup.get<R>(kind.kind, keyOf(resource)) ?? resource;
     const isSame = current.metadata.uid === resource.metadata.uid;
-    const generation = resource.metadata.generation;
-    const status = isSame ? statusFor(withGeneration(current, generation), outcome, env.clock.now()) : undefined;
+    const status = isSame ? statusFor(asRead(current, resource), outcome, env.clock.now()) : undefined;
     if (status !== undefined) await env.writes.patchStatus(type, current, status);
     env.reporter.passed(resource, outcome, status, env.clock.monotonicMs() - startedMs);
-    const legacy = kind.references(resource).filter((reference) => env.lookup.isOpenedByFlag(resource, reference));
-    env.reporter.openedByFlag(resource, legacy);
+    if (served.specProblem(resource) === undefined) {
+      const legacy = kind.references(resource).filter((reference) => env.lookup.isOpenedByFlag(resource, reference));
+      env.reporter.openedByFlag(resource, legacy);
+    }
     return resultFor(outcome);
   };
 }
@@ -77,8 +78,16 @@ function pass<R extends ManagedResource, D, O, C extends Change, Client>(
   return observeAndApply(kind, type, resource, env, signal);
 }
 
-/** A verdict speaks of the generation that the pass read, even when a newer one arrived meanwhile. */
-function withGeneration<R extends ManagedResource>(resource: R, generation: number | undefined): R {
-  if (resource.metadata.generation === generation || generation === undefined) return resource;
-  return { ...resource, metadata: { ...resource.metadata, generation } };
+/** A verdict speaks of the generation and the requests that the pass read, even when newer ones arrived meanwhile. */
+function asRead<R extends ManagedResource>(current: R, read: R): R {
+  const { generation, annotations } = read.metadata;
+  const { generation: _generation, annotations: _annotations, ...metadata } = current.metadata;
+  return {
+    ...current,
+    metadata: {
+      ...metadata,
+      ...(generation === undefined ? {} : { generation }),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+  };
 }

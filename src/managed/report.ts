@@ -57,7 +57,8 @@ function inSync(events: KindEvents, resource: ManagedResource, applied: readonly
   if (applied.length > 0) {
     const wasInSync = before?.status === 'True' && before.observedGeneration === resource.metadata.generation;
     // What was in sync and has not been edited was changed by somebody else.
-    const reason = applied.includes('Create') ? events.created : wasInSync ? 'DriftRepaired' : events.updated;
+    const repaired = wasInSync ? (events.repaired ?? events.updated) : events.updated;
+    const reason = applied.includes('Create') ? events.created : repaired;
     return { type: 'Normal', reason, action: 'Reconcile', note: `Changes made: ${applied.join(', ')}` };
   }
   if (events.recovered === undefined || before?.status === 'True') return undefined;

@@ -44,6 +44,7 @@ export class Reporter {
     this.#metrics.reconciled(kind, outcome.type, durationMs);
     this.#countTransitions(resource, patch);
     this.#countChanges(resource, outcome);
+    this.#countByKind(resource, outcome);
     this.#write(resource, outcome, durationMs);
   }
 
@@ -71,7 +72,23 @@ export class Reporter {
     if (outcome.type !== 'InSync' && outcome.type !== 'OutOfSync') return;
     const before = findCondition(resource.status?.conditions, 'Synced');
     const wasInSync = before?.status === 'True' && before.observedGeneration === resource.metadata.generation;
-    if (wasInSync) this.#metrics.driftDetected(resource.kind, outcome.reading.applied);
+    const canDrift = this.#eventsOf(resource.kind).repaired !== undefined;
+    if (wasInSync && canDrift) this.#metrics.driftDetected(resource.kind, outcome.reading.applied);
+  }
+
+  /** The two metrics that are of one kind alone. */
+  #countByKind({ kind }: ManagedResource, outcome: Outcome): void {
+    if (kind === 'Provider' && (outcome.type === 'InSync' || outcome.type === 'OutOfSync')) {
+      this.#metrics.connectivityChecked(outcome.type === 'InSync' ? 'success' : 'failure');
+    }
+    if (kind !== 'Bucket') return;
+    if (outcome.type === 'InSync' || outcome.type === 'OutOfSync') {
+      const { applied } = outcome.reading;
+      const result = outcome.type === 'InSync' ? 'success' : 'failure';
+      if (applied.length > 0) this.#metrics.bucketOperated(applied.includes('Create') ? 'create' : 'update', result);
+    }
+    if (outcome.type === 'Gone' && outcome.how === 'Deleted') this.#metrics.bucketOperated('delete', 'success');
+    if (outcome.type === 'Blocked') this.#metrics.bucketOperated('delete', 'failure');
   }
 
   #write(resource: ManagedResource, outcome: Outcome, durationMs: number): void {

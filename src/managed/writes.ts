@@ -4,7 +4,7 @@ import { ReconcileError } from '../runtime/errors.ts';
 import type { Fence } from '../runtime/fence.ts';
 import { type Kube, KubeError, type Patch } from '../runtime/kube.ts';
 import { toKubeReconcileError } from '../runtime/kube-errors.ts';
-import { FINALIZER, LEGACY_ANNOTATIONS, LEGACY_FINALIZER } from './annotations.ts';
+import { ABANDON, FINALIZER, LEGACY_ANNOTATIONS, LEGACY_FINALIZER } from './annotations.ts';
 import { rfc3339 } from './conditions.ts';
 import type { IntentStatus, ManagedResource, Target } from './kind.ts';
 import { hasFinalizer } from './lookup.ts';
@@ -99,7 +99,7 @@ export class ObjectWrites {
 
   /**
    * Stands before every destructive call: the live object (not the store's) has this uid and is being deleted, and a
-   * write guarded by its resourceVersion, with our lease epoch, goes through.
+   * write guarded by its resourceVersion, with our lease epoch, goes through; and nobody has edited it since we read it.
    * @throws StaleRead when the live object tells another story
    */
   async confirmDeletion<R extends ManagedResource>(
@@ -117,6 +117,13 @@ export class ObjectWrites {
       live.metadata.deletionTimestamp === undefined
     ) {
       throw new ReconcileError('StaleRead', 'the live object is not being deleted: the store is behind');
+    }
+    // What was decided from the store must still be asked for: a policy set to Retain a moment ago saves the data.
+    if (
+      live.metadata.generation !== resource.metadata.generation ||
+      live.metadata.annotations?.[ABANDON] !== resource.metadata.annotations?.[ABANDON]
+    ) {
+      throw new ReconcileError('StaleRead', 'the live object was edited since: the store is behind');
     }
     const serviceNowMs = this.#clock.now() + clockOffsetMs;
     if (this.#isOpen(live.status?.intent, 'Delete', serviceNowMs)) return live;

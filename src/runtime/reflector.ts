@@ -25,7 +25,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly name?: string;
   readonly labelSelector?: string;
   readonly metadataOnly?: boolean;
-  /** The kind may not be installed: a 404 then means that there is nothing, and is asked again every 60 s. */
+  /** The kind may not be installed, or not be ours to read: 404 and 403 then mean that there is nothing, and it is asked again every 60 s. */
   readonly isOptional?: boolean;
   /** The longest wait between attempts; default 30,000. */
   readonly maxBackoffMs?: number;
@@ -170,7 +170,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
       return true;
     } catch (error) {
       session.abandon();
-      if (this.#options.isOptional !== true || !(error instanceof KubeError) || error.code !== 404) throw error;
+      if (this.#options.isOptional !== true || !isAbsence(error)) throw error;
       feed.beginList().end();
       this.#synced.open();
       this.#lastContactMs = this.#options.clock.monotonicMs();
@@ -287,4 +287,9 @@ function quietly(hook: () => void): void {
   } catch {
     return;
   }
+}
+
+/** The kind is not served, or we may not read it: for an optional one both mean that nothing is known. */
+function isAbsence(error: unknown): boolean {
+  return error instanceof KubeError && (error.code === 404 || error.code === 403);
 }

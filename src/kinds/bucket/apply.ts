@@ -4,12 +4,14 @@ import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import type { BucketChange } from './diff.ts';
 import { type BucketClient, bucketAccess } from './observe.ts';
 import type { Setting } from './setting.ts';
-import { writeTags } from './settings/tags.ts';
+import { readTags, writeTags } from './settings/tags.ts';
 import { settings } from './settings.ts';
 
 const US_EAST_1 = 'us-east-1';
 /** Whole seconds of the service's clock on both sides, and its own delays. */
 const SKEW_MS = 5_000;
+/** Of a create that took no longer than this, the time of the answer is the time of the creation. */
+const SURE_MS = 2_000;
 
 /** Makes one change of a bucket. Safe to repeat. */
 export async function applyBucket(
@@ -58,21 +60,34 @@ async function createBucket(
     });
   }
   client.knownRegion = region;
+  const tookMs = client.clock.monotonicMs() - sentAt;
   const nowMs = client.clock.now() + client.wasabi.clockOffsetMs();
-  if (client.providerType !== 'wasabi') return;
-  if (region !== US_EAST_1) {
+  if (region !== US_EAST_1 && tookMs < SURE_MS) {
     client.createdAtMs = nowMs;
     return;
   }
   const listed = await client.index.creationTimeOf(client.bucket, { signal, freshSinceMonotonicMs: sentAt });
-  if (listed !== undefined && listed < nowMs - SKEW_MS - (client.clock.monotonicMs() - sentAt)) {
+  if (region === US_EAST_1 && listed === undefined) await checkUntouched(client, region, signal);
+  if (region === US_EAST_1 && listed !== undefined && listed < nowMs - SKEW_MS - tookMs) {
     throw new ReconcileError(
       'InvalidSpec',
       `bucket "${client.bucket}" was created by somebody else of this account a moment ago: set spec.adoptionPolicy to AdoptOrCreate to take it over`,
       { reason: 'AlreadyExists' },
     );
   }
-  client.createdAtMs = listed ?? nowMs;
+  client.createdAtMs = listed;
+}
+
+/** Without a time of creation only what is on the bucket can tell: one that was made just now has no tags. */
+async function checkUntouched(client: BucketClient, region: string, signal: AbortSignal): Promise<void> {
+  const tags = await readTags({ wasabi: client.wasabi, bucket: client.bucket, region, signal }).catch(
+    (thrown: unknown) => {
+      if (toReconcileError(thrown).type === 'Unsupported') return {};
+      throw thrown;
+    },
+  );
+  if (Object.keys(tags).length === 0) return;
+  throw new ReconcileError('Transient', `bucket "${client.bucket}" appeared meanwhile`, { reason: 'Conflict' });
 }
 
 async function rememberingUnsupported(client: BucketClient, name: string, write: () => Promise<void>): Promise<void> {

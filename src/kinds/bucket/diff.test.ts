@@ -21,6 +21,7 @@ function observed(part: Partial<ObservedBucket> = {}): ObservedBucket {
     isWrongRegion: false,
     tags: { 's3.cloud37.dev/owned-by': MARKER },
     canTag: true,
+    hasFixedCreationTime: true,
     marker: MARKER,
     createdAtMs: undefined,
     settings: {},

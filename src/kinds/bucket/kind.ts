@@ -46,7 +46,13 @@ export function bucketKind(
     kind: 'Bucket',
     isExternal: true,
     defaultDeletionPolicy: 'Retain',
-    events: { created: 'BucketCreated', updated: 'BucketUpdated', deleted: 'BucketDeleted', failed: 'ReconcileFailed' },
+    events: {
+      created: 'BucketCreated',
+      updated: 'BucketUpdated',
+      deleted: 'BucketDeleted',
+      failed: 'ReconcileFailed',
+      repaired: 'DriftRepaired',
+    },
     references: bucketReferences,
     externalName: (resource) => resource.spec.name,
     hasLegacyClaim,
@@ -66,7 +72,7 @@ export function bucketKind(
     observe: (client, target, wanted, signal) => observeBucket(client, target.region, wanted, signal),
     evidence: (observed, target) => ({
       marker: observed.marker,
-      identity: identityOf(observed.createdAtMs, target.identity),
+      identity: observed.hasFixedCreationTime ? identityOf(observed.createdAtMs, target.identity) : undefined,
       createdAtMs: observed.createdAtMs,
     }),
     diff: diffBucket,

@@ -50,6 +50,13 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
   const reference = bucketReferences(resource).find(({ path }) => path === PATH);
   if (reference !== undefined) {
     const other = lookup.follow<Bucket>(resource, reference);
+    if (!hasClaimed(other)) {
+      throw new ReconcileError(
+        'DependencyNotReady',
+        `${reference.path}: Bucket ${other.metadata.name} does not manage its bucket (yet): look at its conditions`,
+        { reason: 'BucketNotReady' },
+      );
+    }
     if (account(other) === account(resource)) return other.spec.name;
     throw new ReconcileError(
       'InvalidSpec',
@@ -59,13 +66,22 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
   }
   const name = logging.targetBucket;
   if (name === undefined) return undefined;
-  const isNear = lookup
-    .namesakes<Bucket>('Bucket', name)
-    .some((other) => other.metadata.namespace === namespace && account(other) === account(resource));
+  const isNear = lookup.namesakes<Bucket>('Bucket', name).some((other) => {
+    const isOwn = other.metadata.namespace === namespace && hasClaimed(other);
+    return isOwn && account(other) === account(resource);
+  });
   if (isNear) return name;
   throw new ReconcileError(
     'DependencyNotReady',
     `spec.logging.targetBucket: "${name}" is not the bucket of a Bucket object in namespace ${namespace}: create one, or name it by targetBucketRef`,
     { reason: 'RefNotPermitted' },
   );
+}
+
+/**
+ * Whether the object manages the bucket that it names. To write down a stranger's name is no right to it: only an
+ * object that owns its bucket has the target in status.
+ */
+function hasClaimed({ spec, status }: Bucket): boolean {
+  return status?.target?.name === spec.name;
 }

@@ -37,6 +37,8 @@ export interface ObservedBucket {
   /** False where the service has no tagging: the marker cannot be kept there. */
   readonly canTag: boolean;
   readonly marker: string | undefined;
+  /** Whether the time of creation is for life: elsewhere than on Wasabi it may move with every change of the bucket. */
+  readonly hasFixedCreationTime: boolean;
   /** On the service's clock. Present when this pass needed it to prove ownership, or created the bucket. */
   readonly createdAtMs: number | undefined;
   readonly settings: Found;
@@ -69,6 +71,7 @@ export async function observeBucket(
     isWrongRegion: client.knownRegion !== wantedRegion,
     tags: tags === 'Unsupported' ? {} : tags,
     canTag: tags !== 'Unsupported',
+    hasFixedCreationTime: client.providerType === 'wasabi',
     marker,
     createdAtMs: client.createdAtMs,
   };
@@ -121,9 +124,9 @@ async function readRegion(client: BucketClient, place: string, signal: AbortSign
   return location === 'EU' ? 'eu-west-1' : location;
 }
 
-/** Only Wasabi's listing is known to give the time of creation; elsewhere it may move with every change of the bucket. */
+/** As the listing says it; the credentials may not be allowed to list. */
 async function readCreationTime(client: BucketClient, signal: AbortSignal): Promise<number | undefined> {
-  if (client.createdAtMs !== undefined || client.providerType !== 'wasabi') return client.createdAtMs;
+  if (client.createdAtMs !== undefined) return client.createdAtMs;
   return client.index.creationTimeOf(client.bucket, { signal, freshSinceMonotonicMs: client.clock.monotonicMs() });
 }
 
