@@ -122,13 +122,11 @@ export const managedStatusFields = {
       what: 'The external resource this object means, recorded before the first write: deletion needs no reference.',
     }),
   ),
-  intent: intent
-    .optional()
-    .meta(
-      field({
-        what: 'Written before a call that cannot be taken back. It stays; target.identity says that it came to an end.',
-      }),
-    ),
+  intent: intent.optional().meta(
+    field({
+      what: 'Written before a call that cannot be taken back. It stays; target.identity says that it came to an end.',
+    }),
+  ),
   pendingChanges: z
     .array(
       z

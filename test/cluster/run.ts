@@ -23,6 +23,7 @@ const suites = [
   'test/settings.test.ts',
   'test/setting-errors.test.ts',
   'test/lessons.test.ts',
+  'test/guards.test.ts',
   'test/errors.test.ts',
   'test/process.test.ts',
   'test/runtime.test.ts',
