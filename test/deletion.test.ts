@@ -184,19 +184,14 @@ test('Secret, Provider and Bucket may be deleted in any order: all go', async (t
 test('deletion wins over everything, at whatever point of the first pass it comes', async (t) => {
   const world = await startWorld(t);
   const { kube, wasabi } = world.operator;
-  const first = { kube: kube.calls.length, wasabi: wasabi.calls.length };
-  await world.apply(bucket('measured', { versioning: { enabled: true } }));
-  await world.reaches('Bucket', 'measured', 'Ready', 'True');
-  await world.settle();
-  const calls = kube.calls.length - first.kube + wasabi.calls.length - first.wasabi;
-  assert.ok(calls >= 8, `${calls} calls`);
   let tried = 0;
-  for (let point = 1; point <= calls; point += 1) {
+  for (let point = 1; point === tried + 1; point += 1) {
     const name = `point-${point}`;
     const policy = point % 2 === 0 ? 'Retain' : 'Delete';
     let left = point;
     let deletion: Promise<void> | undefined;
-    const deleteAtPoint = () => {
+    const deleteAtPoint = ({ url }: { readonly url: string }) => {
+      if (!url.includes(name)) return 'pass' as const;
       left -= 1;
       if (left === 0) deletion = world.delete('Bucket', name);
       return 'pass' as const;
@@ -217,7 +212,7 @@ test('deletion wins over everything, at whatever point of the first pass it come
     if (policy === 'Delete') assert.equal(isLeft, false, `point ${point}: nothing is left`);
     else if (isLeft) assert.match((await markerOf(world, name)) ?? '', /^released\//, `point ${point}`);
   }
-  assert.ok(tried >= 8, `${tried} points`);
+  assert.ok(tried >= 8 && tried < 40, `${tried} points`);
 });
 
 test('a bucket with data waits under Delete, and nothing in it is lost', async (t) => {
@@ -230,11 +225,11 @@ test('a bucket with data waits under Delete, and nothing in it is lost', async (
   await world.expectValid('Bucket', 'full');
   const { message = '' } = (await world.condition('Bucket', 'full', 'DeletionBlocked')) ?? {};
   assert.match(message, /forceDelete/);
-  await world.operator.clock.skip(60_000);
+  await world.elapse(60_000);
   await world.settle();
   assert.equal(world.emulator.state.buckets.get('full')?.objects.size, 1);
   await world.console.send(new DeleteObjectCommand({ Bucket: 'full', Key: 'precious' }));
-  await world.operator.clock.skip(60_000);
+  await world.elapse(60_000);
   await world.gone('Bucket', 'full');
   assert.equal(world.snapshot('full'), undefined);
 });
@@ -311,7 +306,7 @@ test('locked objects are named and not fought, and the rest of the bucket goes',
   await world.settle();
   assert.equal(callsTo(world, 'locked').length, calls, 'it is asked again after a while, not at once');
   for (const version of objects?.get('sealed') ?? []) version.retention = undefined;
-  await world.operator.clock.skip(60_000);
+  await world.elapse(60_000);
   await world.gone('Bucket', 'locked');
   assert.equal(world.snapshot('locked'), undefined);
 });

@@ -85,11 +85,11 @@ for (const [what, effect] of Object.entries(notAbsence)) {
     await until('a verdict', async () => (await world.condition('Bucket', 'wanted', 'Synced'))?.status === 'False');
     await world.delete('Bucket', 'owned');
     await until('a verdict', async () => (await world.condition('Bucket', 'owned', 'Ready'))?.reason === 'Deleting');
-    await world.operator.clock.skip(30_000);
+    await world.elapse(30_000);
     assert.deepEqual(writesTo(world, 'wanted'), [], 'nothing was created');
     assert.ok(await world.get('Bucket', 'owned'), 'nothing was let go');
     for (const fault of faults) world.emulator.faults.clear(fault);
-    await world.operator.clock.skip(120_000);
+    await world.elapse(120_000);
     await world.gone('Bucket', 'owned');
     assert.equal(world.snapshot('owned'), undefined);
     await world.reaches('Bucket', 'wanted', 'Ready', 'True');
@@ -107,7 +107,7 @@ test('L4: the finalizer goes last: while the service refuses to delete, the obje
   await world.resync();
   assert.ok((await world.get('Bucket', 'sticky'))?.metadata.finalizers?.includes('s3.cloud37.dev/finalizer'));
   world.emulator.faults.clear(fault);
-  await world.operator.clock.skip(60_000);
+  await world.elapse(60_000);
   await world.gone('Bucket', 'sticky');
   assert.equal(world.snapshot('sticky'), undefined);
 });
@@ -224,7 +224,7 @@ test('L10: a setting that cannot be read keeps no other from being compared and 
   assert.equal((await world.condition('Bucket', 'split', 'Ready'))?.status, 'True', 'it was found as it should be');
   assert.match(JSON.stringify(world.snapshot('split')), /"Days":/);
   world.emulator.faults.clear(fault);
-  await world.operator.clock.skip(60_000);
+  await world.elapse(60_000);
   await world.reaches('Bucket', 'split', 'Synced', 'True');
 });
 
@@ -305,8 +305,7 @@ test('L15: wrong credentials are tried at once, after 1 and 5 minutes, then hour
   await world.settle();
   const first = world.operatorCalls().length;
   const triesAfter = async (seconds: number) => {
-    await world.operator.clock.skip(seconds * 1_000);
-    await world.settle();
+    await world.elapse(seconds * 1_000, 5_000);
     return world.operatorCalls().length / first;
   };
   await world.restart();
@@ -332,7 +331,7 @@ test('L16: what only a person can mend is not tried every minute', async (t) => 
   await world.reaches('Bucket', 'theirs', 'Stalled', 'AlreadyExists');
   await world.settle();
   const aPass = callsTo(world, 'theirs').length;
-  await world.operator.clock.skip(600_000);
+  await world.elapse(600_000, 5_000);
   await world.settle();
   assert.ok(callsTo(world, 'theirs').length <= 4 * aPass, 'once an interval of 5 minutes');
 });

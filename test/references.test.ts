@@ -144,7 +144,7 @@ test('ReferenceGrants count from the hour that their definition comes', async (t
   await installReferenceGrants(cluster);
   const to = { group: 's3.cloud37.dev', kind: 'Provider' };
   await cluster.admin.create(GRANTS, world.namespace, grant('all', { kind: 'Bucket', namespace: tenant }, to));
-  await world.operator.clock.skip(60_000);
+  await world.elapse(60_000);
   await world.reaches('Bucket', 'early', 'Ready', 'True', tenant);
 });
 

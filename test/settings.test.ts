@@ -369,7 +369,7 @@ test('a setting that the service fails on keeps no other from being applied, and
   assert.equal((await tagsOf(world, 'partly'))['team'], 'a');
   assert.ok(callsTo(world, 'partly').includes('PutBucketLifecycleConfiguration'));
   world.emulator.faults.clear(fault);
-  await world.operator.clock.skip(60_000);
+  await world.elapse(60_000);
   await world.reaches('Bucket', 'partly', 'Ready', 'True');
 });
 
