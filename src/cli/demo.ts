@@ -205,6 +205,10 @@ function forDemo(manifest: Manifest, emulator: Emulator): Manifest {
   if (manifest.kind === 'Secret') {
     return { ...manifest, stringData: { 'access-key': accessKeyId, 'secret-key': secretAccessKey } };
   }
+  // The sample keeps what it made; the demo leaves nothing behind.
+  if (manifest.kind === 'Bucket') {
+    return { ...manifest, spec: { ...manifest.spec, deletionPolicy: 'Delete', forceDelete: true } };
+  }
   if (manifest.kind !== 'Provider') return manifest;
   const endpoints = {
     endpoint: emulator.url(REGION),

@@ -18,7 +18,7 @@ export interface ServedKind {
   readonly specProblem: SpecProblem;
 }
 
-/** Everything a pass may touch; made in `main.ts`. */
+/** Everything a pass may touch; made in `operator.ts`. */
 export interface ReconcilerEnv {
   readonly lookup: Lookup;
   readonly writes: ObjectWrites;

@@ -17,7 +17,7 @@ import { bucketReferences, loggingTarget } from './logging-target.ts';
 import { type BucketClient, type ObservedBucket, observeBucket } from './observe.ts';
 import { bucketStatus } from './status.ts';
 
-/** What the kind is made of; see `main.ts`. */
+/** What the kind is made of; see `operator.ts`. */
 export interface BucketParts {
   readonly lookup: Lookup;
   readonly access: AccountAccess;

@@ -10,7 +10,7 @@ import { type ObservedProvider, observeProvider, type ProviderClient } from './o
 import { ProtectedSecrets } from './secrets.ts';
 import { providerStatus } from './status.ts';
 
-/** What the kind is made of; see `main.ts`. */
+/** What the kind is made of; see `operator.ts`. */
 export interface ProviderParts {
   readonly lookup: Lookup;
   readonly access: AccountAccess;
