@@ -133,9 +133,12 @@ function unprotected(provider: Provider, secrets: NamedWatches): readonly Provid
   return isProtected ? [] : [provider];
 }
 
-/** Objects with a reference out of their namespace: a grant or a label may have opened or closed it. */
+/**
+ * Objects with a reference out of their namespace: a grant or a label may have opened or closed it. And those that mean
+ * the same external resource: who lost the grant claims it no longer.
+ */
 function wakeCrossing(
-  { kinds }: WakeParts,
+  { kinds, snapshot }: WakeParts,
   concerns: (own: string, target: string) => boolean,
   wake: (resource: KubeObject) => void,
 ): void {
@@ -143,7 +146,9 @@ function wakeCrossing(
     for (const resource of store.list()) {
       const own = resource.metadata.namespace ?? '';
       const isConcerned = (key: ObjectKey) => key.namespace !== own && concerns(own, key.namespace);
-      if (kind.references(resource).some(({ key }) => isConcerned(key))) wake(resource);
+      if (!kind.references(resource).some(({ key }) => isConcerned(key))) continue;
+      wake(resource);
+      for (const other of snapshot.namesakes(resource.kind, kind.externalName(resource))) wake(other);
     }
   }
 }

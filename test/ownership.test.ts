@@ -4,7 +4,7 @@ import { DeleteBucketCommand, DeleteBucketTaggingCommand, PutObjectCommand } fro
 import { BUCKETS } from '../src/api/bucket.ts';
 import { OWNER_TAG } from '../src/managed/marker.ts';
 import { bucket } from './support/builders.ts';
-import { createNamespace, until } from './support/cluster.ts';
+import { createNamespace, NAMESPACES, until } from './support/cluster.ts';
 import {
   annotate,
   clusterId,
@@ -200,6 +200,11 @@ test('two objects, one bucket: one has it, the other touches nothing, not even w
   await world.apply(second('shared', { deletionPolicy: 'Delete', forceDelete: true, versioning: { enabled: true } }));
   await world.reaches('Bucket', 'second', 'Stalled', 'ClaimedByOther');
   assert.match((await world.condition('Bucket', 'second', 'Stalled'))?.message ?? '', /Bucket .*\/shared/);
+  const marker = (await markerOf(world, 'shared')) ?? '';
+  await annotate(world, 'Bucket', 'second', { [TAKE_OVER]: marker });
+  await world.patch('Bucket', 'second', { spec: { adoptionPolicy: 'AdoptOrCreate' } });
+  await world.reaches('Bucket', 'second', 'Stalled', 'ClaimedByOther'); // no consent takes it from one that lives
+  assert.equal(await markerOf(world, 'shared'), marker);
   const [writes, before] = [writesTo(world, 'shared'), world.snapshot('shared')];
   await world.delete('Bucket', 'second');
   await world.gone('Bucket', 'second');
@@ -258,8 +263,13 @@ test('the incumbent by marker keeps the bucket from an older object that comes t
 test('an object that lost its grant claims nothing any more, and its namespace is not told to the other', async (t) => {
   const tenant = await createNamespace(shared.cluster.admin, 'tenant');
   const world = await startWorld(t, { neighbours: [tenant] });
-  const allow = (from: string) => world.patch('Provider', 'wasabi', { spec: { allowedNamespaces: { from } } });
-  await allow('All');
+  const allow = async (isAllowed: boolean) => {
+    const body = { metadata: { labels: { storage: isAllowed ? 'yes' : null } } };
+    await world.cluster.admin.patch(NAMESPACES, { namespace: '', name: tenant }, { type: 'merge', body });
+  };
+  const allowedNamespaces = { from: 'Selector', selector: { matchLabels: { storage: 'yes' } } };
+  await world.patch('Provider', 'wasabi', { spec: { allowedNamespaces } });
+  await allow(true);
   const providerRef = { name: 'wasabi', namespace: world.namespace };
   await world.apply(bucket('shared', { providerRef }), tenant);
   await world.reaches('Bucket', 'shared', 'Ready', 'True', tenant);
@@ -268,11 +278,11 @@ test('an object that lost its grant claims nothing any more, and its namespace i
   const { message = '' } = (await world.condition('Bucket', 'second', 'Stalled')) ?? {};
   assert.ok(!message.includes(tenant), message);
   const marker = (await markerOf(world, 'shared')) ?? '';
-  await allow('Same');
+  await allow(false);
   await world.reaches('Bucket', 'second', 'Stalled', 'AlreadyExists');
   await annotate(world, 'Bucket', 'second', { [TAKE_OVER]: marker });
   await world.reaches('Bucket', 'second', 'Ready', 'True');
-  await allow('All');
+  await allow(true);
   await world.reaches('Bucket', 'shared', 'Stalled', 'ClaimedByOther', tenant);
   assert.equal(await markerOf(world, 'shared'), await ownMarker(world, 'Bucket', 'second'));
 });
@@ -294,6 +304,19 @@ test('on another server, whose times may move, a time of creation counts inside 
   await world.reaches('Bucket', 'marked', 'Ready', 'True');
   setAge(world, 'marked', HOUR_MS);
   await isDestroyed(world, 'marked');
+});
+
+test('an adopted bucket is ours for good: adoption may be taken back, and a lost tag is put on again', async (t) => {
+  const world = await startWorld(t);
+  await makeOutside(world, 'adopted', { ageMs: HOUR_MS });
+  await world.apply(bucket('adopted', { adoptionPolicy: 'AdoptOrCreate' }));
+  await world.reaches('Bucket', 'adopted', 'Ready', 'True');
+  await world.patch('Bucket', 'adopted', { spec: { adoptionPolicy: null } });
+  await world.reaches('Bucket', 'adopted', 'Synced', 'True');
+  await world.console.send(new DeleteBucketTaggingCommand({ Bucket: 'adopted' }));
+  await pass(world, 'Bucket', 'adopted');
+  assert.equal(await markerOf(world, 'adopted'), await ownMarker(world, 'Bucket', 'adopted'));
+  await isDestroyed(world, 'adopted');
 });
 
 test('without its tag a bucket is still ours by its time of creation: it may be deleted', async (t) => {
