@@ -89,7 +89,7 @@ for (const [what, effect] of Object.entries(notAbsence)) {
     assert.deepEqual(writesTo(world, 'wanted'), [], 'nothing was created');
     assert.ok(await world.get('Bucket', 'owned'), 'nothing was let go');
     for (const fault of faults) world.emulator.faults.clear(fault);
-    await world.elapse(120_000);
+    await world.resync();
     await world.gone('Bucket', 'owned');
     assert.equal(world.snapshot('owned'), undefined);
     await world.reaches('Bucket', 'wanted', 'Ready', 'True');
