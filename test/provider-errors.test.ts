@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { eventsAbout, inject, s3Error } from './support/answers.ts';
+import { eventsAbout, inject, isPatch, kubeError, s3Error } from './support/answers.ts';
 import { bucket, provider, secret } from './support/builders.ts';
+import { until } from './support/cluster.ts';
 import type { ProxiedCall, Verdict } from './support/proxy.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { applyProvider, endpointsOf, type World } from './support/world.ts';
@@ -240,6 +241,30 @@ test('credentials of another account stop all that was made in the first, until 
   await world.reaches('Provider', 'wasabi', 'Ready', 'True');
   await world.gone('Bucket', 'pinned');
   assert.equal(world.snapshot('pinned'), undefined);
+});
+
+test('credentials of another account are not used, even before the Provider says so', async (t) => {
+  const world = await shared.startWorld(t, { flags, providerSpec });
+  await world.apply(bucket('pinned'));
+  await world.reaches('Bucket', 'pinned', 'Ready', 'True');
+  await world.settle();
+  const isVerdict = (call: ProxiedCall) => isPatch(call, 'wasabi', 'status');
+  const fault = inject(world.operator.kube, isVerdict, kubeError(500, 'InternalError'));
+  const stranger = world.emulator.createAccount();
+  await putKeys(world, stranger);
+  await until('the Provider would say so', () => Promise.resolve(fault.hits.length > 0));
+  await world.apply(bucket('fresh'));
+  await world.patch('Bucket', 'pinned', { spec: { tagging: { tags: { team: 'b' } } } });
+  for (const name of ['fresh', 'pinned']) await world.reaches('Bucket', name, 'Synced', 'AccountChanged');
+  const made = world.operator.wasabi.calls.filter(
+    ({ authorization, url }) => authorization.includes(stranger.accessKeyId) && /^\/(fresh|pinned)/.test(url),
+  );
+  assert.deepEqual(made, [], 'no call on a bucket with keys of another account');
+  assert.equal(world.snapshot('fresh'), undefined);
+  await putKeys(world, world.emulator.account);
+  fault.end();
+  await world.elapse(300_000);
+  for (const name of ['fresh', 'pinned']) await world.reaches('Bucket', name, 'Ready', 'True');
 });
 
 describe('a Provider that worked says so until something else is known', { concurrency: 3 }, () => {
