@@ -5,7 +5,8 @@ import { parseAllowedEndpoints } from './wasabi/allowed-endpoints.ts';
 /** The settings as they were given, each of its own type. */
 export interface RawConfig {
   readonly metricsPort: number;
-  readonly driftCheckIntervalMs: number;
+  /** Undefined: an object is compared only when it changes, or when somebody asks. */
+  readonly driftCheckIntervalMs: number | undefined;
   readonly k8sRateLimit: number | undefined;
   readonly wasabiRateLimit: number;
   readonly watchScope: 'cluster' | 'namespaced';
@@ -42,6 +43,7 @@ export interface ConfigRow {
   parse(text: string): unknown;
 }
 
+const MIN_INTERVAL_SECONDS = 10;
 const MAX_INTERVAL_SECONDS = 86_400;
 const MAX_RATE = 10_000;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -61,11 +63,13 @@ export const configTable: readonly ConfigRow[] = [
       'driftCheckIntervalMs',
       'drift-check-interval-seconds',
       300,
-      { min: 10, max: MAX_INTERVAL_SECONDS },
-      'how often each object is compared with the service',
+      { min: MIN_INTERVAL_SECONDS, max: MAX_INTERVAL_SECONDS },
+      'how often each object is compared with the service; 0: only when it changes or somebody asks',
     ),
     fallback: 300_000,
-    parse: (text) => scaled(wholeNumber(text, 10, MAX_INTERVAL_SECONDS), 1_000),
+    values: `${MIN_INTERVAL_SECONDS} to ${MAX_INTERVAL_SECONDS}, or 0`,
+    parse: (text) =>
+      text.trim() === '0' ? undefined : scaled(wholeNumber(text, MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS), 1_000),
   },
   {
     ...number(

@@ -64,6 +64,14 @@ test('config: every setting is read from its flag, and from its variable, and th
   }
 });
 
+test('config: the comparison on a schedule can be switched off, but not made a storm', () => {
+  assert.equal(config(['--drift-check-interval-seconds=0']).driftCheckIntervalMs, undefined);
+  assert.match(
+    problems(['--drift-check-interval-seconds=9']).join(),
+    /--drift-check-interval-seconds: "9" must be a whole number from 10 to 86400/,
+  );
+});
+
 test('config: a switch may stand alone', () => {
   assert.equal(config(['--observe-only']).observeOnly, true);
   assert.equal(config(['--leader-elect', 'false']).leaderElect, false);

@@ -9,7 +9,7 @@ import { applyProvider, type World } from './support/world.ts';
 
 const shared = shareCluster();
 /** No drift interval comes in between: what is looked at again is looked at for its own sake. */
-const flags = ['--drift-check-interval-seconds=86400'];
+const flags = ['--drift-check-interval-seconds=0'];
 const providerSpec = { rateLimit: { requestsPerSecond: 1_000 } };
 
 const isClaim: Matcher = (call) => isPatch(call, 'itself', 'status') && call.body.includes('"intent"');

@@ -9,7 +9,7 @@ import { applyProvider, endpointsOf, type World } from './support/world.ts';
 
 const shared = shareCluster();
 /** No drift interval comes in between: what is looked at again is looked at for its own sake. */
-const flags = ['--drift-check-interval-seconds=86400'];
+const flags = ['--drift-check-interval-seconds=0'];
 const providerSpec = { retry: { maxAttempts: 2 }, rateLimit: { requestsPerSecond: 1_000 } };
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

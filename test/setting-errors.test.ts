@@ -8,7 +8,7 @@ import { shareCluster } from './support/shared-cluster.ts';
 import { consoleOf, type World } from './support/world.ts';
 
 const shared = shareCluster();
-const flags = ['--drift-check-interval-seconds=86400'];
+const flags = ['--drift-check-interval-seconds=0'];
 const providerSpec = { retry: { maxAttempts: 2 }, rateLimit: { requestsPerSecond: 1_000 } };
 /** A server that has everything, so that each setting can be taken away alone. */
 const emulator = {

@@ -15,6 +15,7 @@ import { BUCKETS, type Bucket as BucketObject } from '../src/api/bucket.ts';
 import type { EmulatorOptions } from '../src/emulator/options.ts';
 import { OWNER_TAG } from '../src/managed/marker.ts';
 import { bucket } from './support/builders.ts';
+import { until } from './support/cluster.ts';
 import { callsTo, makeOutside, pass, setTags, tagsOf, versioningOf, writesTo } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import type { World } from './support/world.ts';
@@ -383,4 +384,19 @@ test('drift that comes while nobody looks is found at the next interval, setting
   const writes = writesTo(world, 'drifting').length;
   await world.resync();
   assert.deepEqual(writesTo(world, 'drifting').slice(writes), ['PutBucketVersioning']);
+});
+
+test('with the schedule switched off, drift is found when somebody asks', async (t) => {
+  const world = await startWorld(t, { flags: ['--drift-check-interval-seconds=0'] });
+  await world.apply(bucket('left-alone', { versioning: { enabled: true } }));
+  await world.reaches('Bucket', 'left-alone', 'Ready', 'True');
+  const VersioningConfiguration = { Status: 'Suspended' as const };
+  await world.console.send(new PutBucketVersioningCommand({ Bucket: 'left-alone', VersioningConfiguration }));
+  await world.settle();
+  const calls = world.operatorCalls().length;
+  await world.elapse(3_600_000, 60_000);
+  assert.equal(world.operatorCalls().length, calls, 'no call by itself');
+  const annotations = { 's3.cloud37.dev/reconcile-requested-at': '1' };
+  await world.patch('Bucket', 'left-alone', { metadata: { annotations } });
+  await until('it is on again', async () => (await versioningOf(world, 'left-alone')) === 'Enabled');
 });

@@ -1,4 +1,4 @@
-import { type KubeObject, keyOf, type ResourceType } from '../api/meta.ts';
+import { type KubeObject, keyOf, type ObjectKey, type ResourceType } from '../api/meta.ts';
 import type { Clock, Random } from './clock.ts';
 import type { Controller } from './controller.ts';
 import type { Kube } from './kube.ts';
@@ -61,7 +61,7 @@ const SILENT_MS = 15 * 60_000;
 export class Manager {
   readonly #options: ManagerOptions;
   readonly #watched: Watched[] = [];
-  readonly #controllers: { readonly controller: Controller; readonly resync: Resync }[] = [];
+  readonly #controllers: { readonly controller: Controller; readonly resync: Resync | undefined }[] = [];
   readonly #stopping = new AbortController();
   #leading: Promise<void> | undefined;
   #isLeader = false;
@@ -88,18 +88,16 @@ export class Manager {
     return store;
   }
 
-  /** The controller gets the keys of that store: changed objects now, all of them once an interval. */
-  control<T extends KubeObject>(store: ObjectStore<T>, controller: Controller, resyncMs: number): void {
+  /** The controller gets the keys of that store: changed objects now, and all of them once an interval, if there is one. */
+  control<T extends KubeObject>(store: ObjectStore<T>, controller: Controller, resyncMs: number | undefined): void {
     store.onChange(({ before, after, isInitial }) => {
       if (after === undefined || !isWorthAPass(before, after)) return;
       controller.enqueue(keyOf(after), isInitial ? 'initial' : 'user');
     });
-    const resync = new Resync(store as unknown as ObjectStore, {
-      clock: this.#options.clock,
-      intervalMs: resyncMs,
-      onDue: (key) => controller.enqueue(key, 'resync'),
+    this.#controllers.push({
+      controller,
+      resync: resyncMs === undefined ? undefined : this.#resync(store as unknown as ObjectStore, controller, resyncMs),
     });
-    this.#controllers.push({ controller, resync });
   }
 
   /** Starts everything. Resolves when all kinds were listed once; passes begin then, or when leadership is won. */
@@ -125,7 +123,7 @@ export class Manager {
    */
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
-    for (const { resync } of this.#controllers) resync.stop();
+    for (const { resync } of this.#controllers) resync?.stop();
     await Promise.all(this.#controllers.map(({ controller }) => controller.stop(graceMs)));
     this.#stopping.abort();
     await this.#leading;
@@ -152,13 +150,18 @@ export class Manager {
     );
   }
 
+  #resync(store: ObjectStore, controller: Controller, intervalMs: number): Resync {
+    const onDue = (key: ObjectKey) => controller.enqueue(key, 'resync');
+    return new Resync(store, { clock: this.#options.clock, intervalMs, onDue });
+  }
+
   #lead(): void {
     if (this.#isStopping) return; // won on the way out: it is given back at once
     this.#isLeader = true;
     this.#options.onLeadership?.(true);
     for (const { controller, resync } of this.#controllers) {
       controller.start();
-      resync.start();
+      resync?.start();
     }
   }
 
@@ -167,7 +170,7 @@ export class Manager {
     this.#isLeader = false;
     this.#options.onLeadership?.(false);
     for (const { controller, resync } of this.#controllers) {
-      resync.stop();
+      resync?.stop();
       void controller.stop(0);
     }
   }

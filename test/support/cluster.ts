@@ -95,7 +95,7 @@ export async function installCrds(admin: KubeClient): Promise<void> {
 }
 
 /** Waits in real time for what only a call can tell. @throws Error naming `what` */
-export async function until(what: string, isSo: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function until(what: string, isSo: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
