@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BucketSpecInput } from '../src/api/bucket.ts';
-import { kubeError, s3Error } from './support/answers.ts';
+import { isPatch, kubeError, s3Error } from './support/answers.ts';
 import { bucket, TYPES } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import type { Proxy, Verdict } from './support/proxy.ts';
@@ -231,6 +231,28 @@ describe('an API server that goes away', () => {
     endOutage(world);
   });
 
+  test('watches that fall silent after the first event: it goes on from what it wrote itself', async (t) => {
+    const world = await shared.startWorld(t, { providerSpec });
+    const { kube } = world.operator;
+    kube.decide((call) => {
+      if (isPatch(call, 'alone', 'rest')) {
+        kube.decideWatches(() => 'dropRequest');
+        kube.dropWatches();
+      }
+      const isList = call.method === 'GET' && call.url.split('?')[0]?.endsWith('/buckets') === true;
+      return isList ? 'dropRequest' : 'pass';
+    });
+    await world.apply(bucket('alone', spec));
+    await world.reaches('Bucket', 'alone', 'Ready', 'True');
+    await world.settle();
+    const writes = () => [world.kubeWrites().filter((write) => write.includes('/alone')), world.serviceWrites()];
+    const before = writes();
+    await world.resync();
+    assert.deepEqual(writes(), before, 'it knows what it did');
+    endOutage(world);
+    await world.expectValid('Bucket', 'alone');
+  });
+
   test('watches that break in the middle of it, twenty times', async (t) => {
     const world = await shared.startWorld(t, { providerSpec });
     const names = namesOf(20);
@@ -249,7 +271,7 @@ describe('an API server that goes away', () => {
 
 test('somebody else who writes to the object fifty times a second: it comes to Ready, and his fields stay', async (t) => {
   const world = await shared.startWorld(t, { providerSpec });
-  await world.apply(bucket('contended', spec));
+  await world.apply(bucket('contended', spec, { labels: { kept: 'yes' }, finalizers: ['example.com/hold'] }));
   const over = new AbortController();
   let turn = 0;
   const foreign = (async () => {
@@ -277,8 +299,9 @@ test('somebody else who writes to the object fifty times a second: it comes to R
     over.abort();
     await foreign;
   }
-  const labels = (await world.get('Bucket', 'contended'))?.metadata.labels;
-  assert.deepEqual(labels, { turn: String(turn) });
+  const { labels, finalizers } = (await world.get('Bucket', 'contended'))?.metadata ?? {};
+  assert.deepEqual(labels, { kept: 'yes', turn: String(turn) });
+  assert.deepEqual(finalizers, ['example.com/hold', 's3.cloud37.dev/finalizer']);
   assert.deepEqual(effects(world, 'CreateBucket'), [1]);
   await world.elapse(60_000);
   await world.reaches('Bucket', 'contended', 'Synced', 'True');

@@ -45,6 +45,8 @@ export interface Proxy {
   decideWatches(rule: ((url: string) => WatchVerdict) | undefined): void;
   /** Ends every connection, watches too; new ones are served. */
   dropConnections(): void;
+  /** Ends the watches; calls under way go on. */
+  dropWatches(): void;
   /** Ends every connection and refuses new ones, from now on. */
   sever(): void;
   /** Resolves when a rule has cut the client off. */
@@ -72,6 +74,7 @@ export async function startProxy(upstream: {
   const calls: ProxiedCall[] = [];
   let rule: ((call: ProxiedCall) => Verdict) | undefined;
   let watchRule: ((url: string) => WatchVerdict) | undefined;
+  const watches = new Set<ServerResponse>();
   let isCut = false;
   let pending = 0;
   let announce: (call: ProxiedCall) => void = () => undefined;
@@ -141,7 +144,11 @@ export async function startProxy(upstream: {
         if (verdict === 'dropRequest') return fail();
         if (verdict !== 'pass') return answer(response, verdict);
         const outgoing = forward(incoming, body, (answer) => relay(answer, response), fail);
-        response.on('close', () => outgoing.destroy());
+        watches.add(response);
+        response.on('close', () => {
+          watches.delete(response);
+          outgoing.destroy();
+        });
         return undefined;
       }
       const call: ProxiedCall = {
@@ -196,6 +203,9 @@ export async function startProxy(upstream: {
       watchRule = next;
     },
     dropConnections: () => server.closeAllConnections(),
+    dropWatches: () => {
+      for (const response of watches) response.destroy();
+    },
     sever,
     cut,
     stop: () =>
