@@ -40,6 +40,19 @@ export const adoptionPolicy = z
     }),
   );
 
+/** `spec.deletionPolicy` of the kinds whose absence means Delete; it is not defaulted in the schema. */
+export const deletionPolicy = z
+  .enum(['Delete', 'Retain'])
+  .optional()
+  .meta(
+    field({
+      what: 'What deleting this object does. Delete: what it made in the account goes, if the operator owns it. Retain: it stays as it is.',
+      example: 'Retain',
+      change: true,
+      absent: 'Delete',
+    }),
+  );
+
 const condition = z.object({
   type: z
     .string()

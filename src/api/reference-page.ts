@@ -107,6 +107,7 @@ function typeText(node: SchemaNode): string {
 function plainType(node: SchemaNode): string {
   if (node.enum !== undefined) return node.enum.map((value) => code(String(value))).join(', ');
   const { type } = node;
+  if (type === undefined && node['x-kubernetes-preserve-unknown-fields'] === true) return 'as in AWS JSON';
   if (type === undefined) throw new Error('a schema node has no type');
   switch (type) {
     case 'array': {

@@ -35,7 +35,7 @@ function faults({ path, node }: Placed): readonly string[] {
   const key = node['x-kubernetes-list-map-keys']?.[0];
   const isText = node.type === 'string' && node.enum === undefined && node.format?.startsWith('date') !== true;
   return [
-    ...fault(node.type === undefined, 'has no type'),
+    ...fault(node.type === undefined && node['x-kubernetes-preserve-unknown-fields'] !== true, 'has no type'),
     ...fault(node.properties !== undefined && node.additionalProperties !== undefined, 'properties beside a map'),
     ...fault(node.type === 'array' && node.items === undefined, 'a list of nothing'),
     ...fault(isOurs && node.type === 'array' && node.maxItems === undefined, 'an unbounded list'),

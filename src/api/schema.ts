@@ -31,6 +31,11 @@ export interface FieldExtras {
   readonly format?: string;
   /** The most entries a map may have; zod knows no such bound. */
   readonly maxProperties?: number;
+  /**
+   * Fields that the schema does not name are kept as written, and so is a value of any type where it names none. For
+   * policy documents: their own parser says what may stand there.
+   */
+  readonly preservesUnknown?: true;
 }
 
 /** `FieldDoc.absent` of a setting that is then neither read nor written. */
@@ -49,6 +54,7 @@ export function field(doc: FieldDoc, extras: FieldExtras = {}): Record<string, u
     [DOC_KEY]: doc,
     ...(extras.format === undefined ? {} : { format: extras.format }),
     ...(extras.maxProperties === undefined ? {} : { maxProperties: extras.maxProperties }),
+    ...(extras.preservesUnknown === undefined ? {} : { 'x-kubernetes-preserve-unknown-fields': true }),
     ...(extras.mapKey === undefined
       ? {}
       : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [extras.mapKey] }),

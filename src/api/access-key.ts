@@ -1,0 +1,243 @@
+import { z } from 'zod';
+import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { deletionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
+import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
+import { policyDocument, statementFields, statementOf } from './policy-document.ts';
+import { fixedReferenceFields } from './references.ts';
+import { type DeepReadonly, field, int, text, time } from './schema.ts';
+
+/** The kind AccessKey on the wire. */
+export const ACCESS_KEYS: ResourceType = {
+  group: GROUP,
+  version: VERSION,
+  plural: 'accesskeys',
+  kind: 'AccessKey',
+  namespaced: true,
+};
+
+const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+
+function texts(what: string, example: string, maxProperties: number, max: number) {
+  return z
+    .record(
+      z.string(),
+      z
+        .string()
+        .max(max)
+        .meta(field({ what: 'Value.' })),
+    )
+    .optional()
+    .meta(field({ what, example, change: true, absent: 'none' }, { maxProperties }));
+}
+
+const rotate = z
+  .object({
+    enabled: z
+      .boolean()
+      .default(false)
+      .meta(field({ what: 'Whether the key is replaced at intervals.', example: 'true', change: true })),
+    intervalDays: int(1, 365)
+      .default(90)
+      .meta(field({ what: 'Days from one key to the next.', example: '90', change: true })),
+    previousKeysRetentionDays: int(0, 30)
+      .default(7)
+      .meta(
+        field({
+          what: 'Days that the previous key lives on after the switch. A user has two keys at most, so it must be less than intervalDays.',
+          example: '7',
+          change: true,
+        }),
+      ),
+  })
+  .optional()
+  .meta(
+    field(
+      {
+        what: 'Replacement of the key at intervals.',
+        example: '{enabled: true, intervalDays: 90, previousKeysRetentionDays: 7}',
+        change: true,
+        absent: 'the key is never replaced by time',
+      },
+      {
+        rules: [
+          {
+            rule: 'self.previousKeysRetentionDays < self.intervalDays',
+            message:
+              'previousKeysRetentionDays must be less than intervalDays: a user has two keys at most, and the previous one must be gone before the next comes',
+          },
+        ],
+      },
+    ),
+  );
+
+const secret = z
+  .object({
+    name: text(253)
+      .regex(DNS_SUBDOMAIN)
+      .optional()
+      .meta(
+        field({
+          what: 'Name of the Secret that the key is delivered in, in the namespace of this object.',
+          example: 'app-s3',
+          change: 'Can change: the Secret of the new name is written, then the old one is removed.',
+          absent: 'NAME-credentials',
+        }),
+      ),
+    labels: texts('Labels of the Secret, beside those of the operator.', '{app: web}', 32, 63),
+    annotations: texts('Annotations of the Secret, beside those of the operator.', '{team: a}', 32, 4096),
+  })
+  .optional()
+  .meta(
+    field({
+      what: 'The Secret that the key is delivered in: access-key-id and secret-access-key.',
+      example: '{name: app-s3}',
+      change: true,
+      absent: 'NAME-credentials',
+    }),
+  );
+
+const spec = z
+  .object({
+    suspend,
+    mode,
+    providerRef: z.object(fixedReferenceFields).meta(
+      field(
+        { what: 'The Provider whose account holds the user.', example: '{name: wasabi-eu}', change: false },
+        {
+          rules: [
+            {
+              rule: 'self == oldSelf',
+              message: 'providerRef cannot change: a key cannot move to another account, make a new AccessKey instead',
+            },
+          ],
+        },
+      ),
+    ),
+    userRef: z
+      .object(fixedReferenceFields)
+      .optional()
+      .meta(
+        field({
+          what: 'The User that the key belongs to, in the account of providerRef.',
+          example: '{name: team-a}',
+          change: 'Cannot change once it is set.',
+          absent: 'refused for a new object; one that an earlier operator stored without it waits for it',
+        }),
+      ),
+    displayName: z
+      .string()
+      .max(256)
+      .optional()
+      .meta(
+        field({
+          what: 'A name for people; written as an annotation on the Secret.',
+          example: 'Nightly backup',
+          change: true,
+          absent: 'none',
+        }),
+      ),
+    tags: texts('Further notes for people; written as annotations on the Secret.', '{team: a}', 50, 256),
+    policy: policyDocument(statementOf(statementFields), {
+      what: 'A policy for the key alone. The service has none: the condition Unsupported names this field. Give the policy to the User.',
+      change: true,
+      example: '{}',
+      absent: 'the policies of the user hold',
+    }).optional(),
+    rotate,
+    secret,
+    deletionPolicy,
+  })
+  .meta(
+    field(
+      { what: 'Whose key it is, and how it is delivered.' },
+      {
+        rules: [
+          {
+            rule: 'has(self.userRef) || (oldSelf.hasValue() && !oldSelf.?userRef.hasValue())',
+            message: 'userRef is missing: name the User that the key belongs to',
+            optionalOldSelf: true,
+          },
+          {
+            rule: '!has(oldSelf.userRef) || (has(self.userRef) && self.userRef == oldSelf.userRef)',
+            message: 'userRef cannot change once it is set: make a new AccessKey for another user',
+          },
+        ],
+      },
+    ),
+  );
+
+const status = z
+  .object({
+    ...managedStatusFields,
+    accessKeyId: z
+      .string()
+      .max(128)
+      .optional()
+      .meta(field({ what: 'The id of the key in the Secret. It is no secret by itself.' })),
+    created: z
+      .boolean()
+      .optional()
+      .meta(field({ what: 'Whether the key was there when it was last read.' })),
+    lastRotateTime: time({ what: 'When the key in the Secret was made.' }).optional(),
+    nextRotateTime: time({ what: 'When it will be replaced.' }).optional(),
+    secretName: z
+      .string()
+      .max(253)
+      .optional()
+      .meta(field({ what: 'The Secret that holds the key.' })),
+    knownKeys: z
+      .array(
+        z
+          .string()
+          .max(128)
+          .meta(field({ what: 'One key id.' })),
+      )
+      .max(16)
+      .optional()
+      .meta(
+        field({ what: 'Keys that the user had before the create that the intent announces: none of them is ours.' }),
+      ),
+    ownKeys: z
+      .array(
+        z
+          .string()
+          .max(128)
+          .meta(field({ what: 'One key id.' })),
+      )
+      .max(16)
+      .optional()
+      .meta(field({ what: 'Keys that this object made and that live: all are revoked when it is deleted.' })),
+  })
+  .meta(field({ what: 'Written by the operator alone.' }));
+
+const schema = z
+  .object({ spec, status: status.optional() })
+  .meta(field({ what: 'An AccessKey is one key pair of a User, delivered in a Secret.' }));
+
+/** An AccessKey as users write it: fields with a default may be left out. */
+export type AccessKeySpecInput = z.input<typeof spec>;
+export type AccessKeySpec = DeepReadonly<z.output<typeof spec>>;
+export type AccessKeyStatus = DeepReadonly<z.output<typeof status>>;
+
+/** An AccessKey as the API server returns it, defaults filled in. */
+export interface AccessKey extends KubeObject {
+  readonly spec: AccessKeySpec;
+  readonly status?: AccessKeyStatus | undefined;
+}
+
+/** The kind AccessKey: names, schema and columns. */
+export const accessKeyDefinition: KindDefinition = {
+  type: ACCESS_KEYS,
+  singular: 'accesskey',
+  shortNames: ['s3key'],
+  schema,
+  columns: [
+    conditionColumn('Ready', 'Ready', 'status'),
+    conditionColumn('Reason', 'Ready', 'reason'),
+    { name: 'User', type: 'string', jsonPath: '.spec.userRef.name' },
+    { name: 'Secret', type: 'string', jsonPath: '.status.secretName' },
+    { name: 'Next rotation', type: 'date', jsonPath: '.status.nextRotateTime' },
+    ageColumn,
+    { name: 'Key id', type: 'string', jsonPath: '.status.accessKeyId', priority: 1 },
+  ],
+};

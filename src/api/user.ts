@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { adoptionPolicy, deletionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
+import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
+import { policyDocument, statementFields, statementOf } from './policy-document.ts';
+import { allowedNamespaces, fixedReferenceFields, referenceFields } from './references.ts';
+import { type DeepReadonly, field, int, text, time } from './schema.ts';
+import { unsupportedTags } from './unsupported-fields.ts';
+
+/** The kind User on the wire. */
+export const USERS: ResourceType = {
+  group: GROUP,
+  version: VERSION,
+  plural: 'users',
+  kind: 'User',
+  namespaced: true,
+};
+
+const spec = z
+  .object({
+    suspend,
+    mode,
+    providerRef: z.object(fixedReferenceFields).meta(
+      field(
+        { what: 'The Provider whose account holds the user.', example: '{name: wasabi-eu}', change: false },
+        {
+          rules: [
+            {
+              rule: 'self == oldSelf',
+              message: 'providerRef cannot change: a user cannot move to another account, make a new User instead',
+            },
+          ],
+        },
+      ),
+    ),
+    name: text(64)
+      .regex(/^[\w+=,.@-]+$/)
+      .meta(
+        field(
+          {
+            what: 'The IAM user name; it may differ from metadata.name. 1 to 64 letters, digits and +=,.@_-',
+            example: 'team-a',
+            change: false,
+          },
+          {
+            rules: [
+              {
+                rule: 'self == oldSelf',
+                message:
+                  'name cannot change: keys and policies belong to the user of that name, make a new User instead',
+              },
+            ],
+          },
+        ),
+      ),
+    policy: policyDocument(statementOf(statementFields), {
+      what: 'What the user may do, as an inline policy. It has no principal: it is for this user.',
+      example: '{statement: [{effect: Allow, action: s3:ListBucket, resource: "arn:aws:s3:::logs"}]}',
+      change: true,
+      absent: 'no inline policy of this object',
+    }).optional(),
+    policyRef: z
+      .object(referenceFields('IAMPolicy', 'read-logs'))
+      .optional()
+      .meta(
+        field({
+          what: 'An IAMPolicy that is attached to the user.',
+          example: '{name: read-logs}',
+          change: true,
+          absent: 'none is attached',
+        }),
+      ),
+    policyRefs: z
+      .array(z.object(referenceFields('IAMPolicy', 'read-logs')).meta(field({ what: 'One IAMPolicy.' })))
+      .max(10)
+      .optional()
+      .meta(
+        field({
+          what: 'IAMPolicies that are attached to the user, beside policyRef.',
+          example: '[{name: read-logs}, {name: write-backups}]',
+          change: true,
+          absent: 'none is attached',
+        }),
+      ),
+    managedPolicyArns: z
+      .array(
+        text(2048)
+          .regex(/^arn:aws:iam::[^:]*:policy\/.+$/)
+          .meta(field({ what: 'ARN of one managed policy.' })),
+      )
+      .max(10)
+      .optional()
+      .meta(
+        field({
+          what: 'Managed policies that exist in the account, by ARN. For a Provider of another namespace each must be listed in its spec.tenancy.managedPolicyArns.',
+          example: '["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]',
+          change: true,
+          absent: 'none is attached',
+        }),
+      ),
+    groups: z
+      .array(
+        text(128)
+          .regex(/^[\w+=,.@-]+$/)
+          .meta(field({ what: 'Name of one group.' })),
+      )
+      .max(10)
+      .optional()
+      .meta(
+        field({
+          what: 'Existing groups that the user belongs to. For a Provider of another namespace each must be listed in its spec.tenancy.groups.',
+          example: '[backup-writers]',
+          change: true,
+          absent: 'none is joined',
+        }),
+      ),
+    tags: unsupportedTags,
+    adoptionPolicy,
+    deletionPolicy,
+    allowedNamespaces,
+  })
+  .meta(
+    field({
+      what: 'The user and exactly what it may do: nothing is granted that is not written here.',
+    }),
+  );
+
+const status = z
+  .object({
+    ...managedStatusFields,
+    userId: z
+      .string()
+      .max(128)
+      .optional()
+      .meta(field({ what: 'The UserId that the service gave; a user of the same name made later has another one.' })),
+    arn: z
+      .string()
+      .max(2048)
+      .optional()
+      .meta(field({ what: 'ARN of the user.' })),
+    created: z
+      .boolean()
+      .optional()
+      .meta(field({ what: 'Whether the user was there when it was last read.' })),
+    lastSyncTime: time({ what: 'When the user was last changed to match the spec.' }).optional(),
+    attached: z
+      .array(
+        z
+          .string()
+          .max(2048)
+          .meta(field({ what: 'The ARN of a managed policy, or group/NAME.' })),
+      )
+      .max(64)
+      .optional()
+      .meta(field({ what: 'What this object attached or joined: only that is ever taken away again.' })),
+    keys: int(0, 1_000)
+      .optional()
+      .meta(field({ what: 'How many AccessKey objects refer to this user.' })),
+  })
+  .meta(field({ what: 'Written by the operator alone.' }));
+
+const schema = z
+  .object({ spec, status: status.optional() })
+  .meta(field({ what: 'A User is one IAM user of a Provider, with what it may do.' }));
+
+/** A User as users write it: fields with a default may be left out. */
+export type UserSpecInput = z.input<typeof spec>;
+export type UserSpec = DeepReadonly<z.output<typeof spec>>;
+export type UserStatus = DeepReadonly<z.output<typeof status>>;
+
+/** A User as the API server returns it, defaults filled in. */
+export interface User extends KubeObject {
+  readonly spec: UserSpec;
+  readonly status?: UserStatus | undefined;
+}
+
+/** The kind User: names, schema and columns. */
+export const userDefinition: KindDefinition = {
+  type: USERS,
+  singular: 'user',
+  shortNames: ['s3user'],
+  schema,
+  columns: [
+    conditionColumn('Ready', 'Ready', 'status'),
+    conditionColumn('Reason', 'Ready', 'reason'),
+    { name: 'User', type: 'string', jsonPath: '.spec.name' },
+    { name: 'Provider', type: 'string', jsonPath: '.spec.providerRef.name' },
+    ageColumn,
+    { name: 'Policies', type: 'string', jsonPath: '.status.attached', priority: 1 },
+    { name: 'Keys', type: 'integer', jsonPath: '.status.keys', priority: 1 },
+  ],
+};
