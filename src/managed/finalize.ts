@@ -45,7 +45,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   const client = await kind.connect(resource, target, signal);
   const found = await kind.observe(client, target, undefined, signal);
   if (found === undefined) return letGo('Deleted');
-  const ownership = decideOwnership(kind, resource, target, kind.evidence(found, target), env);
+  const ownership = decideOwnership(kind, resource, target, found, env);
   if (!ownership.mayManage) return letGo('NeverOwned');
   const policy = deletionPolicyOf(kind, resource);
   if (!ownership.mayDestroy) return policy === 'Retain' ? letGo('Retained') : unproven(kind.kind, target);

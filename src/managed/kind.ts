@@ -3,7 +3,7 @@ import type { EventReason } from '../api/event-reasons.ts';
 import type { KubeObject, ObjectKey } from '../api/meta.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
-import type { Evidence } from './ownership.ts';
+import type { Evidence, Ownership } from './ownership.ts';
 import type { Reference } from './references.ts';
 
 export type DeletionPolicy = 'Delete' | 'Retain';
@@ -185,6 +185,16 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   ): Promise<Observed | undefined>;
   /** Pure. What the found resource says of its owner. */
   evidence(observed: Observed, target: Target): Evidence;
+  /**
+   * Pure. Decides instead of the table of ownership, for a kind whose resource several objects share by right (the one
+   * policy of a bucket), or who owns parts of it only (the keys of a user). Absent: the table, and one object a resource.
+   */
+  ownership?(resource: R, target: Target, observed: Observed | undefined): Ownership;
+  /**
+   * Pure. Status fields that must stand there before the first of these changes is made, because nothing else would tell
+   * afterwards what was ours: such as what is about to be attached to a user. Written only where they differ.
+   */
+  announce?(resource: R, desired: Desired, observed: Observed | undefined): KindStatus['fields'];
   /**
    * Pure. The changes to make, in order; none when in sync. `marker`: the ownership text that the resource must carry;
    * undefined: the marker on it stays as it is.

@@ -5,7 +5,7 @@ import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { ACCEPT_ACCOUNT, TAKE_OVER_FROM } from './annotations.ts';
 import type { Change, KindStatus, ManagedKind, ManagedResource, Target } from './kind.ts';
 import type { Outcome, Reading } from './outcome.ts';
-import { type Evidence, type Ownership, ownershipOf } from './ownership.ts';
+import { type Ownership, ownershipOf } from './ownership.ts';
 import type { ReconcilerEnv } from './reconciler.ts';
 import { ownerOf, rivalMessage, rivalOf } from './rivals.ts';
 
@@ -21,8 +21,7 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   const desired = kind.desired(resource, target);
   const client = await kind.connect(resource, target, signal);
   const found = await kind.observe(client, target, desired, signal);
-  const evidence = found === undefined ? undefined : kind.evidence(found, target);
-  const ownership = decideOwnership(kind, resource, target, evidence, env);
+  const ownership = decideOwnership(kind, resource, target, found, env);
   if (!ownership.mayManage) return notOurs(ownership);
 
   const read = (made: Target, observed: O | undefined, applied: readonly string[], isProven: boolean): Reading => ({
@@ -39,7 +38,8 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   }
   const willCreate = kind.isExternal && found === undefined;
   const clockOffsetMs = kind.clockOffsetMs(client);
-  const options = { willCreate, isExternal: kind.isExternal, clockOffsetMs };
+  const fields = changes.length === 0 ? {} : (kind.announce?.(resource, desired, found) ?? {});
+  const options = { willCreate, isExternal: kind.isExternal, clockOffsetMs, fields };
   const claimed = await env.writes.claim(type, resource, target, options);
   const { applied, errors } = willCreate
     ? await withDeadline(
@@ -57,7 +57,7 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   const made = willCreate ? { ...target, identity: undefined } : target;
   // A create that was not answered with success proves nothing of what is there now: it may be a stranger's.
   const isUnproven = willCreate && applied.length === 0 && last !== undefined;
-  const now = isUnproven ? decideOwnership(kind, claimed, made, kind.evidence(last, made), env) : ownership;
+  const now = isUnproven ? decideOwnership(kind, claimed, made, last, env) : ownership;
   if (!now.mayManage) return notOurs(now);
   const left = changes.length === 0 ? [] : kind.diff(desired, last, now.marker);
   return settle(read(made, last, applied, now.mayDestroy), errors, left);
@@ -93,10 +93,12 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
   kind: ManagedKind<R, D, O, C, Client>,
   resource: R,
   target: Target,
-  evidence: Evidence | undefined,
+  observed: O | undefined,
   env: ReconcilerEnv,
 ): Ownership | { readonly mayManage: false; readonly reason: Reason; readonly message: string } {
   if (!kind.isExternal) return { mayManage: true, mayDestroy: true, marker: undefined };
+  if (kind.ownership !== undefined) return kind.ownership(resource, target, observed);
+  const evidence = observed === undefined ? undefined : kind.evidence(observed, target);
   const what = `${kind.kind.toLowerCase()} "${target.name}"`;
   const contenders = env.lookup.namesakes<R>(kind.kind, target.name).map((other) => ({
     resource: other,

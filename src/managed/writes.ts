@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { keyOf, type ResourceType } from '../api/meta.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
@@ -6,7 +7,7 @@ import { type Kube, KubeError, type Patch } from '../runtime/kube.ts';
 import { toKubeReconcileError } from '../runtime/kube-errors.ts';
 import { ABANDON, FINALIZER, LEGACY_ANNOTATIONS, LEGACY_FINALIZER } from './annotations.ts';
 import { rfc3339 } from './conditions.ts';
-import type { IntentStatus, ManagedResource, Target } from './kind.ts';
+import type { IntentStatus, KindStatus, ManagedResource, Target } from './kind.ts';
 import { hasFinalizer } from './lookup.ts';
 import { type StatusPatch, targetStatus } from './status.ts';
 
@@ -50,7 +51,7 @@ export class ObjectWrites {
    * Claims the external resource before the first write to it, in this order: finalizer, then the target (and, before
    * a create, the intent) in status, which tenants cannot write. No call is made for what is there already.
    * @param options isExternal false: the kind keeps no external resource, the finalizer is all. clockOffsetMs: by how much
-   *   the service's clock is ahead of ours
+   *   the service's clock is ahead of ours. fields: status fields of the kind that must stand there too
    * @returns the object as it stands after the writes
    * @throws StaleRead when someone changed the object meanwhile
    */
@@ -58,7 +59,12 @@ export class ObjectWrites {
     type: ResourceType,
     resource: R,
     target: Target,
-    options: { readonly willCreate: boolean; readonly isExternal: boolean; readonly clockOffsetMs: number },
+    options: {
+      readonly willCreate: boolean;
+      readonly isExternal: boolean;
+      readonly clockOffsetMs: number;
+      readonly fields: KindStatus['fields'];
+    },
   ): Promise<R> {
     let current = resource;
     const finalizers = current.metadata.finalizers ?? [];
@@ -71,7 +77,7 @@ export class ObjectWrites {
     }
     if (!options.isExternal) return current;
     const recorded = current.status?.target;
-    const status: Record<string, unknown> = {};
+    const status: Record<string, unknown> = differing(current.status, options.fields);
     if (
       recorded?.accountId !== target.accountId ||
       recorded.name !== target.name ||
@@ -207,6 +213,12 @@ export class ObjectWrites {
   ): Promise<R> {
     return this.#kube.patch<R>(type, keyOf(resource), patch, subresource === undefined ? {} : { subresource });
   }
+}
+
+/** Those of the fields that the status does not have already. */
+function differing(status: object | undefined, fields: KindStatus['fields']): Record<string, unknown> {
+  const there: Readonly<Record<string, unknown>> = { ...status };
+  return Object.fromEntries(Object.entries(fields).filter(([name, value]) => !isDeepStrictEqual(there[name], value)));
 }
 
 function isNotFound(thrown: unknown): boolean {
