@@ -1,6 +1,11 @@
-import { BUCKETS, type BucketSpecInput } from '../../src/api/bucket.ts';
+import type { AccessKeySpecInput } from '../../src/api/access-key.ts';
+import type { BucketSpecInput } from '../../src/api/bucket.ts';
+import type { BucketPolicySpecInput } from '../../src/api/bucket-policy.ts';
+import type { IamPolicySpecInput } from '../../src/api/iam-policy.ts';
+import { KINDS } from '../../src/api/kinds.ts';
 import type { ResourceType } from '../../src/api/meta.ts';
-import { PROVIDERS, type ProviderSpecInput } from '../../src/api/provider.ts';
+import type { ProviderSpecInput } from '../../src/api/provider.ts';
+import type { UserSpecInput } from '../../src/api/user.ts';
 
 /** An object as somebody writes it. */
 export interface Manifest {
@@ -17,7 +22,10 @@ export interface Manifest {
 }
 
 const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
-export const TYPES: Readonly<Record<string, ResourceType>> = { Bucket: BUCKETS, Provider: PROVIDERS, Secret: SECRETS };
+export const TYPES: Readonly<Record<string, ResourceType>> = {
+  Secret: SECRETS,
+  ...Object.fromEntries(KINDS.map(({ type }) => [type.kind, type])),
+};
 
 const API = 's3.cloud37.dev/v1alpha1';
 
@@ -46,5 +54,61 @@ export function bucket(name: string, spec: Partial<BucketSpecInput> = {}, metada
     kind: 'Bucket',
     metadata: { name, ...metadata },
     spec: { providerRef: { name: 'wasabi' }, name, ...spec },
+  };
+}
+
+/** A BucketPolicy on a Bucket of the same namespace. */
+export function bucketPolicy(
+  name: string,
+  bucketName: string,
+  policy: object,
+  spec: Partial<BucketPolicySpecInput> = {},
+  metadata: object = {},
+): Manifest {
+  return {
+    apiVersion: API,
+    kind: 'BucketPolicy',
+    metadata: { name, ...metadata },
+    spec: { bucketRef: { name: bucketName }, policy, ...spec },
+  };
+}
+
+/** A User on the Provider `wasabi`. */
+export function user(name: string, spec: Partial<UserSpecInput> = {}, metadata: object = {}): Manifest {
+  return {
+    apiVersion: API,
+    kind: 'User',
+    metadata: { name, ...metadata },
+    spec: { providerRef: { name: 'wasabi' }, name, ...spec },
+  };
+}
+
+/** An IAMPolicy on the Provider `wasabi`. */
+export function iamPolicy(
+  name: string,
+  policy: object,
+  spec: Partial<IamPolicySpecInput> = {},
+  metadata: object = {},
+): Manifest {
+  return {
+    apiVersion: API,
+    kind: 'IAMPolicy',
+    metadata: { name, ...metadata },
+    spec: { providerRef: { name: 'wasabi' }, policy, ...spec },
+  };
+}
+
+/** An AccessKey of a User on the Provider `wasabi`. */
+export function accessKey(
+  name: string,
+  userName: string,
+  spec: Partial<AccessKeySpecInput> = {},
+  metadata: object = {},
+): Manifest {
+  return {
+    apiVersion: API,
+    kind: 'AccessKey',
+    metadata: { name, ...metadata },
+    spec: { providerRef: { name: 'wasabi' }, userRef: { name: userName }, ...spec },
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { KINDS } from '../../src/api/kinds.ts';
 import type { KubeObject, ResourceType } from '../../src/api/meta.ts';
 import { type DevCluster, startDevCluster } from '../../src/devcluster/server.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -35,8 +36,8 @@ export const NAMESPACES: ResourceType = {
   namespaced: false,
 };
 
-const CRD_FILES = ['providers', 'buckets'].map(
-  (plural) => new URL(`../../chart/wasabi-s3-operator/crds/${plural}.yaml`, import.meta.url),
+const CRD_FILES = KINDS.map(
+  ({ type: { plural } }) => new URL(`../../chart/wasabi-s3-operator/crds/${plural}.yaml`, import.meta.url),
 );
 
 /** Access to an API server with a token that never changes. */

@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 
 /** One object of one kind, with what can go wrong behind the operator's back. */
 export interface KindCase {
-  readonly kind: 'Bucket' | 'Provider';
+  readonly kind: string;
   readonly title: string;
   readonly manifest: Manifest;
   readonly emulator?: EmulatorOptions;

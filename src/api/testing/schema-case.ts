@@ -7,7 +7,7 @@ export interface Draft {
 /** One verdict of the schemas: of a new object, or of the change of an object that is there. */
 export interface SchemaCase {
   readonly title: string;
-  readonly kind: 'Provider' | 'Bucket';
+  readonly kind: string;
   /** The object before the change; left out: the object is new. Its status is there already. */
   readonly from?: Draft;
   /** `from` was stored under the predecessor's schema, and need not be valid under ours. */
