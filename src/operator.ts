@@ -1,12 +1,15 @@
 import { bucketDefinition } from './api/bucket.ts';
+import { bucketPolicyDefinition } from './api/bucket-policy.ts';
 import type { KindDefinition } from './api/kind-definition.ts';
-import type { ResourceType } from './api/meta.ts';
+import { keyText, type ResourceType } from './api/meta.ts';
 import { providerDefinition } from './api/provider.ts';
 import { specChecker } from './api/spec-problem.ts';
 import { type Config, VERSION } from './config.ts';
 import { AccountAccess } from './kinds/account-access.ts';
 import { bucketKind } from './kinds/bucket/kind.ts';
 import { bucketMentions, bucketReferences } from './kinds/bucket/logging-target.ts';
+import { bucketPolicyKind } from './kinds/bucket-policy/kind.ts';
+import { bucketPolicyReferences, bucketReference } from './kinds/bucket-policy/references.ts';
 import { providerKind, providerReferences } from './kinds/provider/kind.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import { SECRETS, SecretReader, versionText } from './kinds/provider-secrets.ts';
@@ -67,6 +70,10 @@ const kinds = {
     references: bucketReferences,
     externalName: ({ spec }) => spec.name,
     mentions: bucketMentions,
+  }),
+  BucketPolicy: indexed(bucketPolicyDefinition, {
+    references: bucketPolicyReferences,
+    externalName: (resource) => keyText(bucketReference(resource).key),
   }),
 } as const satisfies Record<string, IndexedKind & ServedKind>;
 
@@ -140,7 +147,8 @@ function createReconciles(
     }),
   });
   const bucket = bucketKind({ lookup, access, clock, clusterId, unsupported: new UnsupportedCalls(clock) });
-  const eventsByKind = new Map<string, KindEvents>([provider, bucket].map((kind) => [kind.kind, kind.events]));
+  const bucketPolicy = bucketPolicyKind({ lookup, access });
+  const eventsByKind = new Map<string, KindEvents>([provider, bucket, bucketPolicy].map((kind) => [kind.kind, kind.events]));
   const eventsOf = (kind: string): KindEvents => {
     const found = eventsByKind.get(kind);
     if (found === undefined) throw new Error(`no kind ${kind}`);
@@ -157,6 +165,7 @@ function createReconciles(
   return {
     Provider: managedReconciler(provider, kinds.Provider, env),
     Bucket: managedReconciler(bucket, kinds.Bucket, env),
+    BucketPolicy: managedReconciler(bucketPolicy, kinds.BucketPolicy, env),
   };
 }
 

@@ -39,6 +39,7 @@ export function wireWakes(parts: WakeParts): void {
       wakeReferrers(parts, kind, change, wake);
       wakeNamesakes(parts, kind, change, wake);
       for (const provider of providersConcerned(parts, kind, change)) wake(provider);
+      for (const referent of referentsThatWait(parts, kind, change)) wake(referent);
     });
   }
   parts.kinds.get('Provider')?.store.onChange(({ before, after }) => {
@@ -89,19 +90,34 @@ function visibleStatus({ status }: ManagedResource): object | undefined {
   return visible;
 }
 
-/** When an object goes, or comes to mean something else, another one may have the external resource. */
+/** When an object comes, goes or changes, another one may have the external resource, or share it in another way. */
 function wakeNamesakes(
   { snapshot }: WakeParts,
   kind: IndexedKind,
-  { before, after }: Change<ManagedResource>,
+  { before, after, isInitial }: Change<ManagedResource>,
   wake: (resource: KubeObject) => void,
 ): void {
-  if (before === undefined) return;
-  const hasChanged = after === undefined || !isDeepStrictEqual(before.spec, after.spec);
-  if (!hasChanged) return;
-  for (const other of snapshot.namesakes(before.kind, kind.externalName(before))) {
-    if (other.metadata.uid !== before.metadata.uid) wake(other);
+  if (isInitial || isDeepStrictEqual(before?.spec, after?.spec)) return;
+  const names = new Set([before, after].flatMap((each) => (each === undefined ? [] : [kind.externalName(each)])));
+  const own = (after ?? before)?.metadata.uid;
+  for (const name of names) {
+    for (const other of snapshot.namesakes((after ?? before)?.kind ?? '', name)) {
+      if (other.metadata.uid !== own) wake(other);
+    }
   }
+}
+
+/** Objects whose deletion may go on: one that referred to them and held our finalizer is gone. */
+function referentsThatWait(
+  { kinds }: WakeParts,
+  kind: IndexedKind,
+  { before, after }: Change<ManagedResource>,
+): readonly ManagedResource[] {
+  if (before === undefined || !hasFinalizer(before) || (after !== undefined && hasFinalizer(after))) return [];
+  return kind.references(before).flatMap((reference) => {
+    const referent = reference.blocksDeletion ? kinds.get(reference.kind)?.store.get(reference.key) : undefined;
+    return referent?.metadata.deletionTimestamp === undefined ? [] : [referent];
+  });
 }
 
 /**

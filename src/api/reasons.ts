@@ -42,6 +42,18 @@ const specIsWrong = {
     next: 'Change the field that the message names.',
   },
   PolicyInvalid: { means: 'The service does not accept the policy document.', next: 'Correct the policy.' },
+  PolicyConflict: {
+    means: 'A statement of the policy clashes with one of an older BucketPolicy of the same bucket.',
+    next: 'Rename or change the statement that the message names.',
+  },
+  PublicAccessBlocked: {
+    means: 'The policy would grant to everyone, and the Bucket forbids it.',
+    next: 'Name principals or add a condition, or change spec.publicAccess of the Bucket.',
+  },
+  LocksOutOperator: {
+    means: 'The policy would deny the operator the calls by which it can be changed again.',
+    next: 'Except the operator, by a condition on aws:PrincipalArn.',
+  },
   InvalidRegion: { means: 'The name of the region cannot be one.', next: 'Correct spec.region.' },
   WrongRegion: {
     means: 'The bucket lives in another region than the spec says.',
@@ -106,6 +118,10 @@ const dependency = {
     next: 'Create it, or correct the reference.',
   },
   BucketNotReady: { means: 'The Bucket that is referred to is not Ready.', next: "Look at that Bucket's conditions." },
+  UserNotReady: {
+    means: 'The User that is referred to is not there in the service yet.',
+    next: "Look at that User's conditions.",
+  },
   RefNotPermitted: {
     means: 'The reference leads into another namespace that grants nothing, or to an object that is not there.',
     next: 'Ask for spec.allowedNamespaces on that object, or for a ReferenceGrant in its namespace.',

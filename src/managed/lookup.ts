@@ -82,6 +82,11 @@ export class Lookup {
     });
   }
 
+  /** Objects whose spec names that one, whether they are permitted to or not, each with the references that do. */
+  referrers(resource: KubeObject): Iterable<Referrer> {
+    return this.#snapshot.referrers(resource.kind, keyOf(resource));
+  }
+
   /**
    * Objects that must go before this one: they refer to it validly and hold our finalizer (a stranger's object cannot
    * block), and it does not own them. Lazy: whoever needs to know only whether there is one takes the first.

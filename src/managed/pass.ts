@@ -36,7 +36,7 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
     const reading = read(target, found, [], false); // who observes proves nothing
     return { type: 'Observed', reading, pending: changes.map((change) => change.summary) };
   }
-  const willCreate = kind.isExternal && found === undefined;
+  const willCreate = kind.isExternal && found === undefined && changes.length > 0;
   const clockOffsetMs = kind.clockOffsetMs(client);
   const fields = changes.length === 0 ? {} : (kind.announce?.(resource, desired, found) ?? {});
   const options = { willCreate, isExternal: kind.isExternal, clockOffsetMs, fields };

@@ -1,0 +1,105 @@
+import type { BucketPolicy } from '../../api/bucket-policy.ts';
+import { keyOf } from '../../api/meta.ts';
+import type { User } from '../../api/user.ts';
+import type { Lookup } from '../../managed/lookup.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import { withAccount } from '../../wasabi/policy/arn.ts';
+import type { PolicyDocument } from '../../wasabi/policy/document.ts';
+import { lockOuts } from '../../wasabi/policy/lock-out.ts';
+import { parseSpecPolicy } from '../../wasabi/policy/parse.ts';
+import { grantsToEveryone } from '../../wasabi/policy/public-access.ts';
+import type { ClaimedBucket } from '../claimed-bucket.ts';
+import type { Contribution } from './desired.ts';
+import { bucketReference, principalReferences } from './references.ts';
+
+/** All BucketPolicies, this one too, whose `bucketRef` names that Bucket and that are not being deleted. */
+export function policiesOf(lookup: Lookup, { bucket }: ClaimedBucket): readonly BucketPolicy[] {
+  return [...lookup.referrers(bucket)]
+    .filter(
+      ({ resource, references }) =>
+        resource.kind === 'BucketPolicy' && references.some(({ path }) => path === 'spec.bucketRef'),
+    )
+    .map(({ resource }) => resource as BucketPolicy) // of that kind
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+/** Whether a pass, ours or the predecessor's, had the statements of that object in the policy of its bucket. */
+export function wasWritten({ status }: BucketPolicy): boolean {
+  return status?.documentHash !== undefined || status?.applied === true;
+}
+
+/**
+ * What this object adds.
+ * @throws InvalidSpec when its policy is none, DependencyNotReady while a User that it names has no ARN
+ */
+export function ownContribution(lookup: Lookup, resource: BucketPolicy, claimed: ClaimedBucket): Contribution {
+  const document = documentOf(lookup, resource, claimed.accountId);
+  const refusal = refusalOf(document, claimed);
+  if (refusal !== undefined) return { type: 'Refused', error: refusal };
+  const { uid, creationTimestamp } = resource.metadata;
+  return { type: 'Share', share: { owner: uid, uid, createdAt: creationTimestamp, document } };
+}
+
+/** What another object adds; `undefined`: it has no part in the policy. */
+export function otherContribution(
+  lookup: Lookup,
+  other: BucketPolicy,
+  claimed: ClaimedBucket,
+): Contribution | undefined {
+  if (other.spec.mode === 'Observe') return undefined;
+  const wasApplied = wasWritten(other);
+  // Suspended: what it has stays, what it has not does not come.
+  if (other.spec.suspend === true && !wasApplied) return undefined;
+  if (!lookup.isPermitted(other, bucketReference(other))) return { type: 'Unreadable', wasApplied };
+  try {
+    return ownContribution(lookup, other, claimed);
+  } catch (thrown) {
+    if (thrown instanceof ReconcileError) return { type: 'Unreadable', wasApplied };
+    throw thrown;
+  }
+}
+
+/** The document that the spec means: principals resolved, accounts filled in. */
+function documentOf(lookup: Lookup, resource: BucketPolicy, accountId: string): PolicyDocument {
+  const document = parseSpecPolicy(resource.spec.policy, {
+    place: 'Bucket',
+    principalRefs: (index) =>
+      principalReferences(resource, index).map((reference) => {
+        const user = lookup.follow<User>(resource, reference);
+        const { arn, target } = user.status ?? {};
+        if (arn === undefined || target === undefined) {
+          const message = `${reference.path}: User ${user.metadata.name} is not there yet in the service: look at its conditions`;
+          throw new ReconcileError('DependencyNotReady', message, { reason: 'UserNotReady' });
+        }
+        if (target.accountId === accountId) return arn;
+        const message = `${reference.path}: User ${user.metadata.name} is in account ${target.accountId}, and the bucket in ${accountId}: name a User of the same account`;
+        throw new ReconcileError('InvalidSpec', message, { reason: 'AccountMismatch' });
+      }),
+  });
+  return withAccount(document, accountId).document;
+}
+
+function refusalOf(
+  document: PolicyDocument,
+  { bucket, provider, accountId }: ClaimedBucket,
+): ReconcileError | undefined {
+  const { publicAccess, name } = bucket.spec;
+  if (publicAccess?.blockPublicPolicy === true || publicAccess?.restrictPublicBuckets === true) {
+    const open = grantsToEveryone(document);
+    if (open.length > 0) {
+      return new ReconcileError(
+        'InvalidSpec',
+        `spec.policy: ${open.join(', ')} would grant to everyone, and spec.publicAccess of Bucket ${keyOf(bucket).name} forbids it: name principals or add a condition, or set blockPublicPolicy and restrictPublicBuckets there to false`,
+        { reason: 'PublicAccessBlocked' },
+      );
+    }
+  }
+  const arn = provider.status?.identityArn;
+  const locking = arn === undefined ? [] : lockOuts(document, { arn, accountId, bucket: name });
+  if (locking.length === 0) return undefined;
+  return new ReconcileError(
+    'InvalidSpec',
+    `spec.policy: ${locking.join(', ')} would deny the operator itself (${arn}) the calls by which the policy can be changed again: except it with a condition on aws:PrincipalArn`,
+    { reason: 'LocksOutOperator' },
+  );
+}

@@ -1,0 +1,70 @@
+import type { Bucket } from '../../api/bucket.ts';
+import type { BucketPolicy } from '../../api/bucket-policy.ts';
+import type { Lookup } from '../../managed/lookup.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import type { PolicyDocument, Statement } from '../../wasabi/policy/document.ts';
+import { type ClaimedBucket, followBucket } from '../claimed-bucket.ts';
+import { otherContribution, ownContribution, policiesOf, wasWritten } from './contributions.ts';
+import { type DesiredPolicy, desiredPolicy, wantedDocument } from './desired.ts';
+import { bucketReference } from './references.ts';
+
+/**
+ * The policy that the bucket of this object shall have.
+ * @throws InvalidSpec, DependencyNotReady
+ */
+export function desiredFor(lookup: Lookup, resource: BucketPolicy): DesiredPolicy {
+  const claimed = followBucket(lookup, resource, bucketReference(resource));
+  const own = ownContribution(lookup, resource, claimed);
+  const others = othersOf(lookup, resource, claimed);
+  const isWritten = wasWritten(resource) || others.some(wasWritten);
+  return desiredPolicy(own, contributionsOf(lookup, others, claimed), resource.metadata.uid, isWritten);
+}
+
+/** What the policy shall be once this object has no part in it any more; `undefined`: there shall be none. */
+export function remainderFor(
+  lookup: Lookup,
+  resource: BucketPolicy,
+  bucketName: string,
+  found: PolicyDocument | undefined,
+): PolicyDocument | undefined {
+  const claimed = claimedBucketOf(lookup, resource, bucketName);
+  if (claimed === undefined) return undefined;
+  const others = contributionsOf(lookup, othersOf(lookup, resource, claimed), claimed);
+  const desired = desiredPolicy(undefined, others, resource.metadata.uid, true);
+  return wantedDocument(desired, found, ownStatements(lookup, resource, claimed));
+}
+
+/** The Bucket of that name which the spec names; a spec that is none must not make us forget the others of the bucket. */
+function claimedBucketOf(lookup: Lookup, resource: BucketPolicy, bucketName: string): ClaimedBucket | undefined {
+  const named = lookup.get<Bucket>('Bucket', bucketReference(resource).key);
+  const bucket =
+    named?.spec.name === bucketName
+      ? named
+      : lookup.namesakes<Bucket>('Bucket', bucketName).find(({ status }) => status?.target?.name === bucketName);
+  if (bucket?.status?.target === undefined) return undefined;
+  const { namespace = '', name } = bucket.metadata;
+  const { accountId, provider, region } = bucket.status.target;
+  const [providerNamespace = '', providerName = ''] = provider.split('/');
+  const found = lookup.get<ClaimedBucket['provider']>('Provider', { namespace: providerNamespace, name: providerName });
+  return found === undefined
+    ? undefined
+    : { bucket: { ...bucket, metadata: { ...bucket.metadata, namespace, name } }, provider: found, accountId, region };
+}
+
+function othersOf(lookup: Lookup, resource: BucketPolicy, claimed: ClaimedBucket): readonly BucketPolicy[] {
+  return policiesOf(lookup, claimed).filter(({ metadata }) => metadata.uid !== resource.metadata.uid);
+}
+
+function contributionsOf(lookup: Lookup, others: readonly BucketPolicy[], claimed: ClaimedBucket) {
+  return others.flatMap((other) => otherContribution(lookup, other, claimed) ?? []);
+}
+
+function ownStatements(lookup: Lookup, resource: BucketPolicy, claimed: ClaimedBucket): readonly Statement[] {
+  try {
+    const own = ownContribution(lookup, resource, claimed);
+    return own.type === 'Share' ? own.share.document.Statement : [];
+  } catch (thrown) {
+    if (thrown instanceof ReconcileError) return [];
+    throw thrown;
+  }
+}

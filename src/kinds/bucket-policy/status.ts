@@ -1,0 +1,33 @@
+import type { BucketPolicy } from '../../api/bucket-policy.ts';
+import { rfc3339 } from '../../managed/conditions.ts';
+import type { KindStatus, PassFacts, Target } from '../../managed/kind.ts';
+import { isSamePolicy } from '../../wasabi/policy/canonical.ts';
+import { type DesiredPolicy, wantedDocument } from './desired.ts';
+import type { ObservedPolicy } from './observe.ts';
+import { recordedHash } from './ownership.ts';
+
+/** The BucketPolicy's own status. Pure. */
+export function bucketPolicyStatus(
+  resource: BucketPolicy,
+  target: Target,
+  desired: DesiredPolicy | undefined,
+  observed: ObservedPolicy | undefined,
+  facts: PassFacts,
+): KindStatus {
+  const found = observed?.document;
+  const wanted = desired && wantedDocument(desired, found);
+  const isAsWanted = wanted !== undefined && found !== undefined && isSamePolicy(wanted, found);
+  const hasChanged = facts.applied.length > 0 || resource.status?.lastSyncTime === undefined;
+  return {
+    fields: {
+      applied: isAsWanted && desired?.failure === undefined,
+      bucketName: target.name,
+      // Of what somebody else wrote, or nobody, there is no hash of ours.
+      documentHash: facts.isProven && isAsWanted ? recordedHash(wanted) : resource.status?.documentHash,
+      statements: found?.Statement.length,
+      ...(hasChanged && isAsWanted ? { lastSyncTime: rfc3339(facts.nowMs) } : {}),
+    },
+    failure: desired?.failure,
+    isUnusable: desired?.failure !== undefined,
+  };
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { bucket, bucketPolicy } from './support/builders.ts';
+import { callsTo, writesTo } from './support/outside.ts';
+import { shareCluster } from './support/shared-cluster.ts';
+import type { World } from './support/world.ts';
+
+const { startWorld } = shareCluster();
+const PUBLIC = { emulator: { quirks: { publicAccess: 'accepted' as const } } };
+
+interface Found {
+  readonly Version: string;
+  readonly Statement: readonly { readonly Sid?: string; readonly Effect: string; readonly [name: string]: unknown }[];
+}
+
+/** The policy as the service has it; undefined: none. */
+async function policyOf(world: World, name: string): Promise<Found | undefined> {
+  try {
+    const { Policy = '' } = await world.console.send(new GetBucketPolicyCommand({ Bucket: name }));
+    return JSON.parse(Policy) as Found; // a policy document
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NoSuchBucketPolicy') return undefined;
+    throw error;
+  }
+}
+
+async function putPolicy(world: World, name: string, statements: readonly object[]): Promise<void> {
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: statements });
+  await world.console.send(new PutBucketPolicyCommand({ Bucket: name, Policy }));
+}
+
+const sidsOf = (found: Found | undefined) => found?.Statement.map(({ Sid }) => Sid);
+const own = (name: string, more: object = {}) => ({
+  sid: `Read-${name}`,
+  effect: 'Allow',
+  principal: 'arn:aws:iam::wasabi:user/reader',
+  action: 's3:GetObject',
+  resource: `arn:aws:s3:::${name}/*`,
+  ...more,
+});
+
+async function withBucket(world: World, name: string, spec = {}, objectName = name): Promise<void> {
+  await world.apply({ ...bucket(objectName, { name, ...spec }) });
+  await world.reaches('Bucket', objectName, 'Ready', 'True');
+}
+
+test('D2: the policy lands on the bucket that the Bucket object means, with the account filled in', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'real-name', {}, 'object-name');
+  await withBucket(world, 'object-name', {}, 'decoy');
+  await world.apply(bucketPolicy('readers', 'object-name', { statement: [own('real-name')] }));
+  await world.reaches('BucketPolicy', 'readers', 'Ready', 'True');
+  const { accountId } = world.emulator.account;
+  assert.deepEqual((await policyOf(world, 'real-name'))?.Statement[0]?.['Principal'], {
+    AWS: [`arn:aws:iam::${accountId}:user/reader`],
+  });
+  assert.equal(await policyOf(world, 'object-name'), undefined);
+  const { status } = (await world.get('BucketPolicy', 'readers')) ?? {};
+  assert.deepEqual(
+    [status?.['applied' as never], status?.['bucketName' as never], status?.['statements' as never]],
+    [true, 'real-name', 1],
+  );
+  await world.delete('BucketPolicy', 'readers');
+  await world.gone('BucketPolicy', 'readers');
+  assert.equal(await policyOf(world, 'real-name'), undefined);
+  assert.deepEqual(callsTo(world, 'object-name').filter((call) => call.includes('Policy')), []);
+});
+
+test('D39: two objects share one document; whoever goes takes only its own, and the last one the policy', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'shared');
+  await world.apply(bucketPolicy('first', 'shared', { statement: [own('shared', { sid: 'First' })] }));
+  await world.reaches('BucketPolicy', 'first', 'Ready', 'True');
+  await world.apply(bucketPolicy('second', 'shared', { Statement: [own('shared', { sid: 'Second', action: 's3:PutObject' })] }));
+  await world.reaches('BucketPolicy', 'second', 'Ready', 'True');
+  await world.settle();
+  assert.deepEqual(sidsOf(await policyOf(world, 'shared'))?.toSorted(), ['First', 'Second']);
+  const writes = [writesTo(world, 'shared').length, world.kubeWrites().length];
+  await world.resync();
+  await world.resync();
+  assert.deepEqual([writesTo(world, 'shared').length, world.kubeWrites().length], writes, 'nobody writes any more');
+  await world.delete('BucketPolicy', 'first');
+  await world.gone('BucketPolicy', 'first');
+  assert.deepEqual(sidsOf(await policyOf(world, 'shared')), ['Second']);
+  await world.delete('BucketPolicy', 'second');
+  await world.gone('BucketPolicy', 'second');
+  assert.equal(await policyOf(world, 'shared'), undefined);
+});
+
+test('a clash of sids leaves the younger out, until the older one goes', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'clash');
+  await world.apply(bucketPolicy('older', 'clash', { statement: [own('clash', { sid: 'Same' })] }));
+  await world.reaches('BucketPolicy', 'older', 'Ready', 'True');
+  const other = { sid: 'Same', action: 's3:PutObject' };
+  await new Promise((resolve) => setTimeout(resolve, 1_000)); // creationTimestamp has whole seconds
+  await world.apply(bucketPolicy('younger', 'clash', { statement: [own('clash', other)] }));
+  await world.reaches('BucketPolicy', 'younger', 'Stalled', 'PolicyConflict');
+  assert.deepEqual((await policyOf(world, 'clash'))?.Statement.map(({ Action }) => Action), [['s3:GetObject']]);
+  await world.expectValid('BucketPolicy', 'younger');
+  await world.delete('BucketPolicy', 'older');
+  await world.gone('BucketPolicy', 'older');
+  await world.reaches('BucketPolicy', 'younger', 'Ready', 'True');
+  assert.deepEqual((await policyOf(world, 'clash'))?.Statement.map(({ Action }) => Action), [['s3:PutObject']]);
+});
+
+test('a foreign document is respected, adopted when asked for, and drift of ours is undone', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'foreign');
+  const theirs = {
+    Sid: 'Theirs',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:GetObject',
+    Resource: 'arn:aws:s3:::foreign/secret/*',
+  };
+  await putPolicy(world, 'foreign', [theirs]);
+  await world.apply(bucketPolicy('ours', 'foreign', { statement: [own('foreign')] }));
+  await world.reaches('BucketPolicy', 'ours', 'Stalled', 'AlreadyExists');
+  assert.deepEqual(sidsOf(await policyOf(world, 'foreign')), ['Theirs']);
+  await world.patch('BucketPolicy', 'ours', { spec: { adoptionPolicy: 'AdoptOrCreate' } });
+  await world.reaches('BucketPolicy', 'ours', 'Ready', 'True');
+  assert.deepEqual(sidsOf(await policyOf(world, 'foreign')), ['Read-foreign']);
+  await putPolicy(world, 'foreign', [theirs]);
+  await world.resync();
+  assert.deepEqual(sidsOf(await policyOf(world, 'foreign')), ['Read-foreign']);
+  await world.console.send(new DeleteBucketPolicyCommand({ Bucket: 'foreign' }));
+  await world.resync();
+  assert.deepEqual(sidsOf(await policyOf(world, 'foreign')), ['Read-foreign']);
+});
+
+test('deleting an object whose document was never written leaves the foreign one as it is', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'untouched');
+  const statement = { Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource: 'arn:aws:s3:::untouched/*' };
+  await putPolicy(world, 'untouched', [statement]);
+  await world.apply(bucketPolicy('ours', 'untouched', { statement: [own('untouched')] }));
+  await world.reaches('BucketPolicy', 'ours', 'Stalled', 'AlreadyExists');
+  await world.delete('BucketPolicy', 'ours');
+  await world.gone('BucketPolicy', 'ours');
+  assert.equal((await policyOf(world, 'untouched'))?.Statement.length, 1);
+});
+
+test('what would grant to everyone is refused while the Bucket says so, and taken away when it comes to say so', async (t) => {
+  const world = await startWorld(t, PUBLIC);
+  await withBucket(world, 'open');
+  await world.apply(bucketPolicy('public', 'open', { statement: [own('open', { sid: 'Open', principal: '*' })] }));
+  await world.apply(bucketPolicy('named', 'open', { statement: [own('open', { sid: 'Named' })] }));
+  for (const name of ['public', 'named']) await world.reaches('BucketPolicy', name, 'Ready', 'True');
+  await world.patch('Bucket', 'open', { spec: { publicAccess: {} } });
+  await world.reaches('BucketPolicy', 'public', 'Stalled', 'PublicAccessBlocked');
+  await world.reaches('BucketPolicy', 'named', 'Ready', 'True');
+  assert.deepEqual(sidsOf(await policyOf(world, 'open')), ['Named']);
+  await world.delete('BucketPolicy', 'named');
+  await world.gone('BucketPolicy', 'named');
+  assert.equal(await policyOf(world, 'open'), undefined);
+  await world.patch('Bucket', 'open', {
+    spec: { publicAccess: { blockPublicPolicy: false, restrictPublicBuckets: false } },
+  });
+  await world.reaches('BucketPolicy', 'public', 'Ready', 'True');
+  assert.deepEqual(sidsOf(await policyOf(world, 'open')), ['Open']);
+});
+
+test('a policy that is none names statement and element; one that was applied stays in force meanwhile', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'bad');
+  await world.apply(bucketPolicy('edited', 'bad', { statement: [own('bad', { sid: 'Edited' })] }));
+  await world.reaches('BucketPolicy', 'edited', 'Ready', 'True');
+  await world.patch('BucketPolicy', 'edited', { spec: { policy: { statement: [{ ...own('bad'), effect: 'Permit' }] } } });
+  await world.reaches('BucketPolicy', 'edited', 'Synced', 'InvalidSpec');
+  const message = (await world.condition('BucketPolicy', 'edited', 'Synced'))?.message ?? '';
+  assert.match(message, /statement\[0\] "Read-bad".*effect.*"Permit"/i);
+  await world.apply(bucketPolicy('other', 'bad', { statement: [own('bad', { sid: 'Other', action: 's3:PutObject' })] }));
+  await world.reaches('BucketPolicy', 'other', 'Ready', 'True');
+  assert.deepEqual(sidsOf(await policyOf(world, 'bad'))?.toSorted(), ['Edited', 'Other']);
+});
+
+test('a policy that would lock the operator out is refused', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'locked');
+  const statement = { sid: 'NoOne', effect: 'Deny', principal: '*', action: 's3:*', resource: 'arn:aws:s3:::locked' };
+  await world.apply(bucketPolicy('lock', 'locked', { statement: [statement] }));
+  await world.reaches('BucketPolicy', 'lock', 'Stalled', 'LocksOutOperator');
+  assert.equal(await policyOf(world, 'locked'), undefined);
+});
+
+test('it waits for its Bucket, and holds it against deletion until it is gone itself', async (t) => {
+  const world = await startWorld(t);
+  await world.apply(bucketPolicy('early', 'late', { statement: [own('late')] }));
+  await world.reaches('BucketPolicy', 'early', 'Synced', 'BucketNotFound');
+  await withBucket(world, 'late', { deletionPolicy: 'Delete' });
+  await world.reaches('BucketPolicy', 'early', 'Ready', 'True');
+  await world.delete('Bucket', 'late');
+  await world.reaches('Bucket', 'late', 'DeletionBlocked', 'DependentsExist');
+  await world.delete('BucketPolicy', 'early');
+  await world.gone('BucketPolicy', 'early');
+  await world.gone('Bucket', 'late');
+  assert.equal(world.snapshot('late'), undefined);
+});
+
+test('Retain leaves the policy; Observe writes none and tells what it would write', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'kept');
+  await world.apply(bucketPolicy('watching', 'kept', { statement: [own('kept')] }, { mode: 'Observe' }));
+  await world.reaches('BucketPolicy', 'watching', 'Synced', 'Observed');
+  const pending = (await world.get('BucketPolicy', 'watching'))?.status?.pendingChanges;
+  assert.match(pending?.[0] ?? '', /^policy: \+ Allow s3:GetObject on arn:aws:s3:::kept\/\* for arn:aws:iam::\d+:user\/reader$/);
+  assert.equal(await policyOf(world, 'kept'), undefined);
+  await world.delete('BucketPolicy', 'watching');
+  await world.gone('BucketPolicy', 'watching');
+  await world.apply(bucketPolicy('staying', 'kept', { statement: [own('kept')] }, { deletionPolicy: 'Retain' }));
+  await world.reaches('BucketPolicy', 'staying', 'Ready', 'True');
+  await world.delete('BucketPolicy', 'staying');
+  await world.gone('BucketPolicy', 'staying');
+  assert.deepEqual(sidsOf(await policyOf(world, 'kept')), ['Read-kept']);
+});
