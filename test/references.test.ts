@@ -291,10 +291,10 @@ test('a new key of the same account is taken without a word', async (t) => {
   await world.apply(bucket('rotated'));
   await world.reaches('Bucket', 'rotated', 'Ready', 'True');
   const { state, account } = world.emulator;
-  const root = state.accounts.get(account.accountId)?.root;
-  assert.ok(root);
+  const own = state.keys.get(account.accessKeyId);
+  assert.ok(own);
   const fresh = { accessKeyId: 'FRESHKEY000000000001', secretAccessKey: 'fresh/secret+of/40+characters/0123456789x' };
-  state.keys.set(fresh.accessKeyId, { ...fresh, identity: root, createdMs: Date.now(), status: 'Active' });
+  state.keys.set(fresh.accessKeyId, { ...own, ...fresh });
   await changeKeys(world, fresh);
   state.keys.delete(account.accessKeyId);
   await world.settle();

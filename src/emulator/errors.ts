@@ -13,6 +13,11 @@ const CODES = {
   BucketAlreadyExists: [409, 'The requested bucket name is not available. Select a different name and try again.'],
   BucketAlreadyOwnedByYou: [409, 'Your previous request to create the named bucket succeeded and you already own it.'],
   BucketNotEmpty: [409, 'The bucket you tried to delete is not empty.'],
+  DeleteConflict: [
+    409,
+    'The request was rejected because it attempted to delete a resource that has attached subordinate entities.',
+  ],
+  EntityAlreadyExists: [409, 'The request was rejected because it attempted to create a resource that already exists.'],
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed size.'],
   EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed size.'],
   IllegalLocationConstraintException: [400, 'The location constraint is incompatible with this endpoint.'],
@@ -25,6 +30,7 @@ const CODES = {
   InvalidBucketState: [409, 'The request is not valid with the current state of the bucket.'],
   InvalidClientTokenId: [403, 'The security token included in the request is invalid.'],
   InvalidDigest: [400, 'The Content-MD5 you specified is not valid.'],
+  InvalidInput: [400, 'The request was rejected because an invalid or out-of-range value was supplied.'],
   InvalidLocationConstraint: [400, 'The specified location constraint is not valid.'],
   InvalidPart: [400, 'One or more of the specified parts could not be found, or its ETag did not match.'],
   InvalidPartOrder: [400, 'The list of parts was not in ascending order.'],
@@ -36,6 +42,7 @@ const CODES = {
   InvalidToken: [400, 'The provided token is malformed or otherwise not valid.'],
   InvalidURI: [400, "Couldn't parse the specified URI."],
   KeyTooLongError: [400, 'Your key is too long.'],
+  LimitExceeded: [409, 'The request was rejected because it attempted to create resources beyond the account limits.'],
   MalformedPolicy: [400, 'Policies must be valid JSON and the first byte must be a brace.'],
   MalformedXML: [400, 'The XML you provided was not well-formed or did not validate against our published schema.'],
   MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size.'],
@@ -62,6 +69,7 @@ const CODES = {
   SlowDown: [503, 'Please reduce your request rate.'],
   TemporaryRedirect: [307, 'Please re-send this request to the specified temporary endpoint.'],
   TooManyBuckets: [400, 'You have attempted to create more buckets than allowed.'],
+  ValidationError: [400, 'The input fails to satisfy the constraints of the service.'],
   XAmzContentSHA256Mismatch: [400, 'The provided x-amz-content-sha256 header does not match what was computed.'],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -1,3 +1,5 @@
+import type { Account } from './accounts.ts';
+import type { User } from './iam/entities.ts';
 import type { Bucket, ObjectVersion, State, Upload } from './state.ts';
 
 /** Plain JSON. */
@@ -8,17 +10,33 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
  * equal states. Contents are told by ETag and size.
  */
 export function snapshotOf(state: State): { readonly [key: string]: Json } {
-  const accounts = [...state.accounts.values()].map(({ accountId, name, users }) => {
-    const keys = [...state.keys.values()].filter(({ identity }) => identity.accountId === accountId);
-    return {
-      accountId,
-      name,
-      users: [...users.keys()].sort(),
-      keys: keys.map(({ accessKeyId, status, identity }) => ({ accessKeyId, status, owner: identity.arn })),
-    };
-  });
+  const accounts = [...state.accounts.values()].map((account) => accountSnapshot(state, account));
   const buckets = [...state.buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return { accounts, buckets: Object.fromEntries(buckets.map((bucket) => [bucket.name, bucketSnapshot(bucket)])) };
+}
+
+function accountSnapshot(state: State, { accountId, name, users }: Account): Json {
+  const keys = [...state.keys.values()].filter((key) => key.accountId === accountId);
+  return {
+    accountId,
+    name,
+    users: Object.fromEntries(sorted(users).map(([userName, user]) => [userName, userSnapshot(user)])),
+    keys: keys.map(({ accessKeyId, status, userName }) => ({ accessKeyId, status, userName: userName ?? null })),
+  };
+}
+
+function userSnapshot({ userId, path, groupNames, inlinePolicies, attachedPolicies }: User): Json {
+  return {
+    userId,
+    path,
+    groups: [...groupNames].sort(),
+    inlinePolicies: Object.fromEntries(sorted(inlinePolicies)),
+    attachedPolicies: [...attachedPolicies.keys()].sort(),
+  };
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** One bucket with all its settings, versions and uploads. */
