@@ -143,6 +143,8 @@ export type Deletion =
       readonly reason: Reason;
       readonly message: string;
       readonly fields?: KindStatus['fields'];
+      /** The next look; default: after a minute. */
+      readonly retryAfterMs?: number;
     };
 
 /**
@@ -192,6 +194,17 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   diff(desired: Desired, observed: Observed | undefined, marker: string | undefined): readonly C[];
   /** Makes one change. Safe to repeat. @throws Unsupported where the service lacks the call */
   apply(client: Client, target: Target, change: C, signal: AbortSignal): Promise<void>;
+  /**
+   * Reads, never writes: what still keeps the resource from being deleted, where an earlier pass found that something
+   * does, so that a deletion that waits costs reads only. Undefined: nothing known; `delete` finds out.
+   * Left out: nothing but dependents ever does.
+   */
+  obstacle?(
+    client: Client,
+    resource: R,
+    target: Target,
+    signal: AbortSignal,
+  ): Promise<Extract<Deletion, { type: 'Blocked' }> | undefined>;
   /**
    * What deletion means under that policy; Retain undoes only what must not outlive the object and marks the resource
    * `released`. Safe to repeat; already gone is `Done`. Works in bounded portions.
