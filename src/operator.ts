@@ -6,7 +6,7 @@ import { specChecker } from './api/spec-problem.ts';
 import { type Config, VERSION } from './config.ts';
 import { AccountAccess } from './kinds/account-access.ts';
 import { bucketKind } from './kinds/bucket/kind.ts';
-import { bucketMentions, bucketReferences } from './kinds/bucket/logging-target.ts';
+import { bucketMentions, bucketReferences } from './kinds/bucket/references.ts';
 import { providerKind, providerReferences } from './kinds/provider/kind.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import { SECRETS, SecretReader, versionText } from './kinds/provider-secrets.ts';

@@ -5,7 +5,7 @@ import { ageColumn, conditionColumn, type KindDefinition } from './kind-definiti
 import { lifecycle } from './lifecycle.ts';
 import { adoptionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
-import { allowedNamespaces, fixedReferenceFields } from './references.ts';
+import { allowedNamespaces, fixedReferenceFields, referenceFields } from './references.ts';
 import { type DeepReadonly, field, int, text, time } from './schema.ts';
 
 /** The kind Bucket on the wire. */
@@ -60,6 +60,17 @@ const spec = z
           example: 'eu-central-2',
           change: 'Can change only to what status.region says.',
           absent: "the Provider's region",
+        }),
+      ),
+    userRef: z
+      .object(referenceFields('User', 'team-a'))
+      .optional()
+      .meta(
+        field({
+          what: 'A User that the bucket waits for: it is not made before that User is Ready. The reference grants nothing; a bucket that is there goes on when the User goes, and says so.',
+          example: '{name: team-a}',
+          change: true,
+          absent: 'the bucket waits for no User',
         }),
       ),
     versioning,

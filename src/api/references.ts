@@ -29,6 +29,17 @@ export const fixedReferenceFields = {
   }),
 };
 
+/** The fields of a reference that may change, `{name, namespace?}`. */
+export function referenceFields(kind: string, example: string) {
+  return {
+    name: objectName({ what: `Name of the ${kind} (its metadata.name).`, example, change: true }),
+    namespace: namespaceName({
+      what: `Namespace of the ${kind}. Another namespace needs a grant: the spec.allowedNamespaces of that object, or a ReferenceGrant there.`,
+      change: true,
+    }),
+  };
+}
+
 /** A reference to an object of the same namespace, `{name}`. */
 export const localReferenceFields = {
   name: objectName({ what: 'Name of the object referred to (its metadata.name).', example: 'logs', change: true }),

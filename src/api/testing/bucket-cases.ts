@@ -61,6 +61,7 @@ export const bucketCases: readonly Omit<SchemaCase, 'kind'>[] = [
       mode: 'Manage',
       region: 'eu-central-2',
       adoptionPolicy: 'AdoptOnly',
+      userRef: { name: 'team-a', namespace: 'people' },
       versioning: { enabled: true, mfaDelete: true },
       lifecycle: {
         rules: [
@@ -102,6 +103,9 @@ export const bucketCases: readonly Omit<SchemaCase, 'kind'>[] = [
   { title: 'no spec, stored before', from: {}, isStoredBefore: true, to: {} },
   { title: 'spec added to an object without', from: {}, isStoredBefore: true, to: bucket({ region: 'eu-central-2' }) },
   { title: 'spec taken out', from: bucket(), to: {}, refusal: 'spec is missing' },
+  { title: 'userRef set', from: bucket(), to: bucket({ userRef: { name: 'team-a' } }) },
+  { title: 'userRef taken out', from: bucket({ userRef: { name: 'team-a' } }), to: bucket() },
+  { title: 'a userRef without a name', to: bucket({ userRef: {} }), refusal: 'userRef' },
   { title: 'no name', to: { spec: { providerRef: { name: 'a' } } }, refusal: 'name' },
   { title: 'no providerRef', to: { spec: { name: 'team-a-logs' } }, refusal: 'providerRef' },
   { title: 'a name with capitals', to: bucket({ name: 'Team-A' }), refusal: 'name' },
