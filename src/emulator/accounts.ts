@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { entityArn, type User } from './iam/entities.ts';
+import { entityArn, type Group, type ManagedPolicy, type Role, type User } from './iam/entities.ts';
 import type { AccountOptions } from './options.ts';
 import { type State, touch } from './state.ts';
 
@@ -21,6 +21,12 @@ export interface Account {
   readonly createdMs: number;
   /** By user name. */
   readonly users: Map<string, User>;
+  /** By group name. */
+  readonly groups: Map<string, Group>;
+  /** By role name. */
+  readonly roles: Map<string, Role>;
+  /** The account's own, by ARN. */
+  readonly policies: Map<string, ManagedPolicy>;
 }
 
 /** A key pair of an identity. */
@@ -103,9 +109,13 @@ export function createAccount(state: State, options: AccountOptions, nowMs: numb
     accessKeyId: options.accessKeyId,
     secretAccessKey: options.secretAccessKey,
   });
-  state.accounts.set(accountId, { accountId, name, createdMs: nowMs, users: new Map() });
+  state.accounts.set(accountId, { accountId, name, createdMs: nowMs, ...emptyMaps() });
   touch(state);
   return { accountId, name, accessKeyId, secretAccessKey };
+}
+
+function emptyMaps(): Pick<Account, 'users' | 'groups' | 'roles' | 'policies'> {
+  return { users: new Map(), groups: new Map(), roles: new Map(), policies: new Map() };
 }
 
 /** The root of an account as a caller. */

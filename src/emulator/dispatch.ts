@@ -63,6 +63,7 @@ export class Dispatcher {
   readonly #urls: EndpointUrls;
   readonly #verify: ReturnType<typeof signatureVerifier>;
   #errorCount = 0;
+  #missingCount = 0;
 
   constructor(state: State, settings: Settings, urls: EndpointUrls) {
     this.#state = state;
@@ -102,7 +103,7 @@ export class Dispatcher {
       if (addressed.operationProblem !== undefined) throw addressed.operationProblem;
       return { reply: this.#run(call, addressed.operation), code: '', accountId };
     } catch (thrown) {
-      const error = serviceErrorOf(thrown);
+      const error = this.#inItsWords(serviceErrorOf(thrown));
       return { reply: this.errorReply(request.method, addressed, error), code: error.code, accountId };
     }
   }
@@ -187,6 +188,15 @@ export class Dispatcher {
       },
       elements: { Bucket: bucket.name, Endpoint: url.host, Region: bucket.region },
     });
+  }
+
+  /** What is missing is told in two ways (W33). */
+  #inItsWords(error: ServiceError): ServiceError {
+    const { missingEntity } = this.#settings.quirks;
+    if (error.code !== 'NoSuchEntity' || missingEntity === 'NoSuchEntity') return error;
+    this.#missingCount += 1;
+    const isPlain = missingEntity === 'alternating' && this.#missingCount % 2 === 1;
+    return isPlain ? error : new ServiceError('NoSuchEntityException', { message: error.message });
   }
 
   #shape(): 'Error' | 'ErrorResponse' {

@@ -35,6 +35,12 @@ export interface Quirks {
   readonly errorShape: ErrorShape | 'alternating';
   /** Codes of a refused signature on IAM and STS (W1): Wasabi's table, or those of AWS (InvalidClientTokenId). */
   readonly queryAuthErrors: 'wasabi' | 'aws';
+  /** The code for an entity that is not there (W33). `alternating` gives both, in turn. */
+  readonly missingEntity: 'NoSuchEntity' | 'NoSuchEntityException' | 'alternating';
+  /** How IAM writes policies in its answers (W29). */
+  readonly policyDocuments: 'encoded' | 'plain';
+  /** A user that is put into a group again (W29). */
+  readonly repeatedMembership: 'accepted' | 'refused';
   /** The refusal of a key that is not in effect yet (W34). */
   readonly newKeyError: 'InvalidAccessKeyId' | 'AccessDenied';
   /** Whether an own bucket created again in us-east-1 is answered 200 (W4). */
@@ -61,6 +67,9 @@ export const DEFAULT_QUIRKS: Quirks = {
   conditionalPut: 'enforced',
   errorShape: 'Error',
   queryAuthErrors: 'wasabi',
+  missingEntity: 'NoSuchEntity',
+  policyDocuments: 'encoded',
+  repeatedMembership: 'accepted',
   newKeyError: 'InvalidAccessKeyId',
   recreateInUsEast1: 'ok',
   bucketRegionHeader: false,
@@ -79,12 +88,33 @@ export interface Quotas {
   readonly users: number;
   /** Access keys of a user, or of the root. */
   readonly accessKeysPerUser: number;
+  /** Managed policies of an account. */
+  readonly policies: number;
+  readonly groups: number;
+  readonly roles: number;
+  readonly groupsPerUser: number;
+  /** Managed policies attached to one user, group or role. */
+  readonly attachedPolicies: number;
+  readonly versionsPerPolicy: number;
+  /** Characters of a managed policy; white space is not counted, here and below. */
+  readonly managedPolicySize: number;
+  /** Characters of all inline policies of a user, a group, a role. */
+  readonly inlineSize: Readonly<Record<'User' | 'Group' | 'Role', number>>;
 }
 
-/** Wasabi's own numbers. */
 const DEFAULT_QUOTAS: Quotas = {
+  // Wasabi's own numbers.
   users: 4999,
   accessKeysPerUser: 2,
+  policies: 1000,
+  // AWS's, for want of Wasabi's. Source: IAM User Guide, "IAM and AWS STS quotas".
+  groups: 300,
+  roles: 1000,
+  groupsPerUser: 10,
+  attachedPolicies: 10,
+  versionsPerPolicy: 5,
+  managedPolicySize: 6144,
+  inlineSize: { User: 2048, Group: 5120, Role: 10_240 },
 };
 
 /** How the emulator is started; every field may be left out. */

@@ -1,7 +1,14 @@
 import type { Operation } from './call.ts';
 import { ServiceError } from './errors.ts';
 import { accessKeyOperations } from './iam/access-keys.ts';
+import { accountOperations } from './iam/account-details.ts';
+import { attachmentOperations } from './iam/attachments.ts';
+import { groupOperations } from './iam/groups.ts';
+import { inlinePolicyOperations } from './iam/inline-policies.ts';
+import { managedPolicyOperations } from './iam/managed-policies.ts';
+import { policyVersionOperations } from './iam/policy-versions.ts';
 import { queryRead } from './iam/query.ts';
+import { roleOperations } from './iam/roles.ts';
 import { userOperations } from './iam/users.ts';
 import { element } from './xml.ts';
 
@@ -12,7 +19,17 @@ const getCallerIdentity = queryRead('GetCallerIdentity', (call) => {
 });
 
 const operations = {
-  iam: tableOf([...userOperations, ...accessKeyOperations]),
+  iam: tableOf([
+    ...userOperations,
+    ...accessKeyOperations,
+    ...inlinePolicyOperations,
+    ...managedPolicyOperations,
+    ...policyVersionOperations,
+    ...attachmentOperations,
+    ...groupOperations,
+    ...roleOperations,
+    ...accountOperations,
+  ]),
   sts: tableOf([getCallerIdentity]),
 };
 

@@ -1,5 +1,5 @@
 import type { Account } from './accounts.ts';
-import type { User } from './iam/entities.ts';
+import type { PolicyHolder } from './iam/entities.ts';
 import type { Bucket, ObjectVersion, State, Upload } from './state.ts';
 
 /** Plain JSON. */
@@ -15,28 +15,45 @@ export function snapshotOf(state: State): { readonly [key: string]: Json } {
   return { accounts, buckets: Object.fromEntries(buckets.map((bucket) => [bucket.name, bucketSnapshot(bucket)])) };
 }
 
-function accountSnapshot(state: State, { accountId, name, users }: Account): Json {
+function accountSnapshot(state: State, { accountId, name, users, groups, roles, policies }: Account): Json {
   const keys = [...state.keys.values()].filter((key) => key.accountId === accountId);
   return {
     accountId,
     name,
-    users: Object.fromEntries(sorted(users).map(([userName, user]) => [userName, userSnapshot(user)])),
+    users: mapped(users, (user) => ({
+      userId: user.userId,
+      path: user.path,
+      groups: [...user.groupNames].sort(),
+      ...holderSnapshot(user),
+    })),
+    groups: mapped(groups, ({ groupId, path, ...group }) => ({ groupId, path, ...holderSnapshot(group) })),
+    roles: mapped(roles, ({ roleId, path, trustPolicy, ...role }) => ({
+      roleId,
+      path,
+      trustPolicy,
+      ...holderSnapshot(role),
+    })),
+    policies: mapped(policies, ({ policyId, description, defaultVersionId, versions }) => ({
+      policyId,
+      description: description ?? null,
+      defaultVersionId,
+      versions: mapped(versions, ({ document }) => document),
+    })),
     keys: keys.map(({ accessKeyId, status, userName }) => ({ accessKeyId, status, userName: userName ?? null })),
   };
 }
 
-function userSnapshot({ userId, path, groupNames, inlinePolicies, attachedPolicies }: User): Json {
+function holderSnapshot({ inlinePolicies, attachedPolicies }: PolicyHolder): Record<string, Json> {
   return {
-    userId,
-    path,
-    groups: [...groupNames].sort(),
-    inlinePolicies: Object.fromEntries(sorted(inlinePolicies)),
+    inlinePolicies: mapped(inlinePolicies, (document) => document),
     attachedPolicies: [...attachedPolicies.keys()].sort(),
   };
 }
 
-function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+/** A map as an object, in order of its keys. */
+function mapped<T>(map: ReadonlyMap<string, T>, snapshot: (value: T) => Json): Json {
+  const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, value]) => [key, snapshot(value)]));
 }
 
 /** One bucket with all its settings, versions and uploads. */

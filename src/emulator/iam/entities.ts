@@ -19,6 +19,51 @@ export interface User extends PolicyHolder {
   groupNames: readonly string[];
 }
 
+/** A group of users, who have its permissions. */
+export interface Group extends PolicyHolder {
+  groupName: string;
+  path: string;
+  readonly groupId: string;
+  readonly createdMs: number;
+}
+
+/** A role that others take on for a while. */
+export interface Role extends PolicyHolder {
+  readonly roleName: string;
+  readonly path: string;
+  readonly roleId: string;
+  readonly createdMs: number;
+  /** Text of the policy that says who may take it on. */
+  trustPolicy: string;
+  readonly description?: string | undefined;
+  readonly maxSessionSeconds: number;
+}
+
+/** One version of a managed policy. */
+export interface PolicyVersion {
+  /** `v1`, `v2`, …; never used twice by a policy. */
+  readonly versionId: string;
+  /** As it was put. */
+  readonly document: string;
+  readonly createdMs: number;
+}
+
+/** A policy with a name of its own, attached to any number of users, groups and roles. */
+export interface ManagedPolicy {
+  readonly policyName: string;
+  readonly path: string;
+  readonly arn: string;
+  /** `ANPA…`: this very incarnation of the name. */
+  readonly policyId: string;
+  readonly description?: string | undefined;
+  readonly createdMs: number;
+  updatedMs: number;
+  defaultVersionId: string;
+  nextVersion: number;
+  /** By id, oldest first. */
+  readonly versions: Map<string, PolicyVersion>;
+}
+
 /** The prefixes of AWS's unique ids. Source: IAM User Guide, "IAM identifiers". */
 const ID_PREFIXES = { user: 'AIDA', group: 'AGPA', role: 'AROA', policy: 'ANPA' } as const;
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

@@ -1,5 +1,6 @@
 import type { Call, Reply, ServiceOperation } from '../call.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
+import { encodeRfc3986 } from '../sigv4.ts';
 import { documentOf, element, type XmlNode } from '../xml.ts';
 
 /** XML namespaces of the Query protocol. Source: the services' API references. */
@@ -34,6 +35,11 @@ function queryReply(call: Call, name: string, result: Result): Reply {
   return { status: 200, headers: { 'content-type': 'text/xml' }, body: documentOf(root) };
 }
 
+/** A policy as IAM writes it in its answers: percent-encoded (W29). */
+export function documentXml(call: Call, name: string, document: string): XmlNode {
+  return element(name, call.settings.quirks.policyDocuments === 'encoded' ? encodeRfc3986(document) : document);
+}
+
 /** A time as IAM writes it: without fractions of a second. */
 export function isoSeconds(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/u, 'Z');
@@ -54,6 +60,20 @@ const RULES = {
   Path: { pattern: /^\/(?:[!-~]+\/)?$/u, max: 512 },
   NewPath: { pattern: /^\/(?:[!-~]+\/)?$/u, max: 512 },
   PathPrefix: { pattern: /^\/[!-~]*$/u, max: 512 },
+  GroupName: { pattern: NAME, max: 128 },
+  NewGroupName: { pattern: NAME, max: 128 },
+  RoleName: { pattern: NAME, max: 64 },
+  PolicyName: { pattern: NAME, max: 128 },
+  PolicyArn: { pattern: /^.{20,}$/su, max: 2048 },
+  PolicyDocument: { pattern: /^[\t\n\r\x20-\xff]+$/u, max: 131_072 },
+  AssumeRolePolicyDocument: { pattern: /^[\t\n\r\x20-\xff]+$/u, max: 131_072 },
+  VersionId: { pattern: /^v[1-9]\d*$/u, max: 16 },
+  Description: { pattern: /^.*$/su, max: 1000 },
+  Scope: { pattern: /^(?:All|AWS|Local)$/u, max: 5 },
+  OnlyAttached: { pattern: /^(?:true|false)$/u, max: 5 },
+  SetAsDefault: { pattern: /^(?:true|false)$/u, max: 5 },
+  EntityFilter: { pattern: /^(?:User|Role|Group)$/u, max: 5 },
+  MaxSessionDuration: { pattern: /^(?:3[6-9]\d\d|[4-9]\d{3}|[1-3]\d{4}|4[0-2]\d{3}|43[01]\d\d|43200)$/u, max: 5 },
   AccessKeyId: { pattern: /^\w{16,}$/u, max: 128 },
   Status: { pattern: /^(?:Active|Inactive)$/u, max: 8 },
   MaxItems: { pattern: /^(?:[1-9]\d{0,2}|1000)$/u, max: 4 },
@@ -101,20 +121,32 @@ const DEFAULT_ITEMS = 100;
 
 /** @throws ServiceError ValidationError for a MaxItems or Marker that is none */
 export function listingOf<T>(call: Call, { name, items, key, member }: Listing<T>): readonly XmlNode[] {
+  const { page, more } = pageOf(call, items, key);
+  return [membersXml(name, page, member), ...more];
+}
+
+/** A list of members. */
+export function membersXml<T>(name: string, items: readonly T[], member: Listing<T>['member']): XmlNode {
+  return element(
+    name,
+    items.map((item) => element('member', member(item))),
+  );
+}
+
+/** The page that is asked for, in order of `key`, and what tells of the next. @throws ServiceError ValidationError */
+export function pageOf<T>(
+  call: Call,
+  items: readonly T[],
+  key: (item: T) => string,
+): { readonly page: readonly T[]; readonly more: readonly XmlNode[] } {
   const max = Number(optionalParameter(call, 'MaxItems') ?? DEFAULT_ITEMS);
   const after = Buffer.from(optionalParameter(call, 'Marker') ?? '', 'base64url').toString();
   const left = items.filter((item) => after === '' || key(item) > after);
   const page = left.sort((a, b) => (key(a) < key(b) ? -1 : 1)).slice(0, max);
   const last = page.at(-1);
   const isTruncated = left.length > page.length && last !== undefined;
-  return [
-    element(
-      name,
-      page.map((item) => element('member', member(item))),
-    ),
-    element('IsTruncated', isTruncated),
-    ...(isTruncated ? [element('Marker', Buffer.from(key(last)).toString('base64url'))] : []),
-  ];
+  const marker = isTruncated ? [element('Marker', Buffer.from(key(last)).toString('base64url'))] : [];
+  return { page, more: [element('IsTruncated', isTruncated), ...marker] };
 }
 
 /** The limits that IAM holds entities to. @throws ServiceError LimitExceeded */

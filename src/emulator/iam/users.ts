@@ -34,7 +34,7 @@ function checkFree(account: Account, userName: string): void {
 }
 
 /** The fields of a user as IAM tells them. */
-function userXml(accountId: string, user: User): readonly XmlNode[] {
+export function userXml(accountId: string, user: User): readonly XmlNode[] {
   return [
     element('Path', user.path),
     element('UserName', user.userName),
