@@ -160,8 +160,6 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   readonly events: KindEvents;
   /** Pure. Every other object that the spec names, with its place in the spec. */
   references(resource: R): readonly Reference[];
-  /** Pure. The name of the external resource: two objects of one account with the same name mean the same thing. */
-  externalName(resource: R): string;
   /** Pure. The predecessor's status says that it made the external resource. */
   hasLegacyClaim(resource: R): boolean;
   /**

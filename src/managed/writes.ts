@@ -1,3 +1,4 @@
+import { CRDS } from '../api/core-types.ts';
 import { keyOf, type ResourceType } from '../api/meta.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { withDeadline } from '../runtime/deadline.ts';
@@ -15,14 +16,6 @@ import { type StatusPatch, targetStatus } from './status.ts';
 const INTENT_SPAN_MS = 60_000;
 /** No series of such calls starts later than this before the end of the span; a deletion may empty first. Milliseconds. */
 const INTENT_MARGIN_MS = { Create: 10_000, Delete: 30_000 } as const;
-
-const CRDS: ResourceType = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
 
 /**
  * The operator's writes to its own objects. Each carries the uid, so that none ever lands on a namesake. `kube` remembers

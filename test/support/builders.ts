@@ -1,4 +1,5 @@
 import { BUCKETS, type BucketSpecInput } from '../../src/api/bucket.ts';
+import { SECRETS } from '../../src/api/core-types.ts';
 import type { ResourceType } from '../../src/api/meta.ts';
 import { PROVIDERS, type ProviderSpecInput } from '../../src/api/provider.ts';
 
@@ -16,7 +17,6 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
 export const TYPES: Readonly<Record<string, ResourceType>> = { Bucket: BUCKETS, Provider: PROVIDERS, Secret: SECRETS };
 
 const API = 's3.cloud37.dev/v1alpha1';

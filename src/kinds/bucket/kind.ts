@@ -56,7 +56,6 @@ export function bucketKind(
       repaired: 'DriftRepaired',
     },
     references: bucketReferences,
-    externalName: (resource) => resource.spec.name,
     hasLegacyClaim,
     resolve(resource): Target {
       const provider = providerOf(resource);
