@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventsAbout } from './support/answers.ts';
-import { bucket } from './support/builders.ts';
+import { bucket, provider } from './support/builders.ts';
 import { callsTo, pass, versioningOf } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 
@@ -71,4 +71,25 @@ describe('a Bucket whose userRef names no User', { concurrency: 3 }, () => {
     await world.gone('Bucket', 'kept');
     assert.equal(world.snapshot('kept'), undefined);
   });
+});
+
+describe('what cannot be is refused before it is stored, in words', { concurrency: 3 }, () => {
+  const cases = [
+    ['a name with an underscore', bucket('odd', { name: 'Team_A' }), 'spec.name', 'name must have 3 to 63 characters'],
+    ['a name with two dots', bucket('odd', { name: 'a..b' }), 'spec.name', "name must not hold '..'"],
+    ['an IP address', bucket('odd', { name: '192.168.5.4' }), 'spec.name', 'name must not look like an IP address'],
+    ['a reserved prefix', bucket('odd', { name: 'xn--logs' }), 'spec.name', 'name must not begin with xn--'],
+    ['a region with spaces', bucket('odd', { region: 'eu central 1' }), 'spec.region', 'such as eu-central-2'],
+    ['a region of a Provider', provider('odd', { region: 'EU-1' }), 'spec.region', 'such as eu-central-2'],
+  ] as const;
+  for (const [title, manifest, field, message] of cases) {
+    test(title, async (t) => {
+      const world = await shared.startWorld(t, { hasProvider: false });
+      await assert.rejects(world.apply(manifest), (error: Error) => {
+        assert.ok(error.message.includes(field) && error.message.includes(message), error.message);
+        assert.ok(!error.message.includes('should match'), 'no bare pattern');
+        return true;
+      });
+    });
+  }
 });
