@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SECRETS } from '../src/api/core-types.ts';
 import type { KubeObject, ResourceType } from '../src/api/meta.ts';
 import { kubeconfigText } from '../src/devcluster/kubeconfig.ts';
 import { startDevCluster } from '../src/devcluster/server.ts';
-import { SECRETS } from '../src/kinds/provider-secrets.ts';
 import type { KubeClient } from '../src/runtime/kube-client.ts';
 import { clientOf, createNamespace, installCrds, staticAccess, until } from '../test/support/cluster.ts';
 import { startControlPlane } from '../test/support/control-plane.ts';

@@ -1,6 +1,6 @@
 import { BUCKETS } from '../src/api/bucket.ts';
+import { SECRETS } from '../src/api/core-types.ts';
 import { PROVIDERS } from '../src/api/provider.ts';
-import { SECRETS } from '../src/kinds/provider-secrets.ts';
 import type { KubeClient } from '../src/runtime/kube-client.ts';
 import { bucket, provider, secret } from '../test/support/builders.ts';
 import { createNamespace, until } from '../test/support/cluster.ts';

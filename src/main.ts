@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
-import type { KubeObject, ResourceType } from './api/meta.ts';
+import { NAMESPACES } from './api/core-types.ts';
+import type { KubeObject } from './api/meta.ts';
 import { type Config, parseConfig, VERSION } from './config.ts';
 import { createOperator, type Operator } from './operator.ts';
 import { type Clock, type Random, sleep, systemClock } from './runtime/clock.ts';
 import type { ClusterAccess } from './runtime/cluster-access.ts';
+import { asError } from './runtime/errors.ts';
 import type { Kube } from './runtime/kube.ts';
 import { KubeClient } from './runtime/kube-client.ts';
 import { loadClusterAccess } from './runtime/kubeconfig.ts';
@@ -19,14 +21,6 @@ const DRAIN_MS = 20_000;
 const EVENTS_DRAIN_MS = 2_000;
 const LEASE_NAME = 'wasabi-s3-operator';
 const RETRY_MS = 2_000;
-
-const NAMESPACES: ResourceType = {
-  group: '',
-  version: 'v1',
-  plural: 'namespaces',
-  kind: 'Namespace',
-  namespaced: false,
-};
 
 /** The effects of a running operator. */
 export interface Effects {
@@ -203,10 +197,6 @@ async function readClusterId(kube: Kube, { clock, log }: Effects, signal: AbortS
       await sleep(clock, RETRY_MS, signal);
     }
   }
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('a value that is no Error was thrown', { cause: thrown });
 }
 
 function listed(names: readonly string[], what: string): string | undefined {

@@ -1,18 +1,19 @@
 import { bucketDefinition } from './api/bucket.ts';
 import { bucketPolicyDefinition } from './api/bucket-policy.ts';
+import { NAMESPACES, REFERENCE_GRANTS, SECRETS } from './api/core-types.ts';
 import type { KindDefinition } from './api/kind-definition.ts';
-import { keyText, type ResourceType } from './api/meta.ts';
+import { keyText } from './api/meta.ts';
 import { providerDefinition } from './api/provider.ts';
 import { specChecker } from './api/spec-problem.ts';
 import { type Config, VERSION } from './config.ts';
 import { AccountAccess } from './kinds/account-access.ts';
 import { bucketKind } from './kinds/bucket/kind.ts';
-import { bucketMentions, bucketReferences } from './kinds/bucket/logging-target.ts';
+import { bucketMentions, bucketReferences } from './kinds/bucket/references.ts';
 import { bucketPolicyKind } from './kinds/bucket-policy/kind.ts';
 import { bucketPolicyReferences, bucketReference } from './kinds/bucket-policy/references.ts';
 import { providerKind, providerReferences } from './kinds/provider/kind.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
-import { SECRETS, SecretReader, versionText } from './kinds/provider-secrets.ts';
+import { SecretReader, versionText } from './kinds/provider-secrets.ts';
 import type { KindEvents, ManagedResource } from './managed/kind.ts';
 import { Lookup } from './managed/lookup.ts';
 import { managedReconciler, type ReconcilerEnv, type ServedKind } from './managed/reconciler.ts';
@@ -21,6 +22,7 @@ import { Reporter } from './managed/reporter.ts';
 import { ObjectWrites } from './managed/writes.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
+import { asError } from './runtime/errors.ts';
 import type { Fence } from './runtime/fence.ts';
 import type { Kube } from './runtime/kube.ts';
 import { type Leadership, Manager } from './runtime/manager.ts';
@@ -77,21 +79,6 @@ const kinds = {
   }),
 } as const satisfies Record<string, IndexedKind & ServedKind>;
 
-const NAMESPACES: ResourceType = {
-  group: '',
-  version: 'v1',
-  plural: 'namespaces',
-  kind: 'Namespace',
-  namespaced: false,
-};
-const GRANTS: ResourceType = {
-  group: 'gateway.networking.k8s.io',
-  version: 'v1beta1',
-  plural: 'referencegrants',
-  kind: 'ReferenceGrant',
-  namespaced: true,
-};
-
 /** Wires an operator by hand: stores, lookup, clients, one reconciler a kind, and who wakes whom. */
 export function createOperator(parts: OperatorParts): Operator {
   const { config } = parts;
@@ -101,7 +88,7 @@ export function createOperator(parts: OperatorParts): Operator {
   );
   // Rights on some namespaces only need not include their labels; selectors of labels then admit nobody.
   const namespaces = manager.watch(NAMESPACES, { metadataOnly: true, isOptional: config.namespaces !== undefined });
-  const grants = manager.watch<ReferenceGrant>(GRANTS, { isOptional: true });
+  const grants = manager.watch<ReferenceGrant>(REFERENCE_GRANTS, { isOptional: true });
   const secrets = createSecretWatches(parts);
   const kube = new RememberingKube(parts.kube, (type) =>
     type.group === '' && type.plural === 'secrets' ? secrets.store : asStore(stores.get(type.kind)),
@@ -148,7 +135,9 @@ function createReconciles(
   });
   const bucket = bucketKind({ lookup, access, clock, clusterId, unsupported: new UnsupportedCalls(clock) });
   const bucketPolicy = bucketPolicyKind({ lookup, access });
-  const eventsByKind = new Map<string, KindEvents>([provider, bucket, bucketPolicy].map((kind) => [kind.kind, kind.events]));
+  const eventsByKind = new Map<string, KindEvents>(
+    [provider, bucket, bucketPolicy].map((kind) => [kind.kind, kind.events]),
+  );
   const eventsOf = (kind: string): KindEvents => {
     const found = eventsByKind.get(kind);
     if (found === undefined) throw new Error(`no kind ${kind}`);
@@ -280,8 +269,4 @@ function indexed<R extends ManagedResource>(
 /** Stores are invariant in what they hold; whoever writes through this view writes objects of that kind. */
 function asStore(store: ObjectStore<ManagedResource> | undefined): ObjectStore | undefined {
   return store as unknown as ObjectStore | undefined;
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('a value that is no Error was thrown', { cause: thrown });
 }

@@ -8,6 +8,7 @@ import type { IndexFunction } from './runtime/store-index.ts';
 /** What the snapshot has to know of a kind to index it. */
 export interface IndexedKind {
   references(resource: ManagedResource): readonly Reference[];
+  /** The name of the external resource: two objects of one account with the same name mean the same thing. */
   externalName(resource: ManagedResource): string;
   /** External names of the same kind that the spec gives without naming their objects, such as the target of an access log. */
   mentions(resource: ManagedResource): readonly string[];

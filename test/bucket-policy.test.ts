@@ -64,7 +64,10 @@ test('D2: the policy lands on the bucket that the Bucket object means, with the 
   await world.delete('BucketPolicy', 'readers');
   await world.gone('BucketPolicy', 'readers');
   assert.equal(await policyOf(world, 'real-name'), undefined);
-  assert.deepEqual(callsTo(world, 'object-name').filter((call) => call.includes('Policy')), []);
+  assert.deepEqual(
+    callsTo(world, 'object-name').filter((call) => call.includes('Policy')),
+    [],
+  );
 });
 
 test('D39: two objects share one document; whoever goes takes only its own, and the last one the policy', async (t) => {
@@ -72,7 +75,9 @@ test('D39: two objects share one document; whoever goes takes only its own, and 
   await withBucket(world, 'shared');
   await world.apply(bucketPolicy('first', 'shared', { statement: [own('shared', { sid: 'First' })] }));
   await world.reaches('BucketPolicy', 'first', 'Ready', 'True');
-  await world.apply(bucketPolicy('second', 'shared', { Statement: [own('shared', { sid: 'Second', action: 's3:PutObject' })] }));
+  await world.apply(
+    bucketPolicy('second', 'shared', { Statement: [own('shared', { sid: 'Second', action: 's3:PutObject' })] }),
+  );
   await world.reaches('BucketPolicy', 'second', 'Ready', 'True');
   await world.settle();
   assert.deepEqual(sidsOf(await policyOf(world, 'shared'))?.toSorted(), ['First', 'Second']);
@@ -97,12 +102,18 @@ test('a clash of sids leaves the younger out, until the older one goes', async (
   await new Promise((resolve) => setTimeout(resolve, 1_000)); // creationTimestamp has whole seconds
   await world.apply(bucketPolicy('younger', 'clash', { statement: [own('clash', other)] }));
   await world.reaches('BucketPolicy', 'younger', 'Stalled', 'PolicyConflict');
-  assert.deepEqual((await policyOf(world, 'clash'))?.Statement.map(({ Action }) => Action), [['s3:GetObject']]);
+  assert.deepEqual(
+    (await policyOf(world, 'clash'))?.Statement.map(({ Action }) => Action),
+    [['s3:GetObject']],
+  );
   await world.expectValid('BucketPolicy', 'younger');
   await world.delete('BucketPolicy', 'older');
   await world.gone('BucketPolicy', 'older');
   await world.reaches('BucketPolicy', 'younger', 'Ready', 'True');
-  assert.deepEqual((await policyOf(world, 'clash'))?.Statement.map(({ Action }) => Action), [['s3:PutObject']]);
+  assert.deepEqual(
+    (await policyOf(world, 'clash'))?.Statement.map(({ Action }) => Action),
+    [['s3:PutObject']],
+  );
 });
 
 test('a foreign document is respected, adopted when asked for, and drift of ours is undone', async (t) => {
@@ -167,11 +178,15 @@ test('a policy that is none names statement and element; one that was applied st
   await withBucket(world, 'bad');
   await world.apply(bucketPolicy('edited', 'bad', { statement: [own('bad', { sid: 'Edited' })] }));
   await world.reaches('BucketPolicy', 'edited', 'Ready', 'True');
-  await world.patch('BucketPolicy', 'edited', { spec: { policy: { statement: [{ ...own('bad'), effect: 'Permit' }] } } });
+  await world.patch('BucketPolicy', 'edited', {
+    spec: { policy: { statement: [{ ...own('bad'), effect: 'Permit' }] } },
+  });
   await world.reaches('BucketPolicy', 'edited', 'Synced', 'InvalidSpec');
   const message = (await world.condition('BucketPolicy', 'edited', 'Synced'))?.message ?? '';
   assert.match(message, /statement\[0\] "Read-bad".*effect.*"Permit"/i);
-  await world.apply(bucketPolicy('other', 'bad', { statement: [own('bad', { sid: 'Other', action: 's3:PutObject' })] }));
+  await world.apply(
+    bucketPolicy('other', 'bad', { statement: [own('bad', { sid: 'Other', action: 's3:PutObject' })] }),
+  );
   await world.reaches('BucketPolicy', 'other', 'Ready', 'True');
   assert.deepEqual(sidsOf(await policyOf(world, 'bad'))?.toSorted(), ['Edited', 'Other']);
 });
@@ -205,7 +220,10 @@ test('Retain leaves the policy; Observe writes none and tells what it would writ
   await world.apply(bucketPolicy('watching', 'kept', { statement: [own('kept')] }, { mode: 'Observe' }));
   await world.reaches('BucketPolicy', 'watching', 'Synced', 'Observed');
   const pending = (await world.get('BucketPolicy', 'watching'))?.status?.pendingChanges;
-  assert.match(pending?.[0] ?? '', /^policy: \+ Allow s3:GetObject on arn:aws:s3:::kept\/\* for arn:aws:iam::\d+:user\/reader$/);
+  assert.match(
+    pending?.[0] ?? '',
+    /^policy: \+ Allow s3:GetObject on arn:aws:s3:::kept\/\* for arn:aws:iam::\d+:user\/reader$/,
+  );
   assert.equal(await policyOf(world, 'kept'), undefined);
   await world.delete('BucketPolicy', 'watching');
   await world.gone('BucketPolicy', 'watching');

@@ -21,7 +21,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const sharedWithServers = new Set(['src/api/meta.ts', 'src/runtime/clock.ts', 'src/runtime/credential.ts']);
 
 /** Files whose functions are pure: the clock's reading is an argument, and nothing is awaited. */
-const pureNames = /\/(desired|diff|status|outcome|ownership|conditions|marker|references|rivals|report)\.ts$/;
+const pureNames =
+  /\/(desired|diff|status|outcome|ownership|conditions|marker|references|rivals|report)\.ts$|\/policy\//;
 const impure = /\basync\b|\bawait\b|Date\.now|Math\.random|\bprocess\.|\bperformance\./;
 
 const files = globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts') && !file.includes('/testing/'));

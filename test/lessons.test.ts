@@ -7,7 +7,8 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { BUCKETS, type Bucket } from '../src/api/bucket.ts';
-import type { KubeObject, ResourceType } from '../src/api/meta.ts';
+import { EVENTS } from '../src/api/core-types.ts';
+import type { KubeObject } from '../src/api/meta.ts';
 import type { FaultEffect } from '../src/emulator/faults.ts';
 import { bucket, provider, secret } from './support/builders.ts';
 import { until } from './support/cluster.ts';
@@ -19,14 +20,6 @@ import { applyProvider, endpointsOf, type World } from './support/world.ts';
 
 const { startWorld } = shareCluster();
 const ONCE = { providerSpec: { retry: { maxAttempts: 1 } } };
-const EVENTS: ResourceType = {
-  group: 'events.k8s.io',
-  version: 'v1',
-  plural: 'events',
-  kind: 'Event',
-  namespaced: true,
-};
-
 async function put(world: World, input: Pick<PutObjectCommandInput, 'Bucket' | 'Key'>): Promise<void> {
   await world.console.send(new PutObjectCommand({ ...input, Body: 'x' }));
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DeleteBucketCommand, DeleteBucketTaggingCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { BUCKETS } from '../src/api/bucket.ts';
+import { NAMESPACES } from '../src/api/core-types.ts';
 import { OWNER_TAG } from '../src/managed/marker.ts';
 import { bucket } from './support/builders.ts';
-import { createNamespace, NAMESPACES, until } from './support/cluster.ts';
+import { createNamespace, until } from './support/cluster.ts';
 import {
   annotate,
   clusterId,

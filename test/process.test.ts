@@ -6,20 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { LEASES } from '../src/api/core-types.ts';
 import type { KubeObject, ResourceType } from '../src/api/meta.ts';
 import { startEmulator } from '../src/emulator/server.ts';
 import { bucket, provider, secret, TYPES } from './support/builders.ts';
 import { createNamespace, startTestCluster, type TestCluster, until } from './support/cluster.ts';
 
 const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const LEASES: ResourceType = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  plural: 'leases',
-  kind: 'Lease',
-  namespaced: true,
-};
-
 interface Lease extends KubeObject {
   readonly spec?: { readonly holderIdentity?: string; readonly leaseTransitions?: number };
 }

@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DeleteBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
-import type { KubeObject, ResourceType } from '../src/api/meta.ts';
+import { EVENTS, NAMESPACES, REFERENCE_GRANTS } from '../src/api/core-types.ts';
+import type { KubeObject } from '../src/api/meta.ts';
 import type { AccountKeys } from '../src/emulator/accounts.ts';
 import { startEmulator } from '../src/emulator/server.ts';
 import { bucket, type Manifest, provider, secret } from './support/builders.ts';
-import { createNamespace, NAMESPACES, startTestCluster, until } from './support/cluster.ts';
+import { createNamespace, startTestCluster, until } from './support/cluster.ts';
 import { annotate, callsTo, pass, versioningOf } from './support/outside.ts';
-import { GRANTS, grant, installReferenceGrants } from './support/reference-grants.ts';
+import { grant, installReferenceGrants } from './support/reference-grants.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { applyProvider, endpointsOf, openWorld, type World, type WorldOptions } from './support/world.ts';
 
 const shared = shareCluster();
-const EVENTS: ResourceType = {
-  group: 'events.k8s.io',
-  version: 'v1',
-  plural: 'events',
-  kind: 'Event',
-  namespaced: true,
-};
 const ACCEPT = 's3.cloud37.dev/accept-account';
 
 /** A world whose operator watches a second namespace, that of a tenant. */
@@ -110,20 +104,24 @@ test('a ReferenceGrant opens one Provider for one kind and namespace, and closes
   const { admin } = world.cluster;
   const to = { group: 's3.cloud37.dev', kind: 'Provider', name: 'wasabi' };
   await world.apply(tenantBucket(world, 'granted'), tenant);
-  await admin.create(GRANTS, world.namespace, grant('wrong-kind', { kind: 'User', namespace: tenant }, to));
-  await admin.create(GRANTS, world.namespace, grant('wrong-namespace', { kind: 'Bucket', namespace: 'x' }, to));
+  await admin.create(REFERENCE_GRANTS, world.namespace, grant('wrong-kind', { kind: 'User', namespace: tenant }, to));
   await admin.create(
-    GRANTS,
+    REFERENCE_GRANTS,
+    world.namespace,
+    grant('wrong-namespace', { kind: 'Bucket', namespace: 'x' }, to),
+  );
+  await admin.create(
+    REFERENCE_GRANTS,
     world.namespace,
     grant('wrong-name', { kind: 'Bucket', namespace: tenant }, { ...to, name: 'other' }),
   );
-  await admin.create(GRANTS, tenant, grant('wrong-side', { kind: 'Bucket', namespace: tenant }, to));
+  await admin.create(REFERENCE_GRANTS, tenant, grant('wrong-side', { kind: 'Bucket', namespace: tenant }, to));
   await world.settle();
   await pass(world, 'Bucket', 'granted', tenant);
   await world.reaches('Bucket', 'granted', 'Synced', 'RefNotPermitted', tenant);
-  await admin.create(GRANTS, world.namespace, grant('right', { kind: 'Bucket', namespace: tenant }, to));
+  await admin.create(REFERENCE_GRANTS, world.namespace, grant('right', { kind: 'Bucket', namespace: tenant }, to));
   await world.reaches('Bucket', 'granted', 'Ready', 'True', tenant);
-  await admin.delete(GRANTS, { namespace: world.namespace, name: 'right' });
+  await admin.delete(REFERENCE_GRANTS, { namespace: world.namespace, name: 'right' });
   await world.reaches('Bucket', 'granted', 'Synced', 'RefNotPermitted', tenant);
   await isLeftAlone(world, 'granted', tenant);
 });
@@ -143,7 +141,11 @@ test('ReferenceGrants count from the hour that their definition comes', async (t
   await world.reaches('Bucket', 'early', 'Synced', 'RefNotPermitted', tenant);
   await installReferenceGrants(cluster);
   const to = { group: 's3.cloud37.dev', kind: 'Provider' };
-  await cluster.admin.create(GRANTS, world.namespace, grant('all', { kind: 'Bucket', namespace: tenant }, to));
+  await cluster.admin.create(
+    REFERENCE_GRANTS,
+    world.namespace,
+    grant('all', { kind: 'Bucket', namespace: tenant }, to),
+  );
   await world.elapse(60_000);
   await world.reaches('Bucket', 'early', 'Ready', 'True', tenant);
 });
@@ -170,9 +172,9 @@ test('a Secret in another namespace is read with a ReferenceGrant there, and not
   assert.deepEqual(world.operatorCalls(), []);
 
   const to = { group: '', kind: 'Secret', name: 'keys' };
-  await admin.create(GRANTS, tenant, grant('keys', { kind: 'Provider', namespace: world.namespace }, to));
+  await admin.create(REFERENCE_GRANTS, tenant, grant('keys', { kind: 'Provider', namespace: world.namespace }, to));
   await world.reaches('Bucket', 'far-keys', 'Ready', 'True');
-  await admin.delete(GRANTS, { namespace: tenant, name: 'keys' });
+  await admin.delete(REFERENCE_GRANTS, { namespace: tenant, name: 'keys' });
   await world.reaches('Provider', 'wasabi', 'Synced', 'RefNotPermitted');
   await world.settle();
   const calls = world.operatorCalls().length;
@@ -291,10 +293,10 @@ test('a new key of the same account is taken without a word', async (t) => {
   await world.apply(bucket('rotated'));
   await world.reaches('Bucket', 'rotated', 'Ready', 'True');
   const { state, account } = world.emulator;
-  const root = state.accounts.get(account.accountId)?.root;
-  assert.ok(root);
+  const own = state.keys.get(account.accessKeyId);
+  assert.ok(own);
   const fresh = { accessKeyId: 'FRESHKEY000000000001', secretAccessKey: 'fresh/secret+of/40+characters/0123456789x' };
-  state.keys.set(fresh.accessKeyId, { ...fresh, identity: root, createdMs: Date.now(), status: 'Active' });
+  state.keys.set(fresh.accessKeyId, { ...own, ...fresh });
   await changeKeys(world, fresh);
   state.keys.delete(account.accessKeyId);
   await world.settle();

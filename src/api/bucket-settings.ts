@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { bucketName, bucketNameRule } from './names.ts';
 import { localReferenceFields } from './references.ts';
 import { field, int, text, UNMANAGED } from './schema.ts';
-
-/** The bucket's external name: the pattern is the published one. */
-export const bucketName = text(63).regex(/^[a-z0-9][a-z0-9\-.]{1,61}[a-z0-9]$/);
 
 function texts(max: number, what: string) {
   return z.array(text(max).meta(field({ what }))).max(100);
@@ -115,12 +113,15 @@ export const logging = z
         }),
       ),
     targetBucket: bucketName.optional().meta(
-      field({
-        what: 'The S3 name of the bucket that takes the log. It must be the bucket of a Bucket object of this namespace.',
-        example: 'team-a-access-logs',
-        change: true,
-        absent: 'targetBucketRef decides',
-      }),
+      field(
+        {
+          what: 'The S3 name of the bucket that takes the log. It must be the bucket of a Bucket object of this namespace.',
+          example: 'team-a-access-logs',
+          change: true,
+          absent: 'targetBucketRef decides',
+        },
+        { isPatternARule: true, rules: [bucketNameRule('targetBucket')] },
+      ),
     ),
     targetPrefix: z
       .string()

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { encryption, objectLock, publicAccess, versioning } from './bucket-protection.ts';
-import { bucketName, cors, logging, notification, tagging } from './bucket-settings.ts';
+import { cors, logging, notification, tagging } from './bucket-settings.ts';
 import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
 import { lifecycle } from './lifecycle.ts';
 import { adoptionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
-import { allowedNamespaces, fixedReferenceFields } from './references.ts';
-import { type DeepReadonly, field, int, text, time } from './schema.ts';
+import { bucketName, bucketNameRule, newBucketNameRules, regionName, regionRule } from './names.ts';
+import { allowedNamespaces, fixedReferenceFields, referenceFields } from './references.ts';
+import { type DeepReadonly, field, int, time } from './schema.ts';
 
 /** The kind Bucket on the wire. */
 export const BUCKETS: ResourceType = {
@@ -42,7 +43,10 @@ const spec = z
           change: false,
         },
         {
+          isPatternARule: true,
           rules: [
+            bucketNameRule('name'),
+            ...newBucketNameRules,
             {
               rule: 'self == oldSelf',
               message: 'name cannot change: a bucket cannot be renamed, make a new Bucket instead',
@@ -51,15 +55,26 @@ const spec = z
         },
       ),
     ),
-    region: text(63)
-      .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/)
-      .optional()
-      .meta(
-        field({
+    region: regionName.optional().meta(
+      field(
+        {
           what: 'Where the bucket is; it decides endpoint and signing region.',
           example: 'eu-central-2',
           change: 'Can change only to what status.region says.',
           absent: "the Provider's region",
+        },
+        { isPatternARule: true, rules: [regionRule('region')] },
+      ),
+    ),
+    userRef: z
+      .object(referenceFields('User', 'team-a'))
+      .optional()
+      .meta(
+        field({
+          what: 'A User that the bucket waits for: it is not made before that User is Ready. The reference grants nothing; a bucket that is there goes on when the User goes, and says so.',
+          example: '{name: team-a}',
+          change: true,
+          absent: 'the bucket waits for no User',
         }),
       ),
     versioning,

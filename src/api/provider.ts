@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
 import { managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
+import { regionName, regionRule } from './names.ts';
 import { auth, endpoint, PROVIDER_DEFAULTS, rateLimit, retry, tls } from './provider-connection.ts';
 import { allowedNamespaces } from './references.ts';
-import { type DeepReadonly, field, int, text, time } from './schema.ts';
+import { type DeepReadonly, field, int, time } from './schema.ts';
 
 /** The kind Provider on the wire. */
 export const PROVIDERS: ResourceType = {
@@ -34,15 +35,16 @@ const spec = z
       example: 'https://s3.eu-central-2.wasabisys.com',
       absent: 'for type wasabi the endpoint of region; type s3 needs it',
     }),
-    region: text(63)
-      .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/)
-      .meta(
-        field({
+    region: regionName.meta(
+      field(
+        {
           what: 'Region of buckets that name none, and the signing region of the endpoint. Any name: new regions need no new operator.',
           example: 'eu-central-2',
           change: 'Can change; buckets that exist stay where they are.',
-        }),
+        },
+        { isPatternARule: true, rules: [regionRule('region')] },
       ),
+    ),
     auth,
     tls,
     pathStyle: z
@@ -60,17 +62,17 @@ const spec = z
       example: PROVIDER_DEFAULTS.iamEndpoint,
       absent: `for type wasabi ${PROVIDER_DEFAULTS.iamEndpoint}, for type s3 the S3 endpoint`,
     }),
-    iamRegion: text(63)
-      .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/)
-      .optional()
-      .meta(
-        field({
+    iamRegion: regionName.optional().meta(
+      field(
+        {
           what: 'Signing region of the IAM and STS APIs.',
           example: PROVIDER_DEFAULTS.iamRegion,
           change: true,
           absent: `for type wasabi ${PROVIDER_DEFAULTS.iamRegion}, for type s3 the region`,
-        }),
+        },
+        { isPatternARule: true, rules: [regionRule('iamRegion')] },
       ),
+    ),
     stsEndpoint: endpoint('stsEndpoint', {
       what: 'URL of the STS API, which names the account behind the credentials.',
       example: PROVIDER_DEFAULTS.stsEndpoint,

@@ -118,10 +118,11 @@ const dependency = {
     next: 'Create it, or correct the reference.',
   },
   BucketNotReady: { means: 'The Bucket that is referred to is not Ready.', next: "Look at that Bucket's conditions." },
-  UserNotReady: {
-    means: 'The User that is referred to is not there in the service yet.',
-    next: "Look at that User's conditions.",
+  UserNotFound: {
+    means: 'The User that is referred to does not exist.',
+    next: 'Create it, or correct the reference.',
   },
+  UserNotReady: { means: 'The User that is referred to is not Ready.', next: "Look at that User's conditions." },
   RefNotPermitted: {
     means: 'The reference leads into another namespace that grants nothing, or to an object that is not there.',
     next: 'Ask for spec.allowedNamespaces on that object, or for a ReferenceGrant in its namespace.',

@@ -29,6 +29,11 @@ export interface FieldExtras {
   readonly mapKey?: string;
   /** An OpenAPI format, such as `uri` or `date-time`. */
   readonly format?: string;
+  /**
+   * A rule says in words what the pattern of the text says: the CRD has the rule alone, since a bare pattern tells nobody
+   * what to write. Objects that are stored are held to the pattern still.
+   */
+  readonly isPatternARule?: true;
   /** The most entries a map may have; zod knows no such bound. */
   readonly maxProperties?: number;
   /**
@@ -53,6 +58,8 @@ export function field(doc: FieldDoc, extras: FieldExtras = {}): Record<string, u
     description: descriptionOf(doc),
     [DOC_KEY]: doc,
     ...(extras.format === undefined ? {} : { format: extras.format }),
+    // An own key without a value takes out of the CRD what zod put there.
+    ...(extras.isPatternARule === true ? { pattern: undefined } : {}),
     ...(extras.maxProperties === undefined ? {} : { maxProperties: extras.maxProperties }),
     ...(extras.preservesUnknown === undefined ? {} : { 'x-kubernetes-preserve-unknown-fields': true }),
     ...(extras.mapKey === undefined

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, parseAllDocuments } from 'yaml';
-import type { KubeObject, ObjectKey, ResourceType } from '../api/meta.ts';
+import { BUCKETS } from '../api/bucket.ts';
+import { CRDS, NAMESPACES, SECRETS } from '../api/core-types.ts';
+import { GROUP, type KubeObject, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import { PROVIDERS } from '../api/provider.ts';
 import { startDevCluster } from '../devcluster/server.ts';
 import { type Emulator, startEmulator } from '../emulator/server.ts';
 import type { Kube } from '../runtime/kube.ts';
@@ -17,32 +20,10 @@ const BUCKET = 'example-team-app-logs';
 const REGION = 'eu-central-2';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const NAMESPACES: ResourceType = {
-  group: '',
-  version: 'v1',
-  plural: 'namespaces',
-  kind: 'Namespace',
-  namespaced: false,
-};
-const CRDS: ResourceType = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
-const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
-const ours = (kind: string, plural: string): ResourceType => ({
-  group: 's3.cloud37.dev',
-  version: 'v1alpha1',
-  plural,
-  kind,
-  namespaced: true,
-});
 const types: Readonly<Record<string, ResourceType>> = {
   Secret: SECRETS,
-  Provider: ours('Provider', 'providers'),
-  Bucket: ours('Bucket', 'buckets'),
+  Provider: PROVIDERS,
+  Bucket: BUCKETS,
 };
 
 /** An object of ours, as far as the demo looks into it. */
@@ -97,11 +78,7 @@ async function prepare({ screen, kube, emulator, waiting }: Stage, url: string):
       const text = await readFile(join(root, `chart/wasabi-s3-operator/crds/${plural}.yaml`), 'utf8');
       await kube.create(CRDS, '', parse(text) as object); // our own generated file
     }
-    await until(
-      'the CRDs are served',
-      waiting,
-      async () => (await kube.list(ours('Bucket', 'buckets'), NAMESPACE)).items.length === 0,
-    );
+    await until('the CRDs are served', waiting, async () => (await kube.list(BUCKETS, NAMESPACE)).items.length === 0);
   });
   screen.fact(`Kubernetes API ${url}`);
   screen.fact(`S3 ${emulator.url(REGION)}`);
@@ -153,9 +130,9 @@ async function driftAndRepair({ screen, kube, emulator, waiting }: Stage): Promi
   );
   const before = emulator.calls.length;
   await screen.step('The operator finds and repairs both', async () => {
-    await kube.patch(ours('Bucket', 'buckets'), keyOf('app-logs'), {
+    await kube.patch(BUCKETS, keyOf('app-logs'), {
       type: 'merge',
-      body: { metadata: { annotations: { 's3.cloud37.dev/reconcile-requested-at': new Date().toISOString() } } },
+      body: { metadata: { annotations: { [`${GROUP}/reconcile-requested-at`]: new Date().toISOString() } } },
     });
     await until('the settings are back', waiting, () => store.isAsWanted(BUCKET));
   });

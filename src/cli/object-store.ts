@@ -1,5 +1,4 @@
 import { Agent } from 'node:http';
-import type { LookupFunction } from 'node:net';
 import {
   DeleteBucketLifecycleCommand,
   GetBucketLifecycleConfigurationCommand,
@@ -12,6 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { loopbackLookup } from '../emulator/loopback-lookup.ts';
 
 /** An S3 client as an application would have one, with the keys of the account. */
 export class ObjectStore {
@@ -27,7 +27,7 @@ export class ObjectStore {
       region,
       credentials: { accessKeyId: keys.accessKeyId, secretAccessKey: keys.secretAccessKey },
       forcePathStyle: true,
-      requestHandler: new NodeHttpHandler({ httpAgent: new Agent({ lookup: loopback }) }),
+      requestHandler: new NodeHttpHandler({ httpAgent: new Agent({ lookup: loopbackLookup }) }),
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
@@ -76,9 +76,3 @@ export class ObjectStore {
     }
   }
 }
-
-/** Names under `.localhost` are this machine, whatever its resolver knows of them (RFC 6761). */
-const loopback: LookupFunction = (_host, options, callback) => {
-  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  else callback(null, '127.0.0.1', 4);
-};

@@ -1,8 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { entityArn, type Group, type ManagedPolicy, type Role, type User } from './iam/entities.ts';
 import type { AccountOptions } from './options.ts';
 import { type State, touch } from './state.ts';
 
-/** Who a key belongs to: the root of an account, or one of its users. */
+/** Who calls: the root of an account, or one of its users. */
 export interface Identity {
   readonly type: 'Root' | 'User';
   readonly accountId: string;
@@ -11,25 +12,36 @@ export interface Identity {
   readonly userId: string;
   /** Absent for the root. */
   readonly userName?: string;
-  readonly createdMs: number;
 }
 
 /** One account with the identities that it holds. */
 export interface Account {
   readonly accountId: string;
   readonly name: string;
-  readonly root: Identity;
+  readonly createdMs: number;
   /** By user name. */
-  readonly users: Map<string, Identity>;
+  readonly users: Map<string, User>;
+  /** By group name. */
+  readonly groups: Map<string, Group>;
+  /** By role name. */
+  readonly roles: Map<string, Role>;
+  /** The account's own, by ARN. */
+  readonly policies: Map<string, ManagedPolicy>;
 }
 
 /** A key pair of an identity. */
 export interface AccessKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly identity: Identity;
+  readonly accountId: string;
+  /** Absent: the root's. */
+  userName?: string;
   readonly createdMs: number;
+  /** Unknown to the service before. */
+  readonly effectiveMs: number;
   status: 'Active' | 'Inactive';
+  /** The last request that it signed rightly. */
+  lastUse?: { readonly atMs: number; readonly service: string; readonly region: string };
 }
 
 /** What `createAccount` gives to its caller. */
@@ -52,21 +64,34 @@ function newSecretAccessKey(): string {
   return randomBytes(30).toString('base64').replaceAll('+', 'x').replaceAll('/', 'y');
 }
 
-/** Adds a key pair to an identity. */
-function addAccessKey(
-  state: State,
-  identity: Identity,
-  nowMs: number,
-  given: { readonly accessKeyId?: string; readonly secretAccessKey?: string } = {},
-): AccessKey {
-  const accessKeyId = given.accessKeyId ?? newAccessKeyId();
+/** What a new key pair is made with. */
+export interface NewAccessKey {
+  readonly accountId: string;
+  readonly userName?: string | undefined;
+  readonly createdMs: number;
+  /** Default: from its creation. */
+  readonly effectiveMs?: number;
+  /** Chosen at random unless given. */
+  readonly accessKeyId?: string | undefined;
+  readonly secretAccessKey?: string | undefined;
+}
+
+/** Adds a key pair of an account's root, or of a user. @throws Error for a key id that is none, or taken */
+export function addAccessKey(state: State, wanted: NewAccessKey): AccessKey {
+  const { accountId, userName, createdMs, effectiveMs = createdMs } = wanted;
+  const { accessKeyId = newAccessKeyId(), secretAccessKey = newSecretAccessKey() } = wanted;
   if (!/^[\w-]{1,128}$/u.test(accessKeyId)) throw new Error(`accessKeyId: "${accessKeyId}" is no key id`);
   if (state.keys.has(accessKeyId)) throw new Error(`accessKeyId: "${accessKeyId}" is taken`);
-  const secretAccessKey = given.secretAccessKey ?? newSecretAccessKey();
-  const key: AccessKey = { accessKeyId, secretAccessKey, identity, createdMs: nowMs, status: 'Active' };
+  const owner = userName === undefined ? { accountId } : { accountId, userName };
+  const key: AccessKey = { accessKeyId, secretAccessKey, ...owner, createdMs, effectiveMs, status: 'Active' };
   state.keys.set(accessKeyId, key);
   touch(state);
   return key;
+}
+
+/** The key pairs of a user, or of the root (`userName` absent), oldest first. */
+export function keysOf(state: State, accountId: string, userName: string | undefined): readonly AccessKey[] {
+  return [...state.keys.values()].filter((key) => key.accountId === accountId && key.userName === userName);
 }
 
 /**
@@ -78,17 +103,29 @@ export function createAccount(state: State, options: AccountOptions, nowMs: numb
   if (!/^\d{12}$/u.test(accountId)) throw new Error(`accountId: "${accountId}" is not 12 digits`);
   if (state.accounts.has(accountId)) throw new Error(`accountId: "${accountId}" is taken`);
   const name = options.name ?? `account-${accountId}`;
-  const root: Identity = {
-    type: 'Root',
+  const { accessKeyId, secretAccessKey } = addAccessKey(state, {
     accountId,
-    arn: `arn:aws:iam::${accountId}:root`,
-    userId: accountId,
     createdMs: nowMs,
-  };
-  const { accessKeyId, secretAccessKey } = addAccessKey(state, root, nowMs, options);
-  state.accounts.set(accountId, { accountId, name, root, users: new Map() });
+    accessKeyId: options.accessKeyId,
+    secretAccessKey: options.secretAccessKey,
+  });
+  state.accounts.set(accountId, { accountId, name, createdMs: nowMs, ...emptyMaps() });
   touch(state);
   return { accountId, name, accessKeyId, secretAccessKey };
+}
+
+function emptyMaps(): Pick<Account, 'users' | 'groups' | 'roles' | 'policies'> {
+  return { users: new Map(), groups: new Map(), roles: new Map(), policies: new Map() };
+}
+
+/** The root of an account as a caller. */
+export function rootIdentity({ accountId }: Account): Identity {
+  return { type: 'Root', accountId, arn: `arn:aws:iam::${accountId}:root`, userId: accountId };
+}
+
+/** A user as a caller. */
+export function userIdentity({ accountId }: Account, { userName, userId, path }: User): Identity {
+  return { type: 'User', accountId, arn: entityArn(accountId, 'user', path, userName), userId, userName };
 }
 
 function nextAccountId(state: State): string {

@@ -1,4 +1,4 @@
-import type { AccessKey, Account, Identity } from './accounts.ts';
+import { type AccessKey, type Account, type Identity, rootIdentity, userIdentity } from './accounts.ts';
 import { type ClaimedSignature, claimedSignature } from './claimed-signature.ts';
 import { ServiceError } from './errors.ts';
 import type { Settings } from './options.ts';
@@ -70,6 +70,7 @@ export function signatureVerifier(
     checkScope(claim, service, region);
     const key = state.keys.get(claim.accessKeyId);
     if (key === undefined || key.status !== 'Active') throw unknownKey(claim.accessKeyId, service, settings);
+    if (nowMs < key.effectiveMs) throw newKey(claim.accessKeyId, service, settings);
     if (request.headers['x-amz-security-token'] !== undefined || request.query.has('X-Amz-Security-Token')) {
       throw new ServiceError('InvalidToken');
     }
@@ -79,10 +80,9 @@ export function signatureVerifier(
     checkSignature(request, claim, payloadHash, signing);
     checkUnsignedHeaders(request, claim, service);
     checkPayload(request.body, payloadHash);
-    const account = state.accounts.get(key.identity.accountId);
-    if (account === undefined) throw new Error(`key ${key.accessKeyId} belongs to no account`);
+    key.lastUse = { atMs: nowMs, service, region };
     return {
-      caller: { account, identity: key.identity, accessKeyId: key.accessKeyId },
+      caller: callerOf(state, key),
       chunkSeed: { key: signing, amzDate: claim.amzDate, scope: claim.scope, signature: claim.signature },
     };
   };
@@ -99,6 +99,23 @@ function checkScope(claim: ClaimedSignature, service: ServiceName, region: strin
     const message = `The authorization header is malformed; incorrect service "${claim.scope.service}". This endpoint belongs to "${service}".`;
     throw new ServiceError(code, { message });
   }
+}
+
+/** @throws Error for a key that belongs to nobody: a defect, since an owner cannot go before its keys */
+function callerOf(state: State, key: AccessKey): Caller {
+  const { accessKeyId, accountId, userName } = key;
+  const account = state.accounts.get(accountId);
+  if (account === undefined) throw new Error(`key ${accessKeyId} belongs to no account`);
+  if (userName === undefined) return { account, identity: rootIdentity(account), accessKeyId };
+  const user = account.users.get(userName);
+  if (user === undefined) throw new Error(`key ${accessKeyId} belongs to no user`);
+  return { account, identity: userIdentity(account, user), accessKeyId };
+}
+
+/** A key that was made a moment ago and is not known everywhere yet (W34). */
+function newKey(accessKeyId: string, service: ServiceName, settings: Settings): ServiceError {
+  if (settings.quirks.newKeyError === 'AccessDenied') return new ServiceError('AccessDenied');
+  return unknownKey(accessKeyId, service, settings);
 }
 
 function unknownKey(accessKeyId: string, service: ServiceName, settings: Settings): ServiceError {

@@ -12,6 +12,10 @@ export interface LoggedCall {
   readonly region: string;
   readonly bucket: string | undefined;
   readonly key: string | undefined;
+  /** The user that an IAM call names. */
+  readonly userName: string | undefined;
+  /** The policy that an IAM call names, by its name or its ARN. */
+  readonly policy: string | undefined;
   /** The account of a verified signature. */
   readonly accountId: string | undefined;
   /** The key id that the request named, whether it was right or not. */

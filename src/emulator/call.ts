@@ -20,6 +20,8 @@ export interface Call {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  /** The parameters of an IAM or STS call; empty for S3. */
+  readonly form: ReadonlyMap<string, string>;
   /** Verified checksums of the body, by header name. */
   readonly checksums: Readonly<Record<string, string>>;
   readonly caller: Caller;

@@ -41,7 +41,15 @@ for (const effect of [
     assert.deepEqual(loopback.emulator.faults.hit(anyCall), [effect]);
   });
 }
-const anyCall = { service: 's3', operation: '', bucket: undefined, key: undefined, accessKeyId: undefined } as const;
+const anyCall = {
+  service: 's3',
+  operation: '',
+  bucket: undefined,
+  key: undefined,
+  userName: undefined,
+  policy: undefined,
+  accessKeyId: undefined,
+} as const;
 
 test('W51 the log is read from a number on, and holds no call of the control endpoint', async (t) => {
   const loopback = await startLoopback(t);

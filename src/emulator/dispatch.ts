@@ -6,8 +6,9 @@ import { decodeBody } from './chunked.ts';
 import { claimedKeyId, claimedService } from './claimed-signature.ts';
 import { type Endpoint, type EndpointUrls, endpointOf, type RequestPath, readPath } from './endpoint.ts';
 import { queryErrorXml, ServiceError, s3ErrorXml } from './errors.ts';
+import { QUERY_NAMESPACES } from './iam/query.ts';
 import type { Settings } from './options.ts';
-import { QUERY_NAMESPACES, queryOperationOf } from './query-operations.ts';
+import { queryOperationOf } from './query-operations.ts';
 import { s3OperationOf } from './router.ts';
 import { encodeRfc3986 } from './sigv4.ts';
 import type { Bucket, State } from './state.ts';
@@ -32,6 +33,8 @@ export interface Addressed {
   readonly service: ServiceName;
   readonly endpoint: Endpoint;
   readonly path: RequestPath;
+  /** The parameters of an IAM or STS call; empty for S3. */
+  readonly form: ReadonlyMap<string, string>;
   readonly operation: Operation | undefined;
   readonly accessKeyId: string | undefined;
   /** Why it cannot be worked on; it is answered with that. */
@@ -50,6 +53,7 @@ export interface Answered {
 /** What an error answer is made of: a ServiceError, or a fault of any code. */
 type AnswerableError = Pick<ServiceError, 'code' | 'message' | 'status' | 'elements' | 'headers'>;
 
+const NO_FORM: ReadonlyMap<string, string> = new Map();
 const GLOBAL: Endpoint = { service: 's3', region: 'us-east-1' };
 
 /** Turns requests into answers. Each call takes effect at one instant: nothing in here waits. */
@@ -59,6 +63,7 @@ export class Dispatcher {
   readonly #urls: EndpointUrls;
   readonly #verify: ReturnType<typeof signatureVerifier>;
   #errorCount = 0;
+  #missingCount = 0;
 
   constructor(state: State, settings: Settings, urls: EndpointUrls) {
     this.#state = state;
@@ -79,10 +84,11 @@ export class Dispatcher {
       path = readPath(request.target, endpoint.bucketName);
       service = serviceOf(endpoint, claimedService(headers, path.query));
       const accessKeyId = claimedKeyId(headers, path.query);
-      const meaning = meaningOf(service, request, path);
-      return { ...base, ...meaning, service, endpoint, path, accessKeyId, problem: undefined };
+      const form = service === 's3' ? NO_FORM : new Map(new URLSearchParams(request.body.toString('utf8')));
+      const meaning = meaningOf(service, request, path, form);
+      return { ...base, ...meaning, form, service, endpoint, path, accessKeyId, problem: undefined };
     } catch (thrown) {
-      const nothing = { operation: undefined, operationProblem: undefined, accessKeyId: undefined };
+      const nothing = { form: NO_FORM, operation: undefined, operationProblem: undefined, accessKeyId: undefined };
       return { ...base, ...nothing, service, endpoint, path, problem: serviceErrorOf(thrown) };
     }
   }
@@ -97,7 +103,7 @@ export class Dispatcher {
       if (addressed.operationProblem !== undefined) throw addressed.operationProblem;
       return { reply: this.#run(call, addressed.operation), code: '', accountId };
     } catch (thrown) {
-      const error = serviceErrorOf(thrown);
+      const error = this.#inItsWords(serviceErrorOf(thrown));
       return { reply: this.errorReply(request.method, addressed, error), code: error.code, accountId };
     }
   }
@@ -115,7 +121,8 @@ export class Dispatcher {
     return method === 'HEAD' ? { status, headers: error.headers } : { status, headers, body: documentOf(xml) };
   }
 
-  #authenticated(request: RawRequest, { service, endpoint, path, headers, requestId }: Addressed, nowMs: number): Call {
+  #authenticated(request: RawRequest, addressed: Addressed, nowMs: number): Call {
+    const { service, endpoint, path, headers, requestId, form } = addressed;
     const { method, body } = request;
     const signable = { method, path: path.path, rawQuery: path.rawQuery, query: path.query, headers, body };
     const { caller, chunkSeed } = this.#verify(signable, service, endpoint.region, nowMs);
@@ -132,6 +139,7 @@ export class Dispatcher {
       query: path.query,
       headers: all,
       body: decoded.content,
+      form,
       checksums: isS3 ? verifiedChecksums(all, path.query, decoded.content, quirks) : {},
       caller,
       requestId,
@@ -182,6 +190,15 @@ export class Dispatcher {
     });
   }
 
+  /** What is missing is told in two ways (W33). */
+  #inItsWords(error: ServiceError): ServiceError {
+    const { missingEntity } = this.#settings.quirks;
+    if (error.code !== 'NoSuchEntity' || missingEntity === 'NoSuchEntity') return error;
+    this.#missingCount += 1;
+    const isPlain = missingEntity === 'alternating' && this.#missingCount % 2 === 1;
+    return isPlain ? error : new ServiceError('NoSuchEntityException', { message: error.message });
+  }
+
   #shape(): 'Error' | 'ErrorResponse' {
     const { errorShape } = this.#settings.quirks;
     if (errorShape !== 'alternating') return errorShape;
@@ -204,17 +221,23 @@ function meaningOf(
   service: ServiceName,
   request: RawRequest,
   path: RequestPath,
+  form: ReadonlyMap<string, string>,
 ): Pick<Addressed, 'operation' | 'operationProblem'> {
   try {
-    return { operation: operationOf(service, request, path), operationProblem: undefined };
+    return { operation: operationOf(service, request, path, form), operationProblem: undefined };
   } catch (thrown) {
     return { operation: undefined, operationProblem: serviceErrorOf(thrown) };
   }
 }
 
-function operationOf(service: ServiceName, request: RawRequest, path: RequestPath): Operation {
+function operationOf(
+  service: ServiceName,
+  request: RawRequest,
+  path: RequestPath,
+  form: ReadonlyMap<string, string>,
+): Operation {
   const { headers } = request;
-  if (service !== 's3') return queryOperationOf(service, request.body);
+  if (service !== 's3') return queryOperationOf(service, form);
   return s3OperationOf({
     method: request.method,
     bucketName: path.bucketName,

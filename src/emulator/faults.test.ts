@@ -138,7 +138,15 @@ test('W50 stopping ends what still waits', async (t) => {
   assert.equal(emulator.state.buckets.size, 0);
 });
 
-const target = { service: 's3', operation: 'PutObject', bucket: 'a', key: 'k', accessKeyId: 'ID' } as const;
+const target = {
+  service: 's3',
+  operation: 'PutObject',
+  bucket: 'a',
+  key: 'k',
+  userName: 'U',
+  policy: 'P',
+  accessKeyId: 'ID',
+} as const;
 const effect: FaultEffect = { type: 'hang' };
 const matching: readonly { title: string; rule: Omit<FaultRule, 'effect'>; hits: boolean }[] = [
   { title: 'no field', rule: {}, hits: true },
@@ -229,6 +237,8 @@ test('W52 the log tells who called what, with what outcome and whether it change
     ...common,
     operation: 'CreateBucket',
     key: undefined,
+    userName: undefined,
+    policy: undefined,
     status: 200,
     code: '',
     mutating: true,

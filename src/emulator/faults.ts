@@ -29,6 +29,10 @@ export interface FaultRule {
   readonly operation?: string;
   readonly bucket?: string;
   readonly key?: string;
+  /** The user that an IAM call names. */
+  readonly userName?: string;
+  /** The policy that an IAM call names, by its name or its ARN. */
+  readonly policy?: string;
   readonly accessKeyId?: string;
   /** So many matching calls pass first; default 0. */
   readonly skip?: number;
@@ -45,6 +49,8 @@ export interface FaultTarget {
   readonly operation: string;
   readonly bucket: string | undefined;
   readonly key: string | undefined;
+  readonly userName: string | undefined;
+  readonly policy: string | undefined;
   readonly accessKeyId: string | undefined;
 }
 
@@ -61,7 +67,7 @@ interface Waiter {
 }
 
 const MAX_MS = 600_000;
-const FIELDS = ['service', 'bucket', 'key', 'accessKeyId'] as const;
+const FIELDS = ['bucket', 'key', 'userName', 'policy', 'accessKeyId'] as const;
 
 /** The faults that are armed. The first rule that matches decides; latency adds up with the next. */
 export class Faults {
@@ -128,11 +134,14 @@ export class Faults {
 }
 
 function matches(rule: FaultRule, target: FaultTarget): boolean {
+  const isService = rule.service === undefined || rule.service === target.service;
   const isOperation = rule.operation === undefined || rule.operation === '*' || rule.operation === target.operation;
-  return isOperation && FIELDS.every((field) => rule[field] === undefined || rule[field] === target[field]);
+  return (
+    isService && isOperation && FIELDS.every((field) => rule[field] === undefined || rule[field] === target[field])
+  );
 }
 
-const WORDS = ['service', 'operation', 'bucket', 'key', 'accessKeyId'] as const;
+const WORDS = ['service', 'operation', ...FIELDS] as const;
 const RULE_FIELDS = new Set<string>([...WORDS, 'skip', 'count', 'probability', 'effect']);
 
 /** What is wrong with a rule, which may have come from outside as any JSON; `undefined`: nothing. */

@@ -35,6 +35,14 @@ export interface Quirks {
   readonly errorShape: ErrorShape | 'alternating';
   /** Codes of a refused signature on IAM and STS (W1): Wasabi's table, or those of AWS (InvalidClientTokenId). */
   readonly queryAuthErrors: 'wasabi' | 'aws';
+  /** The code for an entity that is not there (W33). `alternating` gives both, in turn. */
+  readonly missingEntity: 'NoSuchEntity' | 'NoSuchEntityException' | 'alternating';
+  /** How IAM writes policies in its answers (W29). */
+  readonly policyDocuments: 'encoded' | 'plain';
+  /** A user that is put into a group again (W29). */
+  readonly repeatedMembership: 'accepted' | 'refused';
+  /** The refusal of a key that is not in effect yet (W34). */
+  readonly newKeyError: 'InvalidAccessKeyId' | 'AccessDenied';
   /** Whether an own bucket created again in us-east-1 is answered 200 (W4). */
   readonly recreateInUsEast1: 'ok' | 'conflict';
   /** Whether `x-amz-bucket-region` is sent (W6). */
@@ -59,9 +67,54 @@ export const DEFAULT_QUIRKS: Quirks = {
   conditionalPut: 'enforced',
   errorShape: 'Error',
   queryAuthErrors: 'wasabi',
+  missingEntity: 'NoSuchEntity',
+  policyDocuments: 'encoded',
+  repeatedMembership: 'accepted',
+  newKeyError: 'InvalidAccessKeyId',
   recreateInUsEast1: 'ok',
   bucketRegionHeader: false,
   unsupported: 'MethodNotAllowed',
+};
+
+/** How long changes take to come into effect, in milliseconds on the emulator's clock (W34). */
+export interface Propagation {
+  /** A new access key is unknown to the service for so long. */
+  readonly keysMs: number;
+}
+
+/** How many of a thing there may be (W31, W40). */
+export interface Quotas {
+  /** Users of an account. */
+  readonly users: number;
+  /** Access keys of a user, or of the root. */
+  readonly accessKeysPerUser: number;
+  /** Managed policies of an account. */
+  readonly policies: number;
+  readonly groups: number;
+  readonly roles: number;
+  readonly groupsPerUser: number;
+  /** Managed policies attached to one user, group or role. */
+  readonly attachedPolicies: number;
+  readonly versionsPerPolicy: number;
+  /** Characters of a managed policy; white space is not counted, here and below. */
+  readonly managedPolicySize: number;
+  /** Characters of all inline policies of a user, a group, a role. */
+  readonly inlineSize: Readonly<Record<'User' | 'Group' | 'Role', number>>;
+}
+
+const DEFAULT_QUOTAS: Quotas = {
+  // Wasabi's own numbers.
+  users: 4999,
+  accessKeysPerUser: 2,
+  policies: 1000,
+  // AWS's, for want of Wasabi's. Source: IAM User Guide, "IAM and AWS STS quotas".
+  groups: 300,
+  roles: 1000,
+  groupsPerUser: 10,
+  attachedPolicies: 10,
+  versionsPerPolicy: 5,
+  managedPolicySize: 6144,
+  inlineSize: { User: 2048, Group: 5120, Role: 10_240 },
 };
 
 /** How the emulator is started; every field may be left out. */
@@ -77,6 +130,10 @@ export interface EmulatorOptions {
   readonly quirks?: Partial<Quirks>;
   /** Buckets an account may have (default 1000). */
   readonly maxBuckets?: number;
+  /** Limits of IAM; default: Wasabi's, and AWS's where Wasabi's are not known. */
+  readonly quotas?: Partial<Quotas>;
+  /** How long changes of identities take to come into effect; default: not at all. */
+  readonly propagation?: Partial<Propagation>;
   /** Milliseconds that each call waits before it is worked on (default 0). */
   readonly latencyMs?: number;
   /** Folder where the state is kept; absent: in memory only. */
@@ -103,6 +160,8 @@ export interface Settings {
   readonly regions: readonly string[];
   readonly quirks: Quirks;
   readonly maxBuckets: number;
+  readonly quotas: Quotas;
+  readonly propagation: Propagation;
   readonly maxBodyBytes: number;
 }
 
@@ -112,6 +171,8 @@ export function settingsOf(options: EmulatorOptions): Settings {
     regions: options.regions ?? REGIONS,
     quirks: { ...DEFAULT_QUIRKS, ...options.quirks },
     maxBuckets: options.maxBuckets ?? 1000,
+    quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
+    propagation: { keysMs: 0, ...options.propagation },
     maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024,
   };
 }

@@ -113,7 +113,7 @@ function timersOf(clock: FakeClock) {
 /** Leaves the folder as a crash after the flush of the contents does, before the new state has its name. */
 function crashBeforeRename(emulator: Emulator, folder: string): void {
   emulator.state.bodies.flush();
-  writeFileSync(join(folder, 'state.json.next'), '{"format":1,"state":{"half');
+  writeFileSync(join(folder, 'state.json.next'), '{"format":2,"state":{"half');
 }
 
 test('W53 a crash between the flush of contents and the rename leaves the old state, whole', async (t) => {
@@ -154,9 +154,9 @@ test('W53 contents that nothing names any more leave the folder', async (t) => {
 });
 
 const unreadable: readonly { title: string; content: string; message: RegExp }[] = [
-  { title: 'of another format', content: '{"format":99,"state":{}}', message: /state\.json: format 99 is not 1/ },
-  { title: 'cut short', content: '{"format":1,"sta', message: /state\.json cannot be read: SyntaxError/ },
-  { title: 'that is no object', content: 'null', message: /state\.json: format undefined is not 1/ },
+  { title: 'of another format', content: '{"format":99,"state":{}}', message: /state\.json: format 99 is not 2/ },
+  { title: 'cut short', content: '{"format":2,"sta', message: /state\.json cannot be read: SyntaxError/ },
+  { title: 'that is no object', content: 'null', message: /state\.json: format undefined is not 2/ },
 ];
 
 for (const { title, content, message } of unreadable) {

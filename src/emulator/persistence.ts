@@ -4,7 +4,7 @@ import { fileBodies } from './bodies.ts';
 import { type Bucket, emptyState, type State } from './state.ts';
 
 const STATE_FILE = 'state.json';
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Marks of what JSON has no word for. */
 const MAP = '$map';

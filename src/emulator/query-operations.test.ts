@@ -1,42 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CreateUserCommand, GetUserCommand } from '@aws-sdk/client-iam';
+import { GetUserCommand, TagUserCommand } from '@aws-sdk/client-iam';
 import { HeadBucketCommand, ListBucketsCommand } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts';
-import type { AccessKey, Identity } from './accounts.ts';
-import type { Emulator } from './server.ts';
+import { createUser, type UserWithKey } from './testing/iam-user.ts';
 import { refusal, startLoopback } from './testing/loopback-clients.ts';
 import { signedRequest } from './testing/signed-request.ts';
 import { parseXml } from './xml.ts';
 
-/** A user with a key of its own, put in behind the service's back: there is no call to make one yet. */
-function addUser(emulator: Emulator, userName: string): AccessKey {
-  const { accountId } = emulator.account;
-  const arn = `arn:aws:iam::${accountId}:user/${userName}`;
-  const identity: Identity = { type: 'User', accountId, arn, userId: 'AIDAUSER', userName, createdMs: 1000 };
-  const key: AccessKey = {
-    accessKeyId: 'USERKEY0000000000001',
-    secretAccessKey: 'secret-of-the-user',
-    identity,
-    createdMs: 1000,
-    status: 'Active',
-  };
-  emulator.state.accounts.get(accountId)?.users.set(userName, identity);
-  emulator.state.keys.set(key.accessKeyId, key);
-  return key;
-}
+type Keys = UserWithKey['keys'];
 
 test('W37 GetCallerIdentity tells the account, the id and the ARN of a root key and of a user', async (t) => {
   const loopback = await startLoopback(t);
   const { accountId } = loopback.emulator.account;
-  const who = async (keys?: AccessKey) => {
-    const client = loopback.sts(keys === undefined ? {} : { keys });
+  const who = async (keys: Keys = loopback.emulator.account) => {
+    const client = loopback.sts({ keys });
     const { Account, UserId, Arn } = await client.send(new GetCallerIdentityCommand({}));
     return [Account, UserId, Arn];
   };
   assert.deepEqual(await who(), [accountId, accountId, `arn:aws:iam::${accountId}:root`]);
-  const key = addUser(loopback.emulator, 'ann');
-  assert.deepEqual(await who(key), [accountId, 'AIDAUSER', `arn:aws:iam::${accountId}:user/ann`]);
+  const { keys, userId } = await createUser(loopback, 'ann');
+  assert.deepEqual(await who(keys), [accountId, userId, `arn:aws:iam::${accountId}:user/ann`]);
 });
 
 test('W29 GetUser without a name is the caller; a root key has no user name and an ARN that ends in :root', async (t) => {
@@ -45,18 +29,19 @@ test('W29 GetUser without a name is the caller; a root key has no user name and 
   assert.equal(User?.UserName, undefined);
   assert.match(User?.Arn ?? '', /^arn:aws:iam::\d{12}:root$/);
   assert.ok(User?.CreateDate instanceof Date);
-  const keys = addUser(loopback.emulator, 'ann');
+  const { keys, userId } = await createUser(loopback, 'ann');
   const own = await loopback.iam({ keys }).send(new GetUserCommand({}));
   const named = await loopback.iam().send(new GetUserCommand({ UserName: 'ann' }));
   assert.deepEqual(own.User, named.User);
-  assert.deepEqual([own.User?.UserName, own.User?.CreateDate], ['ann', new Date(1000)]);
+  assert.deepEqual([own.User?.UserName, own.User?.UserId], ['ann', userId]);
 });
 
 test('W29 an unknown user is NoSuchEntity, an unknown action InvalidAction', async (t) => {
   const loopback = await startLoopback(t);
   const iam = loopback.iam();
   assert.equal(await refusal(iam.send(new GetUserCommand({ UserName: 'bob' }))), '404 NoSuchEntityException');
-  assert.equal(await refusal(iam.send(new CreateUserCommand({ UserName: 'bob' }))), '400 InvalidAction');
+  const tag = new TagUserCommand({ UserName: 'bob', Tags: [{ Key: 'a', Value: 'b' }] });
+  assert.equal(await refusal(iam.send(tag)), '400 InvalidAction');
   const { emulator } = loopback;
   const request = { method: 'POST', service: 'iam', host: `iam.localhost:${emulator.port}` };
   const answer = await signedRequest(emulator, { ...request, body: 'Version=2010-05-08' });

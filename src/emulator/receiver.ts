@@ -6,7 +6,7 @@ import { CONTROL_PREFIX, type Controlled, control } from './control.ts';
 import { corsHeaders } from './cors-headers.ts';
 import { type Addressed, type Answered, type Dispatcher, hostIdOf, type RawRequest } from './dispatch.ts';
 import { ServiceError } from './errors.ts';
-import type { FaultEffect } from './faults.ts';
+import type { FaultEffect, FaultTarget } from './faults.ts';
 import { sendReply } from './http.ts';
 
 /** What requests are worked on with. */
@@ -37,9 +37,7 @@ export function receive(
     return;
   }
   const atMs = parts.clock.monotonicMs();
-  const { service, operation, path, accessKeyId } = addressed;
-  const target = { service, operation: operation?.name ?? '', bucket: path.bucketName, key: path.key, accessKeyId };
-  const effects = parts.faults.hit(target);
+  const effects = parts.faults.hit(targetOf(addressed));
   const waits = effects.map((effect) => (effect.type === 'latency' ? effect.ms : 0));
   const waitMs = waits.reduce((sum, ms) => sum + ms, parts.latency.ms);
   const finish = () => {
@@ -116,19 +114,28 @@ function markOf(effect: FaultEffect | undefined): { readonly status: 0 | -1; rea
   return { status: 0, code: effect.when === 'after' ? 'ResetAfterEffect' : 'Reset' };
 }
 
-function loggedParts(
-  { service, endpoint, path, operation, accessKeyId }: Addressed,
-  request: RawRequest,
-): Pick<LoggedCall, 'service' | 'operation' | 'region' | 'bucket' | 'key' | 'accessKeyId' | 'userAgent' | 'mutating'> {
+/** Which call it is, for the log and for faults. */
+function targetOf({ service, path, form, operation, accessKeyId }: Addressed): FaultTarget {
   return {
     service,
     operation: operation?.name ?? '',
-    region: endpoint.region,
     bucket: path.bucketName,
     key: path.key,
+    userName: form.get('UserName'),
+    policy: form.get('PolicyArn') ?? form.get('PolicyName'),
     accessKeyId,
+  };
+}
+
+function loggedParts(
+  addressed: Addressed,
+  request: RawRequest,
+): FaultTarget & Pick<LoggedCall, 'region' | 'userAgent' | 'mutating'> {
+  return {
+    ...targetOf(addressed),
+    region: addressed.endpoint.region,
     userAgent: request.headers['user-agent'] ?? '',
-    mutating: operation?.mutating ?? false,
+    mutating: addressed.operation?.mutating ?? false,
   };
 }
 

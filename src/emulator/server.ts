@@ -111,7 +111,9 @@ async function failStart(servers: readonly Parameters<typeof close>[0][], thrown
 /** The account of the options, or the one that a folder keeps. */
 function firstAccount(state: State, options: AccountOptions, clock: Clock): AccountKeys {
   const [kept] = state.accounts.values();
-  const key = [...state.keys.values()].find(({ identity }) => identity.accountId === kept?.accountId);
+  const key = [...state.keys.values()].find(
+    ({ accountId, userName }) => accountId === kept?.accountId && userName === undefined,
+  );
   if (kept === undefined || key === undefined) return createAccount(state, options, clock.now());
   const { accessKeyId, secretAccessKey } = key;
   return { accountId: kept.accountId, name: kept.name, accessKeyId, secretAccessKey };

@@ -1,3 +1,5 @@
+import type { Account } from './accounts.ts';
+import type { PolicyHolder } from './iam/entities.ts';
 import type { Bucket, ObjectVersion, State, Upload } from './state.ts';
 
 /** Plain JSON. */
@@ -8,17 +10,50 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
  * equal states. Contents are told by ETag and size.
  */
 export function snapshotOf(state: State): { readonly [key: string]: Json } {
-  const accounts = [...state.accounts.values()].map(({ accountId, name, users }) => {
-    const keys = [...state.keys.values()].filter(({ identity }) => identity.accountId === accountId);
-    return {
-      accountId,
-      name,
-      users: [...users.keys()].sort(),
-      keys: keys.map(({ accessKeyId, status, identity }) => ({ accessKeyId, status, owner: identity.arn })),
-    };
-  });
+  const accounts = [...state.accounts.values()].map((account) => accountSnapshot(state, account));
   const buckets = [...state.buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return { accounts, buckets: Object.fromEntries(buckets.map((bucket) => [bucket.name, bucketSnapshot(bucket)])) };
+}
+
+function accountSnapshot(state: State, { accountId, name, users, groups, roles, policies }: Account): Json {
+  const keys = [...state.keys.values()].filter((key) => key.accountId === accountId);
+  return {
+    accountId,
+    name,
+    users: mapped(users, (user) => ({
+      userId: user.userId,
+      path: user.path,
+      groups: [...user.groupNames].sort(),
+      ...holderSnapshot(user),
+    })),
+    groups: mapped(groups, ({ groupId, path, ...group }) => ({ groupId, path, ...holderSnapshot(group) })),
+    roles: mapped(roles, ({ roleId, path, trustPolicy, ...role }) => ({
+      roleId,
+      path,
+      trustPolicy,
+      ...holderSnapshot(role),
+    })),
+    policies: mapped(policies, ({ policyId, description, defaultVersionId, versions }) => ({
+      policyId,
+      description: description ?? null,
+      defaultVersionId,
+      versions: mapped(versions, ({ document }) => document),
+    })),
+    keys: keys.map(({ accessKeyId, status, userName }) => ({ accessKeyId, status, userName: userName ?? null })),
+  };
+}
+
+function holderSnapshot({ inlinePolicies, attachedPolicies }: PolicyHolder): Record<string, Json> {
+  return {
+    inlinePolicies: mapped(inlinePolicies, (document) => document),
+    attachedPolicies: [...attachedPolicies.keys()].sort(),
+  };
+}
+
+/** A map as an object, in order of its keys. */
+function mapped<T>(map: ReadonlyMap<string, T>, snapshot: (value: T) => Json): Json {
+  const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, value]) => [key, snapshot(value)]));
 }
 
 /** One bucket with all its settings, versions and uploads. */

@@ -13,5 +13,6 @@ export function providerReference(
     key: { namespace: ref?.namespace ?? ownNamespace ?? '', name: ref?.name ?? '' },
     isLegacy: true,
     blocksDeletion: true,
+    isFixed: true,
   };
 }

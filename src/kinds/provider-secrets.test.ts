@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { SECRETS } from '../api/core-types.ts';
 import type { ObjectKey } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
 import { startDevCluster } from '../devcluster/server.ts';
@@ -7,7 +8,7 @@ import { Lookup } from '../managed/lookup.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Credential } from '../runtime/credential.ts';
 import { KubeClient } from '../runtime/kube-client.ts';
-import { SECRETS, SecretReader, versionText } from './provider-secrets.ts';
+import { SecretReader, versionText } from './provider-secrets.ts';
 
 const KEY: ObjectKey = { namespace: 'default', name: 'keys' };
 const ref = { name: KEY.name, key: 'key' };

@@ -1,4 +1,5 @@
-import { type KubeObject, keyText, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import { SECRETS } from '../api/core-types.ts';
+import { type KubeObject, keyText, type ObjectKey } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Lookup } from '../managed/lookup.ts';
@@ -8,9 +9,6 @@ import { ReconcileError } from '../runtime/errors.ts';
 import type { Kube } from '../runtime/kube.ts';
 import { toKubeReconcileError } from '../runtime/kube-errors.ts';
 import type { Credentials } from '../wasabi/settings.ts';
-
-/** The core kind Secret. */
-export const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
 
 /** A Secret as it is on the wire: values in base64. */
 export interface SecretObject extends KubeObject {

@@ -19,6 +19,16 @@ const LEGACY_TYPES = new Set([
 /** Abnormal-true conditions: present only while they are True. */
 const ABNORMAL_TYPES = new Set(['Reconciling', 'Stalled', 'Unsupported', 'DeletionBlocked', 'Drifted']);
 
+/** One condition, as a kind tells it. */
+export function condition(
+  type: KindCondition['type'],
+  status: KindCondition['status'],
+  reason: KindCondition['reason'],
+  message: string,
+): KindCondition {
+  return { type, status, reason, message };
+}
+
 /** The condition of that type, if there is one. */
 export function findCondition(
   conditions: readonly StoredCondition[] | undefined,

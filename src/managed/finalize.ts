@@ -1,11 +1,11 @@
 import { keyOf, keyText, parseKey, type ResourceType } from '../api/meta.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import { ABANDON, LEGACY_FINALIZER } from './annotations.ts';
-import type { Change, DeletionPolicy, ManagedKind, ManagedResource, Target } from './kind.ts';
+import type { Change, Deletion, DeletionPolicy, ManagedKind, ManagedResource, Target } from './kind.ts';
 import { hasFinalizer } from './lookup.ts';
 import type { Outcome } from './outcome.ts';
 import { decideOwnership, pinned } from './pass.ts';
-import type { ReconcilerEnv } from './reconciler.ts';
+import type { ReconcilerEnv, ServedKind } from './reconciler.ts';
 
 /** Dependents named in one message; the rest is a count. */
 const NAMED_DEPENDENTS = 10;
@@ -16,11 +16,14 @@ const NAMED_DEPENDENTS = 10;
  */
 export async function finalize<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
-  type: ResourceType,
-  resource: R,
+  { type, specProblem }: ServedKind,
+  stored: R,
   env: ReconcilerEnv,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  // A spec that cannot be used must not hold an object for ever: what status recorded suffices.
+  const isSpecUsable = specProblem(stored) === undefined;
+  const resource = isSpecUsable ? stored : { ...stored, spec: {} };
   if (!isHeld(resource)) return { type: 'Gone', how: 'NeverOwned' };
   const letGo = async (how: Extract<Outcome, { type: 'Gone' }>['how']): Promise<Outcome> => {
     await env.writes.removeFinalizer(type, resource);
@@ -38,6 +41,10 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
     await kind.delete(client, resource, target, 'Delete', signal);
     return letGo(isCrdDeleted ? 'CrdDeleted' : 'Deleted');
   }
+  // What the predecessor claims is named by the spec alone.
+  if (!isSpecUsable && resource.status?.target === undefined && kind.hasLegacyClaim(resource)) {
+    return letGo('SpecUnusable');
+  }
   const target = targetOf(kind, resource);
   if (target === undefined || env.observeOnly || resource.spec.mode === 'Observe') return letGo('NeverOwned');
   if (isCrdDeleted) return letGo('CrdDeleted');
@@ -50,11 +57,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   const policy = deletionPolicyOf(kind, resource);
   if (!ownership.mayDestroy) return policy === 'Retain' ? letGo('Retained') : unproven(kind.kind, target);
 
-  const confirmed =
-    policy === 'Delete'
-      ? await env.writes.confirmDeletion(type, resource, kind.clockOffsetMs(client), signal)
-      : resource;
-  const deletion = await kind.delete(client, confirmed, target, policy, signal);
+  const deletion = await carryOut(kind, type, resource, client, target, policy, env, signal);
   if (deletion.type === 'InProgress') return { ...deletion, type: 'Deleting' };
   if (deletion.type === 'Blocked') return deletion;
   if (policy === 'Retain') return letGo('Retained');
@@ -64,6 +67,27 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
     });
   }
   return letGo('Deleted');
+}
+
+/** Nothing is destroyed before the live object says so, nor after the deadline of the intent that stands on it. */
+async function carryOut<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  type: ResourceType,
+  resource: R,
+  client: Client,
+  target: Target,
+  policy: DeletionPolicy,
+  env: ReconcilerEnv,
+  signal: AbortSignal,
+): Promise<Deletion> {
+  if (policy === 'Retain') return kind.delete(client, resource, target, policy, signal);
+  const obstacle = await kind.obstacle?.(client, resource, target, signal);
+  if (obstacle !== undefined) return obstacle;
+  const clockOffsetMs = kind.clockOffsetMs(client);
+  const confirmed = await env.writes.confirmDeletion(type, resource, clockOffsetMs, signal);
+  return env.writes.withinIntent(confirmed, clockOffsetMs, signal, (limit) =>
+    kind.delete(client, confirmed, target, policy, limit),
+  );
 }
 
 /** Whether a finalizer of ours, or of the predecessor that is no longer there to take it off, holds the object. */

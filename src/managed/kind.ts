@@ -143,6 +143,8 @@ export type Deletion =
       readonly reason: Reason;
       readonly message: string;
       readonly fields?: KindStatus['fields'];
+      /** The next look; default: after a minute. */
+      readonly retryAfterMs?: number;
     };
 
 /**
@@ -158,8 +160,6 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   readonly events: KindEvents;
   /** Pure. Every other object that the spec names, with its place in the spec. */
   references(resource: R): readonly Reference[];
-  /** Pure. The name of the external resource: two objects of one account with the same name mean the same thing. */
-  externalName(resource: R): string;
   /** Pure. The predecessor's status says that it made the external resource. */
   hasLegacyClaim(resource: R): boolean;
   /**
@@ -202,6 +202,17 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   diff(desired: Desired, observed: Observed | undefined, marker: string | undefined): readonly C[];
   /** Makes one change. Safe to repeat. @throws Unsupported where the service lacks the call */
   apply(client: Client, target: Target, change: C, signal: AbortSignal): Promise<void>;
+  /**
+   * Reads, never writes: what still keeps the resource from being deleted, where an earlier pass found that something
+   * does, so that a deletion that waits costs reads only. Undefined: nothing known; `delete` finds out.
+   * Left out: nothing but dependents ever does.
+   */
+  obstacle?(
+    client: Client,
+    resource: R,
+    target: Target,
+    signal: AbortSignal,
+  ): Promise<Extract<Deletion, { type: 'Blocked' }> | undefined>;
   /**
    * What deletion means under that policy; Retain undoes only what must not outlive the object and marks the resource
    * `released`. Safe to repeat; already gone is `Done`. Works in bounded portions.

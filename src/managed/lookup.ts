@@ -56,7 +56,9 @@ export class Lookup {
           `${what} does not exist or does not admit namespace ${from.metadata.namespace}: its owner opens it with spec.allowedNamespaces or a ReferenceGrant`,
           { reason: 'RefNotPermitted' },
         )
-      : new ReconcileError('DependencyNotReady', `${what} does not exist`, { reason: absenceOf(reference.kind) });
+      : new ReconcileError('DependencyNotReady', `${what} does not exist: ${remedy(reference)}`, {
+          reason: absenceOf(reference.kind),
+        });
   }
 
   /** The gate alone: for references whose target is read elsewhere (Secrets). */
@@ -103,6 +105,11 @@ export class Lookup {
   hasDependents(resource: ManagedResource): boolean {
     return this.dependents(resource).next().done !== true;
   }
+}
+
+/** What to do where a reference leads to nothing. */
+function remedy({ isFixed }: Reference): string {
+  return `create it, or ${isFixed === true ? 'make this object anew with another reference' : 'correct the reference'}`;
 }
 
 /** The reason that names what is missing, where the closed list has one. */

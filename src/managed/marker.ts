@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { GROUP } from '../api/meta.ts';
 
 /** Who owns an external resource: one incarnation (`uid`) of one object of one cluster. */
 export interface Owner {
@@ -16,7 +17,7 @@ export interface Marker extends Owner {
 }
 
 /** The key of the bucket tag that holds the marker. */
-export const OWNER_TAG = 's3.cloud37.dev/owned-by';
+export const OWNER_TAG = `${GROUP}/owned-by`;
 
 /** A tag value holds 256 characters; the other parts of a marker can take 37 + 64 + 37 + 9 of them. */
 const NAME_MAX = 100;

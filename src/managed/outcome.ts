@@ -32,6 +32,7 @@ export type Outcome =
       readonly reason: Reason;
       readonly message: string;
       readonly fields?: KindStatus['fields'] | undefined;
+      readonly retryAfterMs?: number | undefined;
     }
   /** Deletion goes on in the next pass, at once. */
   | {
@@ -42,8 +43,11 @@ export type Outcome =
     }
   /** The pass ended before it could read the resource. */
   | { readonly type: 'Failed'; readonly error: ReconcileError }
-  /** Nothing holds the object any more. `how`: what became of the external resource. */
-  | { readonly type: 'Gone'; readonly how: 'Deleted' | 'Retained' | 'NeverOwned' | 'Abandoned' | 'CrdDeleted' };
+  /** Nothing holds the object any more. `how`: what became of the external resource, or why it was left untouched. */
+  | {
+      readonly type: 'Gone';
+      readonly how: 'Deleted' | 'Retained' | 'NeverOwned' | 'Abandoned' | 'CrdDeleted' | 'SpecUnusable';
+    };
 
 /** Someone elsewhere has to act; their watch event comes sooner than this. */
 const DEPENDENCY_RETRY_MS = 60_000;
@@ -61,7 +65,7 @@ export function resultFor(outcome: Outcome): Result {
       return failure === undefined ? { type: 'done' } : resultForError(failure);
     }
     case 'Blocked':
-      return { type: 'requeueAfter', ms: DEPENDENCY_RETRY_MS };
+      return { type: 'requeueAfter', ms: outcome.retryAfterMs ?? DEPENDENCY_RETRY_MS };
     case 'Deleting':
       return { type: 'requeueAfter', ms: 0 };
     case 'OutOfSync':

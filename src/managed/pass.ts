@@ -1,6 +1,5 @@
 import { type ResourceType } from '../api/meta.ts';
 import type { Reason } from '../api/reasons.ts';
-import { withDeadline } from '../runtime/deadline.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { ACCEPT_ACCOUNT, TAKE_OVER_FROM } from './annotations.ts';
 import type { Change, KindStatus, ManagedKind, ManagedResource, Target } from './kind.ts';
@@ -41,17 +40,10 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   const fields = changes.length === 0 ? {} : (kind.announce?.(resource, desired, found) ?? {});
   const options = { willCreate, isExternal: kind.isExternal, clockOffsetMs, fields };
   const claimed = await env.writes.claim(type, resource, target, options);
-  const { applied, errors } = willCreate
-    ? await withDeadline(
-        {
-          clock: env.clock,
-          signal,
-          timeoutMs: env.writes.intentRemainingMs(claimed, clockOffsetMs),
-          timeoutError: () => new ReconcileError('Transient', 'the intent ran out before the create was answered'),
-        },
-        (limit) => applyEach(kind, client, target, changes, limit),
-      )
-    : await applyEach(kind, client, target, changes, signal);
+  const make = (limit: AbortSignal) => applyEach(kind, client, target, changes, limit);
+  const { applied, errors } = await (willCreate
+    ? env.writes.withinIntent(claimed, clockOffsetMs, signal, make)
+    : make(signal));
   const last = changes.length === 0 ? found : await kind.observe(client, target, desired, signal);
   // What was there before is gone, and with it the identity that was recorded.
   const made = willCreate ? { ...target, identity: undefined } : target;

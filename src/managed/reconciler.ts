@@ -63,19 +63,16 @@ export function managedReconciler<R extends ManagedResource, D, O, C extends Cha
 
 function pass<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
-  { type, specProblem }: ServedKind,
+  served: ServedKind,
   resource: R,
   env: ReconcilerEnv,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const problem = specProblem(resource);
-  if (resource.metadata.deletionTimestamp !== undefined) {
-    // A spec that cannot be used must not hold an object for ever: what status recorded suffices.
-    return finalize(kind, type, problem === undefined ? resource : { ...resource, spec: {} }, env, signal);
-  }
+  if (resource.metadata.deletionTimestamp !== undefined) return finalize(kind, served, resource, env, signal);
+  const problem = served.specProblem(resource);
   if (problem !== undefined) return Promise.reject(new ReconcileError('InvalidSpec', problem));
   if (resource.spec.suspend === true) return Promise.resolve({ type: 'Suspended' });
-  return observeAndApply(kind, type, resource, env, signal);
+  return observeAndApply(kind, served.type, resource, env, signal);
 }
 
 /** A verdict speaks of the generation and the requests that the pass read, even when newer ones arrived meanwhile. */

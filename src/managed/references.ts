@@ -13,6 +13,8 @@ export interface Reference {
   readonly isLegacy: boolean;
   /** The named object may not be deleted while this reference holds. */
   readonly blocksDeletion: boolean;
+  /** It can never change: who named the wrong object needs a new object. */
+  readonly isFixed?: true;
 }
 
 /** Which namespaces an object admits. */

@@ -112,6 +112,13 @@ function gone(events: KindEvents, resource: ManagedResource, how: string): Event
         action: 'Delete',
         note: `${name} was let go without a call to the service`,
       };
+    case 'SpecUnusable':
+      return {
+        type: 'Warning',
+        reason: 'Retained',
+        action: 'Delete',
+        note: `${name} was let go without a call to the service: its spec cannot be used, and status does not say what it had made; look whether something is left`,
+      };
     case 'CrdDeleted':
       return {
         type: 'Warning',

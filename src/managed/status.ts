@@ -3,7 +3,7 @@ import { keyText } from '../api/meta.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
 import { RECONCILE_REQUESTED_AT } from './annotations.ts';
-import { findCondition, mergeConditions } from './conditions.ts';
+import { condition, findCondition, mergeConditions } from './conditions.ts';
 import type { KindCondition, ManagedResource, Target, TargetStatus } from './kind.ts';
 import type { Outcome, Reading } from './outcome.ts';
 
@@ -198,15 +198,6 @@ function mayLeaveReady(resource: ManagedResource, { isFound, kindStatus }: Readi
 function wasReady(resource: ManagedResource): boolean {
   const ready = findCondition(resource.status?.conditions, 'Ready');
   return ready?.status === 'True' && ready.observedGeneration === resource.metadata.generation;
-}
-
-function condition(
-  type: KindCondition['type'],
-  status: 'True' | 'False',
-  reason: Reason,
-  message: string,
-): KindCondition {
-  return { type, status, reason, message };
 }
 
 /** The fields of `next` that differ from `previous`, `null` where they go; undefined when none does. */

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { CRDS } from '../api/core-types.ts';
 import { keyOf, type ResourceType } from '../api/meta.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { Fence } from '../runtime/fence.ts';
 import { type Kube, KubeError, type Patch } from '../runtime/kube.ts';
@@ -13,16 +15,8 @@ import { type StatusPatch, targetStatus } from './status.ts';
 
 /** A create or delete is sent within this span after its intent, or never; milliseconds. */
 const INTENT_SPAN_MS = 60_000;
-/** No such call starts later than this before the end of the span; milliseconds. */
-const INTENT_MARGIN_MS = 10_000;
-
-const CRDS: ResourceType = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
+/** No series of such calls starts later than this before the end of the span; a deletion may empty first. Milliseconds. */
+const INTENT_MARGIN_MS = { Create: 10_000, Delete: 30_000 } as const;
 
 /**
  * The operator's writes to its own objects. Each carries the uid, so that none ever lands on a namesake. `kube` remembers
@@ -97,10 +91,22 @@ export class ObjectWrites {
     return this.#guarded(type, current, {}, status);
   }
 
-  /** Milliseconds left in which a call announced by the object's open intent may be sent; 0 when none is. @param clockOffsetMs see `claim` */
-  intentRemainingMs(resource: ManagedResource, clockOffsetMs: number): number {
+  /**
+   * Makes the calls that the object's open intent announces: none is sent after its deadline.
+   * @param clockOffsetMs see `claim`
+   */
+  withinIntent<T>(
+    resource: ManagedResource,
+    clockOffsetMs: number,
+    signal: AbortSignal,
+    run: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const { intent } = resource.status ?? {};
-    return intent === undefined ? 0 : Math.max(0, Date.parse(intent.deadline) - this.#clock.now() - clockOffsetMs);
+    const serviceNowMs = this.#clock.now() + clockOffsetMs;
+    const timeoutMs = intent === undefined ? 0 : Math.max(0, Date.parse(intent.deadline) - serviceNowMs);
+    const timeoutError = () =>
+      new ReconcileError('Transient', 'the intent ran out before its call was answered', { reason: 'Timeout' });
+    return withDeadline({ clock: this.#clock, signal, timeoutMs, timeoutError }, run);
   }
 
   /**
@@ -185,7 +191,7 @@ export class ObjectWrites {
       intent?.action === action &&
       intent.holder === this.#fence.identity &&
       intent.epoch === this.#fence.epoch &&
-      Date.parse(intent.deadline) - INTENT_MARGIN_MS > serviceNowMs
+      Date.parse(intent.deadline) - INTENT_MARGIN_MS[action] > serviceNowMs
     );
   }
 

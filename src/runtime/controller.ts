@@ -15,13 +15,6 @@ export type Result =
 /** One pass over one object. Reads all it needs by itself: the key carries no payload. */
 export type Reconcile = (key: ObjectKey, signal: AbortSignal) => Promise<Result>;
 
-/** A pass that is over. One that threw counts as a retry. */
-export interface Pass {
-  readonly key: ObjectKey;
-  readonly durationMs: number;
-  readonly result: Result;
-}
-
 export interface ControllerOptions {
   readonly reconcile: Reconcile;
   /** Passes at a time, each over another key. */
@@ -33,8 +26,6 @@ export interface ControllerOptions {
   readonly backoff?: BackoffOptions;
   /** A pass threw, or did not end when its time was up. Must not throw. */
   readonly onError: (key: ObjectKey, error: unknown) => void;
-  /** Every pass that ended, for metrics. */
-  readonly onPass?: (pass: Pass) => void;
 }
 
 /** The queue's depth, and passes that ignore the end of their time: they are still running, outside the bound. */
@@ -132,9 +123,8 @@ export class Controller {
   }
 
   async #pass(text: string): Promise<void> {
-    const { clock, reconcile, onError, onPass, passTimeoutMs: timeoutMs = PASS_TIMEOUT_MS } = this.#options;
+    const { clock, reconcile, onError, passTimeoutMs: timeoutMs = PASS_TIMEOUT_MS } = this.#options;
     const key = parseKey(text);
-    const startedMs = clock.monotonicMs();
     const timeoutError = () =>
       new ReconcileError('Transient', `the pass took longer than ${timeoutMs} ms`, { reason: 'Timeout' });
     let result: Result = { type: 'retry' };
@@ -152,7 +142,6 @@ export class Controller {
     } finally {
       this.#queue.done(text);
     }
-    onPass?.({ key, durationMs: clock.monotonicMs() - startedMs, result });
   }
 
   #requeue(text: string, result: Result): void {

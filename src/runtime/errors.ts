@@ -46,6 +46,11 @@ export class ReconcileError extends Error {
   }
 }
 
+/** Anything thrown, as an Error: itself when it is one, else an Error with the original as `cause`. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('a value that is no Error was thrown', { cause: thrown });
+}
+
 /** Anything thrown, as a ReconcileError: itself when it is one, else `Internal` with the original as `cause`. */
 export function toReconcileError(thrown: unknown): ReconcileError {
   if (thrown instanceof ReconcileError) return thrown;

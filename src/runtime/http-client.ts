@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { buildConnector, Client, type Dispatcher, Pool } from 'undici';
 import type { ClusterAccess, TlsMaterial } from './cluster-access.ts';
+import { asError } from './errors.ts';
 
 export interface HttpClientOptions {
   readonly access: ClusterAccess;
@@ -190,8 +191,4 @@ function dispatch(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpRes
       },
     );
   });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

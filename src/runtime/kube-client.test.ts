@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { FakeClock, waitFor } from '../../test/support/fake-clock.ts';
 import { json, plainAccess, startLoopbackServer, status } from '../../test/support/loopback-server.ts';
+import { LEASES, SECRETS } from '../api/core-types.ts';
 import type { KubeObject, ResourceType } from '../api/meta.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { Credential } from './credential.ts';
@@ -16,14 +17,6 @@ const BUCKETS: ResourceType = {
   version: 'v1',
   plural: 'buckets',
   kind: 'Bucket',
-  namespaced: true,
-};
-const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
-const LEASES: ResourceType = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  plural: 'leases',
-  kind: 'Lease',
   namespaced: true,
 };
 const KEY = { namespace: 'team-a', name: 'logs' };

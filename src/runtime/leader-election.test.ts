@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Election, KEY, startElection, startLeader, startStandby } from '../../test/support/election.ts';
 import { waitFor } from '../../test/support/fake-clock.ts';
+import { LEASES } from '../api/core-types.ts';
 import { ReconcileError } from './errors.ts';
 import { KubeError } from './kube.ts';
 import { alwaysLeader } from './leader-election.ts';
-import { LEASES } from './lease.ts';
 
 test('the first creates the Lease, leads at once, and renews it every 5 s to the millisecond', async (t) => {
   const world = await startElection(t);

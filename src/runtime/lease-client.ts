@@ -1,9 +1,10 @@
+import { LEASES } from '../api/core-types.ts';
 import type { ObjectKey } from '../api/meta.ts';
 import type { Clock } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 import { type CallOptions, type Kube, KubeError } from './kube.ts';
 import { isConflict } from './kube-errors.ts';
-import { type Claim, isOurs, LEASES, type Lease, microTime } from './lease.ts';
+import { type Claim, isOurs, type Lease, microTime } from './lease.ts';
 
 export interface LeaseClientOptions {
   readonly kube: Kube;

@@ -1,7 +1,8 @@
+import { LEASES } from '../api/core-types.ts';
 import type { ObjectKey } from '../api/meta.ts';
 import type { Clock, Random } from './clock.ts';
 import type { Kube } from './kube.ts';
-import { LEASES, type Lease } from './lease.ts';
+import type { Lease } from './lease.ts';
 import { Reflector } from './reflector.ts';
 import { ObjectStore } from './store.ts';
 

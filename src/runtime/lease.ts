@@ -1,13 +1,4 @@
-import type { KubeObject, ResourceType } from '../api/meta.ts';
-
-/** coordination.k8s.io/v1 Lease. */
-export const LEASES: ResourceType = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  plural: 'leases',
-  kind: 'Lease',
-  namespaced: true,
-};
+import type { KubeObject } from '../api/meta.ts';
 
 /** A Lease as anybody may have left it: every field can be missing. Times are RFC 3339 with microseconds. */
 export interface Lease extends KubeObject {

@@ -46,12 +46,6 @@ export class NamedWatches {
     for (const key of before) if (!needed.has(keyText(key))) this.#close(key);
   }
 
-  /** Owners that want this object. */
-  ownersOf(key: ObjectKey): readonly string[] {
-    const text = keyText(key);
-    return [...this.#wanted].flatMap(([owner, keys]) => (keys.some((other) => keyText(other) === text) ? [owner] : []));
-  }
-
   /** Whether the server has said once whether the object is there. */
   hasSynced(key: ObjectKey): boolean {
     return this.#watches.get(keyText(key))?.hasSynced === true;

@@ -54,11 +54,6 @@ export function versionOf(object: KubeObject): string {
   return object.metadata.resourceVersion;
 }
 
-/** Stands for a version where there is none left: no server makes such a one. */
-export function goneVersion(uid: string): string {
-  return `gone:${uid}`;
-}
-
 /** Whether the source delivers the object of that key. */
 export function covers(scope: FeedScope, key: ObjectKey): boolean {
   if (scope.key !== undefined) return scope.key.namespace === key.namespace && scope.key.name === key.name;

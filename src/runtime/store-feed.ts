@@ -11,10 +11,8 @@ export interface Change<T> {
 
 /** A write of ours to one object, from before it is sent until its answer. Exactly one of the methods is called. */
 export interface OwnWrite<T> {
-  /** The server answered with this object. */
+  /** The server answered with this object; one that is being deleted and that no finalizer holds is gone now. */
   finished(object: T): void;
-  /** The server answered that the object of that uid is gone now. */
-  gone(uid: string): void;
   /** It failed, or nobody knows. */
   failed(): void;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { KubeObject } from '../api/meta.ts';
+import { type KubeObject, keyOf } from '../api/meta.ts';
 import { metadataOnly } from './slim.ts';
 import { ObjectStore } from './store.ts';
 import type { Change, Feed, FreshRead, ListSession, OwnWrite } from './store-feed.ts';
@@ -38,6 +38,11 @@ function listed(feed: Feed<KubeObject>, ...objects: KubeObject[]): void {
   const session = feed.beginList();
   session.put(objects);
   session.end();
+}
+
+/** A write of ours that was answered with that object. */
+function written(store: ObjectStore, object: KubeObject): void {
+  store.beginWrite(keyOf(object)).finished(object);
 }
 
 function recorded(store: ObjectStore): string[] {
@@ -99,7 +104,7 @@ test('indexes follow what readers see, our own writes included', () => {
   const store = new ObjectStore({ indexes: { team: (one: KubeObject) => Object.values(one.metadata.labels ?? {}) } });
   const feed = store.addFeed(quiet);
   listed(feed, object('x', { labels: { team: 'red' } }), object('y', { labels: { team: 'red' } }));
-  store.assume(object('x', { version: 'v2', labels: { team: 'blue' } }));
+  written(store, object('x', { version: 'v2', labels: { team: 'blue' } }));
   const names = (team: string) => store.byIndex('team', team).map((one) => one.metadata.name);
   assert.deepEqual([names('red'), names('blue')], [['y'], ['x']]);
   feed.put(object('x', { version: 'v2', labels: { team: 'green' } }));
@@ -140,7 +145,7 @@ test('what nobody reads is not kept, of a Secret not even its data', () => {
   full.addFeed(quiet).put(raw);
   assert.deepEqual(full.get(key('x')), { ...raw, metadata: { ...fat.metadata, annotations: { kept: 'yes' } } });
   const bare = new ObjectStore({ transform: metadataOnly });
-  bare.assume(raw);
+  written(bare, raw);
   assert.deepEqual(bare.get(key('x')), { ...fat, metadata: { ...fat.metadata, annotations: { kept: 'yes' } } });
 });
 
@@ -166,13 +171,11 @@ test('an answer that its events overtook hides nothing newer', () => {
   feed.put(object('x', { version: 'v2' }));
   feed.put(object('x', { version: 'v3' }));
   write.finished(object('x', { version: 'v2' }));
-  store.assume(object('x', { version: 'v2' })); // told twice
   assert.equal(store.get(key('x'))?.metadata.resourceVersion, 'v3');
   const deletion = store.beginWrite(key('x'));
   feed.remove(object('x', { version: 'v4' }));
   feed.put(object('x', { version: 'v5', uid: 'next' }));
   deletion.finished(object('x', { version: 'v4', deleting: true }));
-  store.assumeGone(key('x'), 'uid-x');
   assert.equal(store.get(key('x'))?.metadata.uid, 'next');
 });
 
@@ -192,14 +195,14 @@ test('a write that met the beginning of a list asks how things stand; another on
   const feed = store.addFeed({ ...quiet, refresh: () => asked++ });
   const session = feed.beginList();
   session.put([]);
-  store.assume(object('x')); // the list was fixed before
+  written(store, object('x')); // the list was fixed before
   session.end();
   feed.beginList().end();
   feed.beginList().abandon();
-  store.assume(object('x', { version: 'v1b' }));
+  written(store, object('x', { version: 'v1b' }));
   assert.equal(asked, 0);
   feed.beginList();
-  store.assume(object('x', { version: 'v2' }));
+  written(store, object('x', { version: 'v2' }));
   assert.equal(asked, 1);
 });
 
@@ -207,9 +210,9 @@ test('a read that a later write overtook says nothing', () => {
   const store = new ObjectStore();
   const feed = store.addFeed(quiet);
   listed(feed, object('x'));
-  store.assume(object('x', { version: 'v2' }));
+  written(store, object('x', { version: 'v2' }));
   const read = store.beginRead(key('x'));
-  store.assume(object('x', { version: 'v4' }));
+  written(store, object('x', { version: 'v4' }));
   read.found(object('x', { version: 'v3' }));
   assert.equal(store.get(key('x'))?.metadata.resourceVersion, 'v4');
 });
@@ -218,14 +221,12 @@ test('the last finalizer off: gone for readers, until the next incarnation is de
   const store = new ObjectStore();
   const feed = store.addFeed(quiet);
   listed(feed, object('x', { deleting: true }));
-  store.assumeGone(key('x'), 'uid-x');
+  written(store, object('x', { deleting: true }));
   assert.equal(store.get(key('x')), undefined);
   feed.put(object('x', { version: 'v2', deleting: true }));
   assert.equal(store.get(key('x')), undefined);
   feed.remove(object('x', { version: 'v3', deleting: true }));
   feed.put(object('x', { version: 'v4', uid: 'next' }));
-  assert.equal(store.get(key('x'))?.metadata.uid, 'next');
-  store.assumeGone(key('x'), 'uid-x');
   assert.equal(store.get(key('x'))?.metadata.uid, 'next');
 });
 

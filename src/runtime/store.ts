@@ -5,7 +5,6 @@ import {
   covers,
   type Entry,
   forget,
-  goneVersion,
   isOvertaken,
   isVersion,
   keyFrom,
@@ -26,8 +25,6 @@ export interface ObjectStoreOptions<T> {
   readonly onDefect?: (error: unknown) => void;
 }
 
-const KEPT_OWN_VERSIONS = 1000;
-
 /**
  * The objects of one kind as the server showed them, overlaid with our own writes: a reader never sees a state older
  * than the last write of this process, so that a cache that lags never makes a pass act twice. The overlay of an object
@@ -43,8 +40,6 @@ export class ObjectStore<T extends KubeObject = KubeObject> {
   readonly #pending = new PendingWrites();
   readonly #scopes = new Set<FeedScope>();
   readonly #openLists = new Set<OpenList>();
-  /** The version of the last own write by key: telling it twice changes nothing. */
-  readonly #ownVersions = new Map<string, string>();
   #step = 0;
 
   constructor(options: ObjectStoreOptions<T> = {}) {
@@ -94,10 +89,6 @@ export class ObjectStore<T extends KubeObject = KubeObject> {
         close();
         this.#written(key, this.#transform(object), write);
       },
-      gone: (uid) => {
-        close();
-        this.#goneByUs(key, uid, write);
-      },
       failed: close,
     };
   }
@@ -117,21 +108,6 @@ export class ObjectStore<T extends KubeObject = KubeObject> {
         if (isStillOpen()) for (const scope of this.#scopes) if (covers(scope, key)) scope.relist();
       },
     };
-  }
-
-  /**
-   * Readers see this answer to a write of ours from now on. For writes that were not announced by `beginWrite` (an
-   * event that overtook the answer cannot be known then); telling an announced one again changes nothing.
-   */
-  assume(object: T): void {
-    const key = keyOf(object);
-    if (this.#ownVersions.get(keyText(key)) !== versionOf(object)) this.beginWrite(key).finished(object);
-  }
-
-  /** As `assume`, after our removal of the last finalizer of the object with that uid. */
-  assumeGone(key: ObjectKey, uid: string): void {
-    const isKnown = this.get(key)?.metadata.uid === uid;
-    if (isKnown && this.#ownVersions.get(keyText(key)) !== goneVersion(uid)) this.beginWrite(key).gone(uid);
   }
 
   /** A new source of objects. Scopes of sources that deliver at the same time must not overlap. */
@@ -230,13 +206,11 @@ export class ObjectStore<T extends KubeObject = KubeObject> {
   #written(key: ObjectKey, object: T, write: PendingWrite): void {
     const { uid, deletionTimestamp, finalizers = [] } = object.metadata;
     if (deletionTimestamp !== undefined && finalizers.length === 0) return this.#goneByUs(key, uid, write);
-    this.#remember(key, versionOf(object));
     const isPassed = write.hasSeen(versionOf(object)) || write.hasSeenDeletionOf(uid);
     this.#overlay(key, isPassed ? undefined : { type: 'object', object, atStep: ++this.#step }, write);
   }
 
   #goneByUs(key: ObjectKey, uid: string, write: PendingWrite): void {
-    this.#remember(key, goneVersion(uid));
     const isPassed = write.hasSeenDeletionOf(uid);
     this.#overlay(key, isPassed ? undefined : { type: 'gone', uid, atStep: ++this.#step }, write);
   }
@@ -249,14 +223,6 @@ export class ObjectStore<T extends KubeObject = KubeObject> {
     });
     if (own === undefined || !write.isAmbiguous) return;
     for (const scope of this.#scopes) if (covers(scope, key)) scope.refresh(key);
-  }
-
-  #remember(key: ObjectKey, version: string): void {
-    const text = keyText(key);
-    this.#ownVersions.delete(text); // to the end of the order of insertion
-    this.#ownVersions.set(text, version);
-    const [oldest] = this.#ownVersions.keys();
-    if (this.#ownVersions.size > KEPT_OWN_VERSIONS && oldest !== undefined) this.#ownVersions.delete(oldest);
   }
 
   #entry(text: string): Entry<T> {

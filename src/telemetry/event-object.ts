@@ -1,17 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type KubeObject, keyOf, type ResourceType } from '../api/meta.ts';
-
-/** Kubernetes events of the API that has series. */
-export const EVENTS: ResourceType = {
-  group: 'events.k8s.io',
-  version: 'v1',
-  plural: 'events',
-  kind: 'Event',
-  namespaced: true,
-};
+import { GROUP, type KubeObject, keyOf } from '../api/meta.ts';
 
 /** Who reports, the same for every event of ours: `kubectl get events --field-selector reportingComponent=…`. */
-const REPORTING_CONTROLLER = 's3.cloud37.dev/wasabi-s3-operator';
+const REPORTING_CONTROLLER = `${GROUP}/wasabi-s3-operator`;
 
 /** Something that happened to an object, for people. */
 export interface EventInput {

@@ -1,7 +1,8 @@
+import { EVENTS } from '../api/core-types.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import { type Kube, KubeError } from '../runtime/kube.ts';
 import { TokenBucket } from '../runtime/token-bucket.ts';
-import { EVENTS, type EventInput, eventName, eventObject, identityOf, noteText, seriesPatch } from './event-object.ts';
+import { type EventInput, eventName, eventObject, identityOf, noteText, seriesPatch } from './event-object.ts';
 import { EventQueue } from './event-queue.ts';
 import { EventSeries, type Series } from './event-series.ts';
 

@@ -3,7 +3,8 @@ import type { ProviderSettings } from './settings.ts';
 
 const WASABI_DOMAIN = 'wasabisys.com';
 /** The region without its name in its host. */
-const WASABI_FIRST_REGION = 'us-east-1';
+/** The region that needs no LocationConstraint; IAM and STS take signatures for it alone. */
+export const FIRST_REGION = 'us-east-1';
 /**
  * Second names of regions in host names; requests to them are signed for the region, not for the alias.
  * Source: docs.wasabi.com, "Service URLs for Wasabi's Storage Regions" (2026-03-06).
@@ -41,7 +42,7 @@ export function defaultEndpoints(type: ProviderSettings['type'], region: string)
   return {
     endpoint: `https://${wasabiHost(region)}`,
     iamEndpoint: `https://iam.${WASABI_DOMAIN}`,
-    iamRegion: WASABI_FIRST_REGION,
+    iamRegion: FIRST_REGION,
     stsEndpoint: `https://sts.${WASABI_DOMAIN}`,
   };
 }
@@ -67,7 +68,7 @@ export function endpointFor(settings: Pick<ProviderSettings, 'endpoint' | 'regio
 export function regionOfHost(host: string): string | undefined {
   const labels = host.toLowerCase().split('.');
   if (labels.slice(-2).join('.') !== WASABI_DOMAIN) return undefined;
-  if (labels.at(-3) === 's3') return WASABI_FIRST_REGION;
+  if (labels.at(-3) === 's3') return FIRST_REGION;
   const label = labels.at(-3);
   if (label === undefined || labels.at(-4) !== 's3') return undefined;
   return WASABI_ALIASES.get(label) ?? label;
@@ -91,7 +92,7 @@ function hostFor(host: string, region: string, bucketRegion: string): string {
 }
 
 function wasabiHost(region: string): string {
-  return region === WASABI_FIRST_REGION ? `s3.${WASABI_DOMAIN}` : `s3.${region}.${WASABI_DOMAIN}`;
+  return region === FIRST_REGION ? `s3.${WASABI_DOMAIN}` : `s3.${region}.${WASABI_DOMAIN}`;
 }
 
 function checkRegion(region: string): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { endpointFor } from './endpoints.ts';
-import { AccountLimiter, type LimiterState } from './limiter.ts';
+import { AccountLimiter } from './limiter.ts';
 import type { ProviderSettings } from './settings.ts';
 
 /** Limiters of accounts that nobody asked for in this time are forgotten. */
@@ -20,10 +20,7 @@ export interface AccountUse {
 export class Limiters {
   readonly #clock: Clock;
   readonly #onRateLimited: (account: string, source: 'waited' | 'throttled') => void;
-  readonly #limiters = new Map<
-    string,
-    { readonly account: string; readonly limiter: AccountLimiter; lastUsedMs: number }
-  >();
+  readonly #limiters = new Map<string, { readonly limiter: AccountLimiter; lastUsedMs: number }>();
 
   constructor(clock: Clock, onRateLimited: (account: string, source: 'waited' | 'throttled') => void = () => {}) {
     this.#clock = clock;
@@ -41,7 +38,6 @@ export class Limiters {
     ]);
     const now = this.#clock.monotonicMs();
     const entry = this.#limiters.get(key) ?? {
-      account,
       limiter: new AccountLimiter(this.#clock, caller.settings.rate, (source) => this.#onRateLimited(account, source)),
       lastUsedMs: now,
     };
@@ -50,11 +46,6 @@ export class Limiters {
     this.#forgetIdle(now);
     entry.limiter.declare(caller.declaredBy, caller.settings.rate);
     return entry.limiter;
-  }
-
-  /** For metrics: by account id, `unknown` for those whose account is not known yet. */
-  states(): readonly { readonly account: string; readonly state: LimiterState }[] {
-    return [...this.#limiters.values()].map(({ account, limiter }) => ({ account, state: limiter.state() }));
   }
 
   #forgetIdle(now: number): void {

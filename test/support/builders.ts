@@ -1,6 +1,7 @@
 import type { AccessKeySpecInput } from '../../src/api/access-key.ts';
 import type { BucketSpecInput } from '../../src/api/bucket.ts';
 import type { BucketPolicySpecInput } from '../../src/api/bucket-policy.ts';
+import { SECRETS } from '../../src/api/core-types.ts';
 import type { IamPolicySpecInput } from '../../src/api/iam-policy.ts';
 import { KINDS } from '../../src/api/kinds.ts';
 import type { ResourceType } from '../../src/api/meta.ts';
@@ -21,7 +22,6 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
 export const TYPES: Readonly<Record<string, ResourceType>> = {
   Secret: SECRETS,
   ...Object.fromEntries(KINDS.map(({ type }) => [type.kind, type])),

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { CRDS, NAMESPACES } from '../../src/api/core-types.ts';
 import { KINDS } from '../../src/api/kinds.ts';
-import type { KubeObject, ResourceType } from '../../src/api/meta.ts';
+import type { KubeObject } from '../../src/api/meta.ts';
 import { type DevCluster, startDevCluster } from '../../src/devcluster/server.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { ClusterAccess } from '../../src/runtime/cluster-access.ts';
@@ -20,21 +21,6 @@ export interface TestCluster {
   readonly dev?: DevCluster;
   stop(): Promise<void>;
 }
-
-export const CRDS: ResourceType = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
-export const NAMESPACES: ResourceType = {
-  group: '',
-  version: 'v1',
-  plural: 'namespaces',
-  kind: 'Namespace',
-  namespaced: false,
-};
 
 const CRD_FILES = KINDS.map(
   ({ type: { plural } }) => new URL(`../../chart/wasabi-s3-operator/crds/${plural}.yaml`, import.meta.url),

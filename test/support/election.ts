@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { LEASES } from '../../src/api/core-types.ts';
 import { type DevCluster, startDevCluster } from '../../src/devcluster/server.ts';
 import { type Kube, KubeError, type WatchOptions } from '../../src/runtime/kube.ts';
 import { KubeClient } from '../../src/runtime/kube-client.ts';
 import { LeaderElector, type LeaderElectorOptions } from '../../src/runtime/leader-election.ts';
-import { LEASES, type Lease } from '../../src/runtime/lease.ts';
+import type { Lease } from '../../src/runtime/lease.ts';
 import { FakeClock, settle, waitFor } from './fake-clock.ts';
 import { plainAccess } from './loopback-server.ts';
 

@@ -5,9 +5,10 @@ import {
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
+import { NAMESPACES } from '../../src/api/core-types.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
 import { OWNER_TAG } from '../../src/managed/marker.ts';
-import { NAMESPACES, until } from './cluster.ts';
+import { until } from './cluster.ts';
 import { consoleOf, type World } from './world.ts';
 
 /** What somebody else, who holds keys of the account, makes without the operator. */

@@ -1,15 +1,8 @@
-import type { KubeObject, ResourceType } from '../../src/api/meta.ts';
-import { CRDS, type TestCluster, until } from './cluster.ts';
+import { CRDS, REFERENCE_GRANTS } from '../../src/api/core-types.ts';
+import type { KubeObject } from '../../src/api/meta.ts';
+import { type TestCluster, until } from './cluster.ts';
 
-const GROUP = 'gateway.networking.k8s.io';
-
-export const GRANTS: ResourceType = {
-  group: GROUP,
-  version: 'v1beta1',
-  plural: 'referencegrants',
-  kind: 'ReferenceGrant',
-  namespaced: true,
-};
+const { group: GROUP } = REFERENCE_GRANTS;
 
 /** As much of the Gateway API as the operator reads. */
 const DEFINITION = {
@@ -49,7 +42,7 @@ export async function installReferenceGrants({ admin }: TestCluster): Promise<vo
   const key = { namespace: '', name: DEFINITION.metadata.name };
   if ((await admin.get(CRDS, key)) === undefined) await admin.create(CRDS, '', DEFINITION).catch(() => undefined);
   await until('ReferenceGrants are served', () =>
-    admin.list(GRANTS, undefined).then(
+    admin.list(REFERENCE_GRANTS, undefined).then(
       () => true,
       () => false,
     ),

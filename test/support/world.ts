@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
-import type { LookupFunction } from 'node:net';
 import type { TestContext } from 'node:test';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { NAMESPACES } from '../../src/api/core-types.ts';
 import type { KubeObject, ObjectKey } from '../../src/api/meta.ts';
 import { type Config, parseConfig } from '../../src/config.ts';
 import type { AccountKeys } from '../../src/emulator/accounts.ts';
+import { loopbackLookup } from '../../src/emulator/loopback-lookup.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import { type RunningOperator, startOperator } from '../../src/main.ts';
 import type { ManagedResource, StoredCondition } from '../../src/managed/kind.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { type Manifest, provider, secret, TYPES } from './builders.ts';
-import { createNamespace, NAMESPACES, startTestCluster, staticAccess, type TestCluster, until } from './cluster.ts';
+import { createNamespace, startTestCluster, staticAccess, type TestCluster, until } from './cluster.ts';
 import { expectValidStatus } from './expect-valid-status.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import { SkippingClock } from './skipping-clock.ts';
@@ -331,7 +332,7 @@ export function consoleOf(emulator: Emulator, keys: AccountKeys = emulator.accou
   return new S3Client({
     region,
     endpoint: emulator.url(region),
-    requestHandler: new NodeHttpHandler({ httpAgent: new Agent({ lookup: loopback }) }),
+    requestHandler: new NodeHttpHandler({ httpAgent: new Agent({ lookup: loopbackLookup }) }),
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,
     followRegionRedirects: true,
@@ -339,12 +340,6 @@ export function consoleOf(emulator: Emulator, keys: AccountKeys = emulator.accou
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
 }
-
-/** Names under `.localhost` are this machine, whatever its resolver knows of them (RFC 6761). */
-const loopback: LookupFunction = (_host, options, callback) => {
-  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  else callback(null, '127.0.0.1', 4);
-};
 
 function configOf(argv: readonly string[]): Config {
   const parsed = parseConfig(argv, {});

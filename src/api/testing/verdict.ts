@@ -26,12 +26,34 @@ export function verdict(definition: KindDefinition, to: Draft, from: Draft | und
   // A change of spec never carries a status of its own: the server keeps the one that is stored.
   const object = { ...to, ...(from?.status === undefined ? {} : { status: from.status }) };
   const parsed = definition.schema.partial().safeParse(object);
-  if (!parsed.success) {
-    return parsed.error.issues
+  const root = documentedSchema(definition);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const leftToRules = issues.filter((issue) => isLeftToRules(root, issue));
+  if (issues.length > leftToRules.length) {
+    return issues
+      .filter((issue) => !leftToRules.includes(issue))
       .filter((issue) => before === undefined || !isDeepStrictEqual(at(object, issue.path), at(before, issue.path)))
       .map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   }
-  return broken(documentedSchema(definition), parsed.data, before, from !== undefined, []);
+  // Defaults are filled in by parsing, which needs some value in the place of each that only a rule refuses.
+  const data = definition.schema
+    .partial()
+    .parse(leftToRules.reduce((whole, { path }) => put(whole, path, 'abc'), object));
+  const whole = leftToRules.reduce<object>((filled, { path }) => put(filled, path, at(object, path)), data);
+  return broken(root, whole, before, from !== undefined, []);
+}
+
+/** A pattern that the CRD leaves to a rule: only the rule is asked. */
+function isLeftToRules(root: SchemaNode, { code, path }: { code: string; path: readonly PropertyKey[] }): boolean {
+  const node = path.reduce<SchemaNode | undefined>((parent, step) => parent?.properties?.[String(step)], root);
+  return code === 'invalid_format' && node !== undefined && node.pattern === undefined;
+}
+
+/** A copy with that value at that path, which leads through objects only. */
+function put(object: object, path: readonly PropertyKey[], value: unknown): object {
+  const [first = '', ...rest] = path;
+  const child: unknown = isValues(object) ? object[String(first)] : undefined;
+  return { ...object, [first]: rest.length === 0 ? value : put(isValues(child) ? child : {}, rest, value) };
 }
 
 /** Stored objects may be invalid under the new schema; then they are taken as they are. */

@@ -1,11 +1,11 @@
 import { Agent, request } from 'node:http';
-import type { LookupFunction } from 'node:net';
 import type { TestContext } from 'node:test';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { AccountKeys } from '../accounts.ts';
+import { loopbackLookup } from '../loopback-lookup.ts';
 import type { EmulatorOptions } from '../options.ts';
 import { type Emulator, startEmulator } from '../server.ts';
 
@@ -79,13 +79,15 @@ export async function startLoopback(t: TestContext, options: EmulatorOptions = {
   };
 }
 
-/** Names under `.localhost` are this machine, whatever its resolver knows of them (RFC 6761). */
-const loopbackLookup: LookupFunction = (_host, options, callback) => {
-  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  else callback(null, '127.0.0.1', 4);
-};
-
-function sendRaw({ method = 'GET', path = '/', host, port, headers, body }: RawRequestOptions): Promise<RawAnswer> {
+/** Sends one request as it is, on a connection of its own. */
+export function sendRaw({
+  method = 'GET',
+  path = '/',
+  host,
+  port,
+  headers,
+  body,
+}: RawRequestOptions): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(
       {

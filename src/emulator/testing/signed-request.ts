@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { request } from 'node:http';
 import type { Emulator } from '../server.ts';
 import { canonicalRequest, sha256Hex, signatureOf, signingKey, stringToSign } from '../sigv4.ts';
-import type { RawAnswer } from './loopback-clients.ts';
+import { type RawAnswer, sendRaw } from './loopback-clients.ts';
 
 /** A request as it goes over the wire; everything is sent as it stands here. */
 export interface SignedRequestOptions {
@@ -48,20 +47,5 @@ export function signedRequest(emulator: Emulator, options: SignedRequestOptions)
   const credential = `${keys.accessKeyId}/${scope.date}/${region}/${service}/aws4_request`;
   const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
   const target = query === '' ? path : `${path}?${query}`;
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { host: '127.0.0.1', port, method, path: target, headers: { ...headers, authorization }, agent: false },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const { statusCode = 0 } = response;
-          resolve({ status: statusCode, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') });
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
+  return sendRaw({ port, method, path: target, headers: { ...headers, authorization }, body });
 }

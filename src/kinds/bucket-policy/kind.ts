@@ -1,5 +1,4 @@
 import type { BucketPolicy } from '../../api/bucket-policy.ts';
-import { keyText } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
 import type { Change, Deletion, ManagedKind, ManagedResource, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
@@ -58,7 +57,6 @@ export function bucketPolicyKind(
       repaired: 'DriftRepaired',
     },
     references: bucketPolicyReferences,
-    externalName: (resource) => keyText(bucketReference(resource).key),
     hasLegacyClaim: ({ status }) => status?.applied === true && status.target === undefined,
     resolve(resource): Target {
       const { bucket, provider, accountId, region } = followBucket(lookup, resource, bucketReference(resource));
@@ -99,7 +97,7 @@ function isDeleting({ metadata }: ManagedResource): boolean {
 }
 
 /** The changes that bring the bucket's policy to the wanted one: one, or none. Pure. */
-export function diffPolicy(desired: DesiredPolicy, observed: ObservedPolicy | undefined): readonly PolicyChange[] {
+function diffPolicy(desired: DesiredPolicy, observed: ObservedPolicy | undefined): readonly PolicyChange[] {
   const found = observed?.document;
   const document = wantedDocument(desired, found);
   if (document === undefined) {

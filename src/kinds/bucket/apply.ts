@@ -1,5 +1,6 @@
 import { type BucketLocationConstraint, CreateBucketCommand } from '@aws-sdk/client-s3';
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
+import { FIRST_REGION } from '../../wasabi/endpoints.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import type { BucketChange } from './diff.ts';
 import { type BucketClient, bucketAccess } from './observe.ts';
@@ -7,7 +8,6 @@ import type { Setting } from './setting.ts';
 import { readTags, writeTags } from './settings/tags.ts';
 import { settings } from './settings.ts';
 
-const US_EAST_1 = 'us-east-1';
 /** Whole seconds of the service's clock on both sides, and its own delays. */
 const SKEW_MS = 5_000;
 /** Of a create that took no longer than this, the time of the answer is the time of the creation. */
@@ -43,7 +43,7 @@ async function createBucket(
   signal: AbortSignal,
 ): Promise<void> {
   const sentAt = client.clock.monotonicMs();
-  const constraint = region === US_EAST_1 ? undefined : (region as BucketLocationConstraint); // regions are data
+  const constraint = region === FIRST_REGION ? undefined : (region as BucketLocationConstraint); // regions are data
   const command = new CreateBucketCommand({
     Bucket: client.bucket,
     ...(constraint === undefined ? {} : { CreateBucketConfiguration: { LocationConstraint: constraint } }),
@@ -62,13 +62,13 @@ async function createBucket(
   client.knownRegion = region;
   const tookMs = client.clock.monotonicMs() - sentAt;
   const nowMs = client.clock.now() + client.wasabi.clockOffsetMs();
-  if (region !== US_EAST_1 && tookMs < SURE_MS) {
+  if (region !== FIRST_REGION && tookMs < SURE_MS) {
     client.createdAtMs = nowMs;
     return;
   }
   const listed = await client.index.creationTimeOf(client.bucket, { signal, freshSinceMonotonicMs: sentAt });
-  if (region === US_EAST_1 && listed === undefined) await checkUntouched(client, region, signal);
-  if (region === US_EAST_1 && listed !== undefined && listed < nowMs - SKEW_MS - tookMs) {
+  if (region === FIRST_REGION && listed === undefined) await checkUntouched(client, region, signal);
+  if (region === FIRST_REGION && listed !== undefined && listed < nowMs - SKEW_MS - tookMs) {
     throw new ReconcileError(
       'InvalidSpec',
       `bucket "${client.bucket}" was created by somebody else of this account a moment ago: set spec.adoptionPolicy to AdoptOrCreate to take it over`,

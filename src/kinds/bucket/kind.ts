@@ -10,11 +10,13 @@ import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { providerReference } from '../provider-reference.ts';
 import { applyBucket } from './apply.ts';
+import { awaitUser, userProblem } from './awaited-user.ts';
 import { deleteBucket } from './delete.ts';
 import { type DesiredBucket, desiredBucket } from './desired.ts';
 import { type BucketChange, diffBucket } from './diff.ts';
-import { bucketReferences, loggingTarget } from './logging-target.ts';
+import { loggingTarget } from './logging-target.ts';
 import { type BucketClient, type ObservedBucket, observeBucket } from './observe.ts';
+import { bucketReferences } from './references.ts';
 import { bucketStatus } from './status.ts';
 
 /** What the kind is made of; see `operator.ts`. */
@@ -54,7 +56,6 @@ export function bucketKind(
       repaired: 'DriftRepaired',
     },
     references: bucketReferences,
-    externalName: (resource) => resource.spec.name,
     hasLegacyClaim,
     resolve(resource): Target {
       const provider = providerOf(resource);
@@ -66,7 +67,10 @@ export function bucketKind(
         name: resource.spec.name,
       };
     },
-    desired,
+    desired(resource, target) {
+      awaitUser(lookup, resource, target.accountId);
+      return desired(resource);
+    },
     connect: (resource, target, signal) => connect(parts, resource, target, signal),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
     observe: (client, target, wanted, signal) => observeBucket(client, target.region, wanted, signal),
@@ -82,8 +86,9 @@ export function bucketKind(
     status: (resource, target, observed, facts) => {
       const rejects = providerOf(resource).spec.unsupportedSettings === 'Reject';
       const status = bucketStatus(resource, target, desired(resource), observed, facts, rejects);
+      const failure = status.failure ?? userProblem(lookup, resource, target.accountId);
       const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
-      return { ...status, fields: { ...status.fields, inherited: isInherited ? true : undefined } };
+      return { ...status, failure, fields: { ...status.fields, inherited: isInherited ? true : undefined } };
     },
   };
 }

@@ -1,39 +1,10 @@
 import type { Bucket } from '../../api/bucket.ts';
 import type { Provider } from '../../api/provider.ts';
 import type { Lookup } from '../../managed/lookup.ts';
-import type { Reference } from '../../managed/references.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { providerReference } from '../provider-reference.ts';
-
-const PATH = 'spec.logging.targetBucketRef';
-
-/** Every object that a Bucket's spec names. */
-export function bucketReferences(resource: Bucket): readonly Reference[] {
-  const { namespace = '' } = resource.metadata;
-  const target = resource.spec.logging?.targetBucketRef;
-  return [
-    providerReference(namespace, resource.spec.providerRef),
-    ...(target === undefined
-      ? []
-      : [
-          {
-            path: PATH,
-            group: 's3.cloud37.dev',
-            kind: 'Bucket',
-            key: { namespace, name: target.name },
-            isLegacy: false,
-            blocksDeletion: false,
-          },
-        ]),
-  ];
-}
-
-/** Every bucket that a Bucket's spec gives by its S3 name alone. */
-export function bucketMentions({ spec }: Bucket): readonly string[] {
-  const name = spec.logging?.targetBucket;
-  return name === undefined ? [] : [name];
-}
+import { loggingReference } from './references.ts';
 
 /**
  * The bucket that takes the access log: one that a Bucket object of this namespace stands for, so that nobody writes
@@ -47,7 +18,7 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
     access.pinnedAccount(
       lookup.follow<Provider>(bucket, providerReference(bucket.metadata.namespace, bucket.spec.providerRef)),
     );
-  const reference = bucketReferences(resource).find(({ path }) => path === PATH);
+  const reference = loggingReference(resource);
   if (reference !== undefined) {
     const other = lookup.follow<Bucket>(resource, reference);
     if (!hasClaimed(other)) {

@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { type ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import type { BucketIndex } from '../../wasabi/buckets.ts';
 import type { WasabiClient } from '../../wasabi/clients.ts';
+import { FIRST_REGION } from '../../wasabi/endpoints.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
 import type { DesiredBucket } from './desired.ts';
@@ -50,7 +51,6 @@ export interface ObservedBucket {
 
 /** How the tag call is named in the memory of unsupported calls; settings go by their own names. */
 const TAGGING = 'tagging';
-const US_EAST_1 = 'us-east-1';
 
 /** Reads a bucket: its tags, where it is, when it was made (if needed as proof), and the managed settings. */
 export async function observeBucket(
@@ -120,7 +120,7 @@ async function readRegion(client: BucketClient, place: string, signal: AbortSign
     signal,
   });
   const location: string | undefined = answer.LocationConstraint;
-  if (location === undefined || location === '') return client.providerType === 'wasabi' ? US_EAST_1 : place;
+  if (location === undefined || location === '') return client.providerType === 'wasabi' ? FIRST_REGION : place;
   return location === 'EU' ? 'eu-west-1' : location;
 }
 

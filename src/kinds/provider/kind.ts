@@ -45,7 +45,6 @@ export function providerKind(
       recovered: 'ValidateSucceeded',
     },
     references: providerReferences,
-    externalName: (resource) => keyText(keyOf(resource)),
     hasLegacyClaim: () => false,
     resolve: (resource): Target => ({
       provider: keyOf(resource),

@@ -1,6 +1,7 @@
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import type { Provider } from '../../api/provider.ts';
 import { isReason } from '../../api/reasons.ts';
+import { RECONCILE_REQUESTED_AT } from '../../managed/annotations.ts';
 import { findCondition } from '../../managed/conditions.ts';
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { type Caller, whoAmI } from '../../wasabi/identity.ts';
@@ -102,7 +103,7 @@ async function callS3(probe: Probe, signal: AbortSignal): Promise<void> {
 function refusedLately(resource: Provider, version: string, nowMs: number): ReconcileError | undefined {
   const { authFailures, lastHandledReconcileAt } = resource.status ?? {};
   if (authFailures === undefined || authFailures.secretVersion !== version) return undefined;
-  const requested = resource.metadata.annotations?.['s3.cloud37.dev/reconcile-requested-at'];
+  const requested = resource.metadata.annotations?.[RECONCILE_REQUESTED_AT];
   if (requested !== undefined && requested !== lastHandledReconcileAt) return undefined;
   const waitMs = Date.parse(authFailures.lastTime) + retryAfterMs(authFailures.count) - nowMs;
   if (waitMs <= 0) return undefined;

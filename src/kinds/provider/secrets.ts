@@ -1,12 +1,13 @@
-import { type KubeObject, keyText, type ObjectKey, parseKey } from '../../api/meta.ts';
+import { SECRETS } from '../../api/core-types.ts';
+import { GROUP, type KubeObject, keyText, type ObjectKey, parseKey } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { type Kube, KubeError } from '../../runtime/kube.ts';
 import { toKubeReconcileError } from '../../runtime/kube-errors.ts';
-import { SECRETS, secretReferences } from '../provider-secrets.ts';
+import { secretReferences } from '../provider-secrets.ts';
 
 /** Keeps a credential or CA Secret while objects depend on the Provider, so that a namespace can be deleted in any order. */
-const IN_USE_FINALIZER = 's3.cloud37.dev/in-use';
+const IN_USE_FINALIZER = `${GROUP}/in-use`;
 
 /** One Secret that a Provider names, or named when the finalizer was put on. */
 export interface SecretState {

@@ -1,7 +1,7 @@
 import { keyText } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
 import { ACCEPT_ACCOUNT } from '../../managed/annotations.ts';
-import { findCondition, rfc3339 } from '../../managed/conditions.ts';
+import { condition, findCondition, rfc3339 } from '../../managed/conditions.ts';
 import type { KindCondition, KindStatus } from '../../managed/kind.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { type ObservedProvider, retryAfterMs } from './observe.ts';
@@ -120,13 +120,4 @@ function iamCondition(iam: NonNullable<ObservedProvider['iam']>): KindCondition 
     case 'Unreachable':
       return condition('IAMReachable', 'False', iam.error.reason, iam.error.message);
   }
-}
-
-function condition(
-  type: KindCondition['type'],
-  status: KindCondition['status'],
-  reason: KindCondition['reason'],
-  message: string,
-): KindCondition {
-  return { type, status, reason, message };
 }

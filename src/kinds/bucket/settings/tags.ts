@@ -1,5 +1,6 @@
 import { GetBucketTaggingCommand, PutBucketTaggingCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from '../../../api/bucket.ts';
+import { GROUP } from '../../../api/meta.ts';
 import { OWNER_TAG } from '../../../managed/marker.ts';
 import { ReconcileError } from '../../../runtime/errors.ts';
 import type { TagAccess } from '../setting.ts';
@@ -8,7 +9,7 @@ import type { TagAccess } from '../setting.ts';
 export type Tags = Readonly<Record<string, string>>;
 
 /** Keys of the operator's own; never shown as drift, never taken from the spec. */
-const OWN_PREFIX = 's3.cloud37.dev/';
+const OWN_PREFIX = `${GROUP}/`;
 
 /** Pure. The user's tags as the spec wants them; undefined: not managed. */
 export function wantedTags(spec: Bucket['spec']): Tags | undefined {
