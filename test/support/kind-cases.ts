@@ -2,13 +2,15 @@ import {
   DeleteBucketCommand,
   DeleteBucketCorsCommand,
   DeleteBucketLifecycleCommand,
+  DeleteBucketPolicyCommand,
   DeleteBucketTaggingCommand,
   PutBucketLoggingCommand,
+  PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
-import { bucket, type Manifest, provider } from './builders.ts';
+import { bucket, bucketPolicy, type Manifest, provider } from './builders.ts';
 import type { World } from './world.ts';
 
 /** One object of one kind, with what can go wrong behind the operator's back. */
@@ -19,6 +21,8 @@ export interface KindCase {
   readonly emulator?: EmulatorOptions;
   /** Applied and settled before the object itself. */
   readonly before?: readonly Manifest[];
+  /** What the service has for it, without what differs from run to run; undefined: nothing. Default: the bucket of its name. */
+  readonly snapshot?: (world: World) => unknown;
   /** Changes made outside: each is undone by the next resync. */
   readonly drifts?: Readonly<Record<string, (world: World) => Promise<unknown>>>;
 }
@@ -28,6 +32,14 @@ const cors = { rules: [{ allowedOrigins: ['https://example.com'], allowedMethods
 const accepting: EmulatorOptions = {
   quirks: { cors: 'accepted', encryption: 'accepted', publicAccessBlock: 'accepted' },
 };
+
+const readers = {
+  effect: 'Allow',
+  principal: 'arn:aws:iam::wasabi:user/reader',
+  action: 's3:GetObject',
+  resource: 'arn:aws:s3:::policied/*',
+};
+const foreign = { Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource: 'arn:aws:s3:::policied/*' };
 
 /** What each kind promises, tried on these. To add a case is one entry; to add a kind, its cases. */
 export const kindCases: readonly KindCase[] = [
@@ -92,5 +104,19 @@ export const kindCases: readonly KindCase[] = [
     kind: 'Bucket',
     title: 'with what Wasabi lacks, on Wasabi',
     manifest: bucket('lacking', { cors, encryption: { enabled: true, algorithm: 'aws:kms' }, notification: {} }),
+  },
+  {
+    kind: 'BucketPolicy',
+    title: 'with one statement',
+    before: [bucket('policied')],
+    manifest: bucketPolicy('policied', 'policied', { statement: [readers] }),
+    snapshot: (world) => world.emulator.state.buckets.get('policied')?.policy,
+    drifts: {
+      'deleted outside': (world) => world.console.send(new DeleteBucketPolicyCommand({ Bucket: 'policied' })),
+      'replaced outside': (world) => {
+        const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [foreign] });
+        return world.console.send(new PutBucketPolicyCommand({ Bucket: 'policied', Policy }));
+      },
+    },
   },
 ];

@@ -1,4 +1,5 @@
 import { bucketCases } from './bucket-cases.ts';
+import { bucketPolicyCases } from './bucket-policy-cases.ts';
 import { bucketSettingCases } from './bucket-setting-cases.ts';
 import { providerCases } from './provider-cases.ts';
 import type { SchemaCase } from './schema-case.ts';
@@ -7,4 +8,5 @@ import type { SchemaCase } from './schema-case.ts';
 export const SCHEMA_CASES: readonly SchemaCase[] = [
   ...providerCases.map((each): SchemaCase => ({ ...each, kind: 'Provider' })),
   ...[...bucketCases, ...bucketSettingCases].map((each): SchemaCase => ({ ...each, kind: 'Bucket' })),
+  ...bucketPolicyCases.map((each): SchemaCase => ({ ...each, kind: 'BucketPolicy' })),
 ];
