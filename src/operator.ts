@@ -101,7 +101,8 @@ export function createOperator(parts: OperatorParts): Operator {
   );
   const snapshot = new StoreSnapshot({ kinds: indexedStores, namespaces, grants });
   const lookup = new Lookup(snapshot, config);
-  const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets });
+  const access = createAccess(parts, { kube, lookup, secrets });
+  const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access });
   const controlled = new Map(
     [...indexedStores].map(([name, { kind, store }]) => {
       const controller = createController(parts, name, reconciles[name]);
@@ -109,7 +110,7 @@ export function createOperator(parts: OperatorParts): Operator {
       return [name, { kind, store, controller }] as const;
     }),
   );
-  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets });
+  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets, access });
   const controllers = new Map([...controlled].map(([name, { controller }]) => [name, controller]));
   parts.metrics.watchQueues(() => [...controllers].map(([name, controller]) => [name, controller.depth()] as const));
   return { manager, controllers, secrets };
@@ -118,11 +119,10 @@ export function createOperator(parts: OperatorParts): Operator {
 /** One reconciler a kind. */
 function createReconciles(
   parts: OperatorParts,
-  views: { kube: Kube; lookup: Lookup; snapshot: StoreSnapshot; secrets: NamedWatches },
+  views: { kube: Kube; lookup: Lookup; snapshot: StoreSnapshot; secrets: NamedWatches; access: AccountAccess },
 ): Readonly<Record<string, Reconcile | undefined>> {
   const { config, clock, clusterId, log, metrics, events, fence } = parts;
-  const { kube, lookup, secrets } = views;
-  const access = createAccess(parts, views);
+  const { kube, lookup, secrets, access } = views;
   const provider = providerKind({
     lookup,
     access,
@@ -212,6 +212,7 @@ function createSecretWatches({ kube, clock, random, log, metrics }: OperatorPart
     random,
     onRelist: (reason) => metrics.relisted('Secret', reason),
     onFailure: (error) => log.warn({ kind: 'Secret', error: asError(error) }, 'a watch failed and is tried again'),
+    onDefect: (error) => log.error({ error: asError(error) }, 'a listener failed'),
   });
 }
 

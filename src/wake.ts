@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type KubeObject, keyOf, type ObjectKey } from './api/meta.ts';
 import type { Provider, ProviderStatus } from './api/provider.ts';
+import type { AccountAccess } from './kinds/account-access.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
 import { hasFinalizer, type Lookup } from './managed/lookup.ts';
@@ -26,6 +27,7 @@ export interface WakeParts {
   readonly namespaces: ObjectStore;
   readonly grants: ObjectStore<ReferenceGrant>;
   readonly secrets: NamedWatches;
+  readonly access: Pick<AccountAccess, 'onRefused' | 'forgetSecret'>;
 }
 
 /**
@@ -42,11 +44,10 @@ export function wireWakes(parts: WakeParts): void {
       for (const referent of referentsThatWait(parts, kind, change)) wake(referent);
     });
   }
-  parts.kinds.get('Provider')?.store.onChange(({ before, after }) => {
-    const provider = (after ?? before) as Provider | undefined; // the store of Providers
-    if (provider === undefined) return;
-    parts.secrets.want(provider.metadata.uid, after === undefined ? [] : ProtectedSecrets.of(provider));
-  });
+  const providers = parts.kinds.get('Provider');
+  // The store of Providers holds nothing else.
+  providers?.store.onChange((change) => watchSecrets(parts, change as Change<Provider>));
+  parts.access.onRefused((key) => providers?.controller.enqueue(key, 'retry'));
   parts.secrets.store.onChange(({ before, after }) => {
     const secret = after ?? before;
     if (secret !== undefined)
@@ -60,6 +61,15 @@ export function wireWakes(parts: WakeParts): void {
     const namespace = (after ?? before)?.metadata.namespace;
     if (!isInitial) wakeCrossing(parts, (_own, target) => target === namespace, wake);
   });
+}
+
+/** The Secrets that a Provider names are watched while it does; the values of one that nobody names are dropped. */
+function watchSecrets({ secrets, access }: WakeParts, { before, after }: Change<Provider>): void {
+  if (after !== undefined) secrets.want(after.metadata.uid, ProtectedSecrets.of(after));
+  if (before === undefined) return;
+  // Deleted and made again may be seen as one change: the former one wants nothing any more.
+  if (before.metadata.uid !== after?.metadata.uid) secrets.want(before.metadata.uid, []);
+  for (const key of ProtectedSecrets.of(before)) if (!secrets.isWanted(key)) access.forgetSecret(key);
 }
 
 /** A change that a referrer can see: spec, status, deletion, or that the object comes or goes. */

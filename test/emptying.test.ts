@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CreateMultipartUploadCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from '../src/api/bucket.ts';
+import { inject, s3Error } from './support/answers.ts';
 import { bucket } from './support/builders.ts';
 import { until } from './support/cluster.ts';
-import { annotate, callsTo } from './support/outside.ts';
+import { annotate, callsTo, writesTo } from './support/outside.ts';
+import type { CannedAnswer } from './support/proxy.ts';
 import { shareCluster } from './support/shared-cluster.ts';
-import type { World } from './support/world.ts';
+import { endpointsOf, type World } from './support/world.ts';
 
 const { startWorld } = shareCluster();
 
@@ -23,6 +25,31 @@ async function fill(world: World, name: string, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) objects.set(`many/${String(index).padStart(6, '0')}`, [...seed]);
 }
 
+/** Objects under retention, without a call for each. */
+function fillLocked(world: World, name: string, count: number): void {
+  const objects = world.emulator.state.buckets.get(name)?.objects;
+  const [seed] = objects?.get('seed') ?? [];
+  assert.ok(objects && seed);
+  const retention = { mode: 'GOVERNANCE' as const, retainUntilMs: Date.now() + 86_400_000 };
+  for (let index = 0; index < count; index += 1) {
+    objects.set(`locked/${String(index).padStart(6, '0')}`, [{ ...seed, retention }]);
+  }
+}
+
+/** What the operator that runs now has written to that object. */
+function writesAbout(world: World, name: string): readonly string[] {
+  return world.kubeWrites().filter((write) => write.includes(`/${name}`));
+}
+
+/** However long it waits: nothing is written in the cluster, and nothing is tried at the service. */
+async function costsReadsOnly(world: World, name: string): Promise<void> {
+  await world.settle();
+  const [writes, tries] = [world.kubeWrites(), writesTo(world, name)];
+  await world.elapse(600_000, 5_000);
+  assert.deepEqual(world.kubeWrites(), writes);
+  assert.deepEqual(writesTo(world, name), tries);
+}
+
 test('a bucket with data waits under Delete, and nothing in it is lost', async (t) => {
   const world = await startWorld(t);
   await world.apply(bucket('full', { deletionPolicy: 'Delete' }));
@@ -33,8 +60,10 @@ test('a bucket with data waits under Delete, and nothing in it is lost', async (
   await world.expectValid('Bucket', 'full');
   const { message = '' } = (await world.condition('Bucket', 'full', 'DeletionBlocked')) ?? {};
   assert.match(message, /forceDelete/);
-  await world.elapse(60_000);
-  await world.settle();
+  await costsReadsOnly(world, 'full');
+  await world.restart();
+  await costsReadsOnly(world, 'full');
+  assert.deepEqual(writesAbout(world, 'full'), [], 'nor does a restart');
   assert.equal(world.emulator.state.buckets.get('full')?.objects.size, 1);
   await world.console.send(new DeleteObjectCommand({ Bucket: 'full', Key: 'precious' }));
   await world.elapse(60_000);
@@ -109,12 +138,13 @@ test('locked objects are named and not fought, and the rest of the bucket goes',
   await world.expectValid('Bucket', 'locked');
   const { objects } = world.emulator.state.buckets.get('locked') ?? {};
   assert.deepEqual([...(objects?.keys() ?? [])], ['sealed']);
-  await world.settle();
-  const calls = callsTo(world, 'locked').length;
-  await world.settle();
-  assert.equal(callsTo(world, 'locked').length, calls, 'it is asked again after a while, not at once');
-  for (const version of objects?.get('sealed') ?? []) version.retention = undefined;
-  await world.elapse(60_000);
+  await costsReadsOnly(world, 'locked');
+  for (const version of objects?.get('sealed') ?? []) Object.assign(version, { retention: undefined, legalHold: true });
+  await world.restart();
+  await costsReadsOnly(world, 'locked');
+  assert.deepEqual(writesAbout(world, 'locked'), [], 'nor does a restart');
+  for (const version of objects?.get('sealed') ?? []) version.legalHold = false;
+  await world.resync();
   await world.gone('Bucket', 'locked');
   assert.equal(world.snapshot('locked'), undefined);
 });
@@ -131,4 +161,69 @@ test('a bucket that is empty and says that it is not is asked less and less ofte
   world.emulator.faults.clear(fault);
   await annotate(world, 'Bucket', 'stubborn', { 's3.cloud37.dev/reconcile-requested-at': 'now' });
   await world.gone('Bucket', 'stubborn');
+});
+
+test('what is locked is passed once, however many passes it takes, and what lies behind it goes', async (t) => {
+  const world = await startWorld(t, { emulator: { quirks: { forceDelete: 'ignored' } } });
+  await world.apply(bucket('mixed', { deletionPolicy: 'Delete', forceDelete: true, objectLock: { enabled: true } }));
+  await world.reaches('Bucket', 'mixed', 'Ready', 'True');
+  await fill(world, 'mixed', 1_500);
+  fillLocked(world, 'mixed', 2_500);
+  const batches = inject(
+    world.operator.wasabi,
+    ({ method, url }) => method === 'POST' && url.includes('delete'),
+    () => {
+      void world.operator.clock.skip(20_000); // a portion is over
+      return 'pass';
+    },
+  );
+  await world.delete('Bucket', 'mixed');
+  await world.reaches('Bucket', 'mixed', 'DeletionBlocked', 'ObjectsLocked');
+  batches.end();
+  await world.settle();
+  const kept = [...(world.emulator.state.buckets.get('mixed')?.objects.keys() ?? [])];
+  assert.deepEqual([kept.length, kept.filter((key) => !key.startsWith('locked/'))], [2_500, []]);
+  assert.equal(batches.hits.length, 5, '4,001 versions, each tried once');
+  assert.equal((await world.get<Bucket>('Bucket', 'mixed'))?.status?.emptying?.objectsDeleted, 1_501);
+  await costsReadsOnly(world, 'mixed');
+});
+
+test('a refusal that no read explains is tried again less and less often, or when somebody asks', async (t) => {
+  const world = await startWorld(t, { emulator: { quirks: { forceDelete: 'ignored' } } });
+  await world.apply(bucket('denied', { deletionPolicy: 'Delete', forceDelete: true }));
+  await world.reaches('Bucket', 'denied', 'Ready', 'True');
+  await put(world, 'denied', 'precious');
+  const effect = { type: 'error', status: 403, code: 'AccessDenied' } as const;
+  const fault = world.emulator.faults.add({ operation: 'DeleteObjects', bucket: 'denied', effect });
+  await world.delete('Bucket', 'denied');
+  await world.reaches('Bucket', 'denied', 'DeletionBlocked', 'AccessDenied');
+  const tries = () => writesTo(world, 'denied').filter((operation) => operation === 'DeleteObjects').length;
+  await world.elapse(1_800_000, 5_000);
+  assert.ok(tries() >= 3 && tries() <= 6, `${tries()} attempts in half an hour`);
+  world.emulator.faults.clear(fault);
+  await annotate(world, 'Bucket', 'denied', { 's3.cloud37.dev/reconcile-requested-at': 'now' });
+  await world.gone('Bucket', 'denied');
+});
+
+test('force delete that one bucket is refused is asked for the next one; where it is lacking, it is not', async (t) => {
+  const world = await startWorld(t);
+  const dropped = async (name: string, answer?: CannedAnswer) => {
+    await world.apply(bucket(name, { deletionPolicy: 'Delete', forceDelete: true }));
+    await world.reaches('Bucket', name, 'Ready', 'True');
+    await put(world, name, 'content');
+    const asked = inject(world.operator.wasabi, ({ url }) => url.includes('force_delete'), answer ?? 'pass');
+    await world.delete('Bucket', name);
+    await world.gone('Bucket', name);
+    asked.end();
+    return [asked.hits.length, callsTo(world, name).includes('DeleteObjects')];
+  };
+  assert.deepEqual(await dropped('one', s3Error(409, 'BucketNotEmpty')), [1, true]);
+  assert.deepEqual(await dropped('two'), [1, false]);
+  assert.deepEqual(await dropped('three', s3Error(501, 'NotImplemented')), [1, true]);
+  assert.deepEqual(await dropped('four'), [0, true]);
+  // Another endpoint may be another service.
+  const { endpoint } = endpointsOf(world, 'de-1');
+  await world.patch('Provider', 'wasabi', { spec: { endpoint } });
+  await world.reaches('Provider', 'wasabi', 'Ready', 'True');
+  assert.deepEqual(await dropped('five'), [1, false]);
 });

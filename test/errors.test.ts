@@ -35,16 +35,9 @@ const fixable = { next: minute, event: 'Normal', deleting: 'DeletionBlocked' } a
 const passing = { next: 'backoff', event: 'none', deleting: 'Reconciling' } as const;
 const wrongSpec = { next: 'never', event: 'Warning', deleting: 'DeletionBlocked' } as const;
 
+/** Refused credentials concern the whole Provider: `credentials.test.ts`. */
 const lookFaults: readonly LookFault[] = [
   { title: '403 AccessDenied', verdict: s3Error(403, 'AccessDenied'), reason: 'AccessDenied', ...fixable },
-  { title: '403 InvalidAccessKeyId', verdict: s3Error(403, 'InvalidAccessKeyId'), reason: 'AuthFailed', ...fixable },
-  {
-    title: '403 AuthenticationLockout',
-    verdict: s3Error(403, 'AuthenticationLockout'),
-    reason: 'AuthenticationLockout',
-    ...fixable,
-    next: { exactlyMs: 300_000 },
-  },
   {
     title: '503 SlowDown with Retry-After',
     verdict: s3Error(503, 'SlowDown', RETRY_AFTER_30),

@@ -100,7 +100,7 @@ test('L4: the finalizer goes last: while the service refuses to delete, the obje
   await world.resync();
   assert.ok((await world.get('Bucket', 'sticky'))?.metadata.finalizers?.includes('s3.cloud37.dev/finalizer'));
   world.emulator.faults.clear(fault);
-  await world.elapse(60_000);
+  await world.resync();
   await world.gone('Bucket', 'sticky');
   assert.equal(world.snapshot('sticky'), undefined);
 });

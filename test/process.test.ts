@@ -11,6 +11,7 @@ import type { KubeObject, ResourceType } from '../src/api/meta.ts';
 import { startEmulator } from '../src/emulator/server.ts';
 import { bucket, provider, secret, TYPES } from './support/builders.ts';
 import { createNamespace, startTestCluster, type TestCluster, until } from './support/cluster.ts';
+import { startProxy } from './support/proxy.ts';
 
 const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 interface Lease extends KubeObject {
@@ -40,7 +41,7 @@ function run(t: TestContext, args: readonly string[], env: Readonly<Record<strin
 }
 
 /** A kubeconfig for the cluster in a folder that goes with the test. */
-function kubeconfig(t: TestContext, cluster: TestCluster): string {
+function kubeconfig(t: TestContext, cluster: Pick<TestCluster, 'url' | 'token' | 'ca'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'operator-process-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const ca =
@@ -120,6 +121,11 @@ function get(port: number, path: string): Promise<{ readonly status: number; rea
   });
 }
 
+/** Of health and metrics; NaN before it is served. */
+function portOf({ output }: OperatorProcess): number {
+  return Number(/"port":(\d+)/.exec(output())?.[1]);
+}
+
 test('process: bad settings are told all at once, and end it with 2', async (t) => {
   const operator = run(t, ['--no-such-flag', '--metrics-port=x'], { LOG_LEVEL: 'loud', KUBERNETES_SERVICE_PORT: 'x' });
   assert.equal(await operator.ended, 2);
@@ -141,8 +147,9 @@ test('process: works, tells the truth of itself, and gives the Lease back on SIG
   await apply();
   await create('from-a-process');
   await ready('from-a-process');
-  const port = Number(/"port":(\d+)/.exec(operator.output())?.[1]);
-  assert.deepEqual(JSON.parse((await get(port, '/readyz')).body), { status: 'ok', checks: { caches: 'ok' } });
+  const port = portOf(operator);
+  const { body: readiness } = await get(port, '/readyz');
+  assert.deepEqual(JSON.parse(readiness), { status: 'ok', checks: { cluster: 'ok', caches: 'ok' } });
   assert.equal((await get(port, '/healthz')).status, 200);
   const { body } = await get(port, '/metrics');
   assert.match(body, /wasabi_s3_operator_reconcile_total\{kind="Bucket",outcome="InSync"\} [1-9]/);
@@ -158,6 +165,61 @@ test('process: works, tells the truth of itself, and gives the Lease back on SIG
   assert.equal((await lease())?.spec?.holderIdentity, '');
   const { secretAccessKey } = emulator.account;
   assert.ok(!operator.output().includes(secretAccessKey), 'no secret in the log');
+});
+
+test('process: alive, and says what it waits for, while the API server is away', async (t) => {
+  const { flags, cluster, lease } = await scene(t);
+  const proxy = await startProxy({ url: cluster.url, ...(cluster.ca === undefined ? {} : { ca: cluster.ca }) });
+  t.after(() => proxy.stop());
+  const away = () => proxy.decide(() => ({ status: 503 }));
+  away();
+  const { token } = cluster;
+  const started = () => run(t, [...flags, `--kubeconfig=${kubeconfig(t, { url: proxy.url, token, ca: undefined })}`]);
+  const waits = async (operator: OperatorProcess, pattern: RegExp) => {
+    await until('it has asked', async () => {
+      const port = portOf(operator);
+      return !Number.isNaN(port) && pattern.test((await get(port, '/readyz')).body);
+    });
+    assert.equal((await get(portOf(operator), '/readyz')).status, 503);
+    assert.equal((await get(portOf(operator), '/healthz')).status, 200);
+  };
+  const stopped = started();
+  await waits(stopped, /"cluster":"[^"]*503/);
+  stopped.child.kill('SIGTERM');
+  assert.equal(await stopped.ended, 0, stopped.output());
+
+  const operator = started();
+  await waits(operator, /"cluster":"[^"]*503/);
+  proxy.decide(({ url }) => (url.endsWith('/kube-system') ? { status: 403 } : 'pass'));
+  await waits(operator, /grant that, or name the cluster with --cluster-id/);
+  proxy.decide(undefined);
+  await until('it leads', async () => (await lease())?.spec?.holderIdentity?.includes('_') === true);
+  assert.equal((await get(portOf(operator), '/readyz')).status, 200);
+});
+
+test('process: a port that is taken ends it with 1, and says so', async (t) => {
+  const { flags, emulator } = await scene(t);
+  const operator = run(t, [...flags, `--metrics-port=${emulator.port}`]);
+  assert.equal(await operator.ended, 1);
+  assert.match(operator.output(), /METRICS_PORT \d+: the port is in use/);
+});
+
+test('process: who loses the Lease says so in one line and ends with 1', async (t) => {
+  const { flags, cluster, namespace, lease } = await scene(t);
+  const operator = run(t, flags);
+  await until('it leads', async () => (await lease())?.spec?.holderIdentity?.includes('_') === true);
+  const spec = { holderIdentity: 'somebody-else', leaseTransitions: 9 };
+  const key = { namespace, name: 'wasabi-s3-operator' };
+  await cluster.admin.patch(LEASES, key, { type: 'merge', body: { spec } });
+  assert.equal(await operator.ended, 1, operator.output());
+  const lines = operator.output().trim().split('\n');
+  const told = lines.filter((line) => line.includes('leadership is lost'));
+  assert.equal(told.length, 1, operator.output());
+  assert.partialDeepStrictEqual(JSON.parse(told[0] ?? ''), {
+    level: 'error',
+    reason: 'the Lease is held by "somebody-else"',
+  });
+  assert.doesNotMatch(operator.output(), /Internal|stack/);
 });
 
 test('process: a standby takes over when the leader goes, and again when it is killed', async (t) => {

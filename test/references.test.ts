@@ -326,11 +326,14 @@ test('another account needs consent twice: of the Provider, and of each object t
 
   const calls = callsTo(world, 'moving');
   await world.reaches('Bucket', 'moving', 'Stalled', 'AccountChanged');
+  await world.reaches('Bucket', 'moving', 'Ready', 'AccountChanged');
+  await world.expectValid('Bucket', 'moving');
   await world.resync();
   assert.deepEqual(callsTo(world, 'moving'), calls);
   await world.console.send(new DeleteBucketCommand({ Bucket: 'moving' }));
   await annotate(world, 'Bucket', 'moving', { [ACCEPT]: other.accountId });
   await world.reaches('Bucket', 'moving', 'Synced', 'True');
+  await world.reaches('Bucket', 'moving', 'Ready', 'True');
   assert.equal(world.emulator.state.buckets.get('moving')?.ownerId, other.accountId);
   assert.equal((await world.get('Bucket', 'moving'))?.status?.target?.accountId, other.accountId);
 });

@@ -164,11 +164,6 @@ const status = z
           field({ what: 'Versions, markers and uploads deleted so far.' }),
         ),
         startedAt: time({ what: 'When emptying began.' }),
-        message: z
-          .string()
-          .max(1024)
-          .optional()
-          .meta(field({ what: 'What is in the way.' })),
       })
       .optional()
       .meta(field({ what: 'How far the emptying of a bucket under deletion has come.' })),

@@ -56,8 +56,8 @@ const specIsWrong = {
   },
   InvalidRegion: { means: 'The name of the region cannot be one.', next: 'Correct spec.region.' },
   WrongRegion: {
-    means: 'The bucket lives in another region than the spec says.',
-    next: 'Set spec.region to the region in the message.',
+    means: 'The bucket lives in another region than the spec says, or an API takes no requests signed for that region.',
+    next: 'Set the field that the message names to the region that it names.',
   },
   ObjectLockImmutable: {
     means: 'Object lock of the bucket differs from the spec, and it is decided when a bucket is created.',

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { keyOf, keyText } from '../api/meta.ts';
+import { keyOf, keyText, type ObjectKey } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
 import { findCondition } from '../managed/conditions.ts';
 import type { ManagedResource } from '../managed/kind.ts';
@@ -7,6 +7,7 @@ import { ReconcileError } from '../runtime/errors.ts';
 import { type AllowedEndpoints, checkEndpoint } from '../wasabi/allowed-endpoints.ts';
 import type { BucketIndex, BucketIndexes } from '../wasabi/buckets.ts';
 import type { ClientPool, WasabiClient } from '../wasabi/clients.ts';
+import { isSameSite } from '../wasabi/endpoints.ts';
 import { type Caller, whoAmI } from '../wasabi/identity.ts';
 import type { ProviderSettings } from '../wasabi/settings.ts';
 import type { ProviderSecrets, SecretReader } from './provider-secrets.ts';
@@ -42,14 +43,33 @@ export function accountOfCaller(caller: Caller, settings: ProviderSettings): str
 
 const MAX_ACCOUNTS = 2_000;
 
+/** One version of a Provider's credentials, and what it is used with. */
+interface Opened {
+  readonly settings: ProviderSettings;
+  readonly secrets: ProviderSecrets;
+  readonly cacheKey: string;
+  readonly onRefused: () => void;
+}
+
 /** The way from an object to a client of the account that its Provider is pinned to, and to no other. */
 export class AccountAccess {
   readonly #parts: AccountAccessParts;
   /** Which account each version of credentials was found to open: a changed Secret is asked about before it is used. */
   readonly #accounts = new LRUCache<string, Promise<string>>({ max: MAX_ACCOUNTS });
+  readonly #refusedListeners: ((provider: ObjectKey) => void)[] = [];
 
   constructor(parts: AccountAccessParts) {
     this.#parts = parts;
+  }
+
+  /** Whoever calls for an object finds that the service refuses the credentials of that Provider, which was not known yet. */
+  onRefused(listener: (provider: ObjectKey) => void): void {
+    this.#refusedListeners.push(listener);
+  }
+
+  /** Nothing refers to that Secret any more: its values are dropped. */
+  forgetSecret(secret: ObjectKey): void {
+    this.#parts.secrets.forget(secret);
   }
 
   /**
@@ -70,7 +90,7 @@ export class AccountAccess {
 
   /**
    * A client for that account, on behalf of the object's namespace.
-   * @throws DependencyNotReady, reason AccountChanged when the credentials open another account by now
+   * @throws DependencyNotReady, reason AccountChanged when endpoint or credentials lead to another account by now
    */
   async connect(
     resource: ManagedResource,
@@ -80,8 +100,10 @@ export class AccountAccess {
   ): Promise<Connection> {
     this.pinnedAccount(provider);
     const { settings, secrets } = await this.#open(provider, signal);
+    this.#assertSameSite(provider, settings);
     const cacheKey = `${provider.metadata.uid} ${secrets.version}`;
-    const found = await this.#accountBehind(cacheKey, settings, secrets, signal);
+    const onRefused = () => this.#refused(keyOf(provider));
+    const found = await this.#accountBehind({ settings, secrets, cacheKey, onRefused }, signal);
     if (found !== accountId) {
       throw new ReconcileError(
         'DependencyNotReady',
@@ -95,6 +117,7 @@ export class AccountAccess {
       cacheKey,
       accountId,
       namespace: resource.metadata.namespace ?? '',
+      onRefused,
     });
     return { client, bucketIndex: this.#parts.indexes.indexFor(`${accountId} ${cacheKey}`, client) };
   }
@@ -108,6 +131,7 @@ export class AccountAccess {
       cacheKey: `${provider.metadata.uid} ${secrets.version}`,
       accountId: provider.status?.accountId,
       namespace: provider.metadata.namespace ?? '',
+      isProbe: true,
     });
     return { client, settings, secretVersion: secrets.version };
   }
@@ -125,22 +149,30 @@ export class AccountAccess {
     return { settings: { ...unread, caBundle: secrets.caBundle }, secrets };
   }
 
-  #accountBehind(
-    cacheKey: string,
-    settings: ProviderSettings,
-    secrets: ProviderSecrets,
-    signal: AbortSignal,
-  ): Promise<string> {
+  /** The endpoint was edited, and the Provider's own pass has not looked at it yet. */
+  #assertSameSite(provider: Provider, settings: ProviderSettings): void {
+    const pinned = provider.status?.endpoint;
+    if (pinned === undefined || isSameSite(pinned, settings)) return;
+    throw new ReconcileError(
+      'DependencyNotReady',
+      `Provider ${keyText(keyOf(provider))} leads to ${settings.endpoint}, and the resource is at ${pinned}`,
+      { reason: 'AccountChanged' },
+    );
+  }
+
+  /** Asked once for each version; what was refused is not asked again while the refusal stands (`Refusals`). */
+  #accountBehind({ settings, secrets, cacheKey, onRefused }: Opened, signal: AbortSignal): Promise<string> {
     const id = `${cacheKey} ${settings.endpoint} ${settings.iamEndpoint} ${settings.stsEndpoint ?? ''}`;
     const known = this.#accounts.get(id);
     if (known !== undefined) return known;
-    const { pool } = this.#parts;
-    const client = pool.client({
+    const { credentials } = secrets;
+    const client = this.#parts.pool.client({
       settings,
-      credentials: secrets.credentials,
+      credentials,
       cacheKey,
       accountId: undefined,
       namespace: '',
+      onRefused,
     });
     const asked = whoAmI(client, signal).then((caller) => {
       // An identity that could not be asked for now says nothing, and is no reason to take the host's name for it.
@@ -150,5 +182,9 @@ export class AccountAccess {
     this.#accounts.set(id, asked);
     asked.catch(() => this.#accounts.delete(id));
     return asked;
+  }
+
+  #refused(provider: ObjectKey): void {
+    for (const listener of this.#refusedListeners) listener(provider);
   }
 }

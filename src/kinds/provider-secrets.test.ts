@@ -64,7 +64,7 @@ async function secretWorld(t: TestContext) {
   const read = async (signal = new AbortController().signal) =>
     (await reader.read(provider, signal)).credentials.secretAccessKey.reveal();
   const reads = () => cluster.requests.filter(({ verb, path }) => verb === 'get' && path.includes('/secrets/')).length;
-  return { write, read, reads, watched };
+  return { write, read, reads, watched, forget: () => reader.forget(KEY) };
 }
 
 test('a crowd of passes reads each version of a Secret once', async (t) => {
@@ -101,4 +101,16 @@ test('a Secret that is not watched yet is read anew each time', async (t) => {
   await read();
   await read();
   assert.ok(reads() - before >= 2);
+});
+
+test('what was read of a Secret that nobody names any more is dropped', async (t) => {
+  const { write, read, reads, forget } = await secretWorld(t);
+  await write('first-secret');
+  await read();
+  const before = reads();
+  await read();
+  assert.equal(reads() - before, 0);
+  forget();
+  await read();
+  assert.equal(reads() - before, 1);
 });

@@ -272,3 +272,18 @@ test('status: a request to reconcile is echoed by the pass that ran', () => {
   );
   assert.equal(after.status?.lastHandledReconcileAt, 'now please');
 });
+
+test('status: a resource that is certain to be elsewhere is not Ready; other verdicts leave what was found', () => {
+  const error = new ReconcileError('InvalidSpec', 'made in account 1', { reason: 'AccountChanged' });
+  const after = patched(ready, { type: 'Failed', error });
+  assert.deepEqual(shown(after.status?.conditions), [
+    'Ready: False AccountChanged',
+    'Stalled: True AccountChanged',
+    'Synced: False AccountChanged',
+  ]);
+  assert.equal(statusFor(after, { type: 'Failed', error }, NOW + 3_600_000), undefined);
+  const notYet = new ReconcileError('DependencyNotReady', 'on its way', { reason: 'AccountChanged' });
+  assert.ok(
+    shown(patched(ready, { type: 'Failed', error: notYet }).status?.conditions).includes('Ready: True Available'),
+  );
+});

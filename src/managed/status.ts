@@ -130,7 +130,10 @@ function failedPass(resource: ManagedResource, error: ReconcileError): Verdict |
   if (resource.metadata.deletionTimestamp !== undefined) {
     return deleting(error.reason, error.message, undefined, error.type !== 'Transient' && error.type !== 'Throttled');
   }
-  return failed(resource, error.reason, error.message, error.type === 'InvalidSpec', wasReady(resource));
+  const isStalled = error.type === 'InvalidSpec';
+  // A verdict, no failed call: what was made is certain not to be where the Provider leads now.
+  const isElsewhere = isStalled && error.reason === 'AccountChanged';
+  return failed(resource, error.reason, error.message, isStalled, wasReady(resource) && !isElsewhere);
 }
 
 function failed(

@@ -37,7 +37,7 @@ export interface LeaderElectorOptions {
   readonly renewDeadlineMs?: number;
   /** From one renewal to the next. Default 5,000. */
   readonly renewIntervalMs?: number;
-  /** A call failed and is tried again, or leadership was lost and why: for the log. Must not throw. */
+  /** A call failed and is tried again: for the log. Must not throw. */
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -45,8 +45,8 @@ export interface LeaderRun {
   /** Ends leadership in good order. Abort it when nothing is written any more: others may begin at once. */
   readonly signal: AbortSignal;
   readonly onElected: () => void;
-  /** Leadership was lost against our will: called once, after which nothing is tried again. */
-  readonly onLost: () => void;
+  /** Leadership was lost against our will, and why: called once, after which nothing is tried again. */
+  readonly onLost: (reason: string) => void;
 }
 
 const RENEW_RETRY_MS = 500;
@@ -141,8 +141,9 @@ export class LeaderElector implements Fence {
     try {
       const isElected = await this.#campaign(signal);
       if (isElected) onElected();
-      if (!isElected || (await this.#lead(signal))) await this.#release();
-      else onLost();
+      const loss = isElected ? await this.#lead(signal) : undefined;
+      if (loss === undefined) await this.#release();
+      else onLost(loss);
     } finally {
       this.#heldUntilMs = Number.NEGATIVE_INFINITY;
       await watch.stop();
@@ -214,17 +215,16 @@ export class LeaderElector implements Fence {
     return this.#claim;
   }
 
-  /** Renews until `signal` aborts (true) or leadership is lost (false). */
-  async #lead(signal: AbortSignal): Promise<boolean> {
-    const { clock, onFailure } = this.#options;
+  /** Renews until `signal` aborts, or leadership is lost. @returns why it is lost */
+  async #lead(signal: AbortSignal): Promise<string | undefined> {
+    const { clock } = this.#options;
     for (;;) {
       await this.#wait(Math.min(this.#renewAtMs, this.#heldUntilMs) - clock.monotonicMs(), signal);
-      if (signal.aborted) return true;
+      if (signal.aborted) return undefined;
       const loss = this.remainingMs() === 0 ? `not renewed within ${this.#deadlineMs} ms` : await this.#renew();
       if (loss === undefined) continue;
       this.#heldUntilMs = Number.NEGATIVE_INFINITY;
-      onFailure?.(new Error(`leadership is lost: ${loss}`));
-      return false;
+      return loss;
     }
   }
 

@@ -69,7 +69,7 @@ class Office implements Leadership {
   }
 
   lose(): void {
-    this.#options?.onLost();
+    this.#options?.onLost('stolen');
   }
 }
 

@@ -15,7 +15,8 @@ export interface Leadership {
   run(options: {
     readonly signal: AbortSignal;
     readonly onElected: () => void;
-    readonly onLost: () => void;
+    /** Against our will; why, for the log. */
+    readonly onLost: (reason: string) => void;
   }): Promise<void>;
 }
 

@@ -46,6 +46,11 @@ export class NamedWatches {
     for (const key of before) if (!needed.has(keyText(key))) this.#close(key);
   }
 
+  /** Whether any owner wants that object. */
+  isWanted(key: ObjectKey): boolean {
+    return this.#watches.has(keyText(key));
+  }
+
   /** Whether the server has said once whether the object is there. */
   hasSynced(key: ObjectKey): boolean {
     return this.#watches.get(keyText(key))?.hasSynced === true;

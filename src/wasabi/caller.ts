@@ -4,6 +4,7 @@ import type { Fence } from '../runtime/fence.ts';
 import { cancelled, errorRowOf, reconcileErrorOf } from './errors.ts';
 import type { Priority } from './fair-queue.ts';
 import type { AccountLimiter, Permit } from './limiter.ts';
+import { type CredentialGate, isRefusal } from './refusals.ts';
 import { withRetries } from './retry.ts';
 import { type FaultFacts, ServiceFault, type ServiceName } from './service-fault.ts';
 import type { ProviderSettings } from './settings.ts';
@@ -61,6 +62,7 @@ interface Sender {
 export interface CallerOptions {
   readonly settings: ProviderSettings;
   readonly limiter: AccountLimiter;
+  readonly gate: CredentialGate;
   readonly namespace: string;
   readonly priority: Priority;
   readonly clock: Clock;
@@ -108,7 +110,7 @@ export class Caller {
     if (!(result instanceof ServiceFault)) return result;
     const { status, code } = result.facts;
     if (status > 0 && code !== '' && call.absent?.includes(code) === true) return undefined;
-    throw reconcileErrorOf(result);
+    throw reconcileErrorOf(result, settings.iamRegion);
   }
 
   /** The service refused our signature for its time, and said what time it is: the next one is made for that. */
@@ -126,15 +128,24 @@ export class Caller {
     call: CallOptions,
     attempt: number,
   ): Promise<unknown> {
-    const { limiter, namespace, priority, clock, observer } = this.#options;
+    const { limiter, gate, namespace, priority, clock, observer, settings } = this.#options;
+    const place = service === 's3' ? `s3 ${call.region ?? settings.region}` : service;
+    gate.assertOpen(place); // a call that must wait for better credentials takes nothing of the account's limit
     const permit = await limiter.acquire({ namespace, priority, signal: call.signal });
     const startedMs = clock.monotonicMs();
-    const result = await this.#send(service, operation, sender, command, call).catch((error: unknown) => {
+    const attempted = async () => {
+      gate.enter(place);
+      return this.#send(service, operation, sender, command, call);
+    };
+    const result = await attempted().catch((error: unknown) => {
       permit.failed();
       throw error;
     });
     const facts = result instanceof ServiceFault ? result.facts : undefined;
     settle(permit, facts);
+    if (result instanceof ServiceFault && isRefusal(errorRowOf(result.facts))) {
+      gate.refused(place, startedMs, reconcileErrorOf(result, settings.iamRegion));
+    } else if (isAccepted(facts)) gate.accepted(place, startedMs);
     const durationMs = clock.monotonicMs() - startedMs;
     observer?.onCall({
       service,
@@ -203,6 +214,11 @@ function settle(permit: Permit, facts: FaultFacts | undefined): void {
   const asksToWait = facts.status >= 500 && facts.retryAfterMs !== undefined;
   if (asksToWait || errorRowOf(facts).type === 'Throttled') return permit.throttled(facts.retryAfterMs);
   return facts.status > 0 && facts.status < 500 ? permit.succeeded() : permit.failed();
+}
+
+/** Whether the answer tells that the signature was taken: "you may not" is told to a caller who is known. */
+function isAccepted(facts: FaultFacts | undefined): boolean {
+  return facts === undefined || (facts.code !== '' && errorRowOf(facts).reason === 'AccessDenied');
 }
 
 /** The API's name of the call. The class's own name would not survive a bundler. */

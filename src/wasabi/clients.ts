@@ -13,6 +13,7 @@ import { Caller, type CallObserver, type CallOptions, type SdkCommand } from './
 import type { Priority } from './fair-queue.ts';
 import type { ResolveAll } from './guarded-lookup.ts';
 import { Limiters } from './limiters.ts';
+import { Refusals } from './refusals.ts';
 import { SdkClients } from './sdk-clients.ts';
 import type { Credentials, ProviderSettings } from './settings.ts';
 
@@ -54,6 +55,8 @@ export interface WasabiClient {
   readonly settings: ProviderSettings;
   /** By how much the service's clock is ahead of ours, in milliseconds, as its last answer said; 0 below 2 s. */
   clockOffsetMs(): number;
+  /** Why a probe must wait: these credentials were refused, and the wait is not over (`retryAfterMs`). */
+  refusal(): ReconcileError | undefined;
   s3<I extends S3.ServiceInputTypes, O extends S3.ServiceOutputTypes>(c: S3Command<I, O>, options: Present): Promise<O>;
   s3<I extends S3.ServiceInputTypes, O extends S3.ServiceOutputTypes>(
     command: S3Command<I, O>,
@@ -104,11 +107,16 @@ export interface ClientOptions {
   readonly namespace: string;
   /** Default `foreground`. */
   readonly priority?: Priority;
+  /** Its calls find out whether the credentials work, so refusals do not hold them back; default false. */
+  readonly isProbe?: boolean;
+  /** The service refused the credentials, which was not known yet. Not called for a probe. */
+  readonly onRefused?: () => void;
 }
 
-/** What clients of one identity share: the SDK's clients and what was learnt of the service's clock. */
+/** What clients of one identity share: the SDK's clients, refusals, and what was learnt of the service's clock. */
 interface Connection {
   readonly sdk: SdkClients;
+  readonly refusals: Refusals;
   /** By how much the service's clock was ahead of ours in its last answer. */
   seenOffsetMs: number;
   /** What is added to our clock to sign: moves only when the service refused our time. */
@@ -132,6 +140,7 @@ export class ClientPool {
   /** Cheap: call it in every pass. @throws InvalidSpec, reason InsecureNotAllowed or InvalidRegion */
   client(options: ClientOptions): WasabiClient {
     const { settings, credentials, cacheKey, accountId, namespace, priority = 'foreground' } = options;
+    const { isProbe = false, onRefused } = options;
     const { allowInsecureTls = false, clock, random, version, fence, observer } = this.#options;
     if (settings.insecureSkipVerify && !allowInsecureTls) {
       throw new ReconcileError(
@@ -146,6 +155,7 @@ export class ClientPool {
     const caller = new Caller({
       settings,
       limiter,
+      gate: connection.refusals.gate({ isProbe, onRefused }),
       namespace,
       priority,
       clock,
@@ -158,11 +168,12 @@ export class ClientPool {
         if (cause === 'Refused') connection.signingOffsetMs = offsetMs;
       },
     });
-    const { sdk } = connection;
+    const { sdk, refusals } = connection;
     const region = (call: CallOptions) => call.region ?? settings.region;
     return {
       settings,
       clockOffsetMs: () => (Math.abs(connection.seenOffsetMs) < DATE_GRAIN_MS ? 0 : connection.seenOffsetMs),
+      refusal: () => refusals.standing(),
       s3: (command: SdkCommand, call: CallOptions) => caller.call('s3', () => sdk.s3(region(call)), command, call),
       iam: (command: SdkCommand, call: CallOptions) => caller.call('iam', () => sdk.iam(), command, call),
       sts: (command: SdkCommand, call: CallOptions) => caller.call('sts', () => sdk.sts(), command, call),
@@ -177,7 +188,7 @@ export class ClientPool {
     const signingOffsetMs = () => clock.now() - Date.now() + connection.signingOffsetMs;
     const handler = this.#handlerFor(settings);
     const sdk = new SdkClients({ settings, credentials, allowed, handler, contentMd5, signingOffsetMs });
-    const connection: Connection = { sdk, seenOffsetMs: 0, signingOffsetMs: 0 };
+    const connection: Connection = { sdk, refusals: new Refusals(clock), seenOffsetMs: 0, signingOffsetMs: 0 };
     this.#connections.set(key, connection);
     return connection;
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { FakeClock } from '../../test/support/fake-clock.ts';
-import { type EmptyingOptions, emptyBucket } from './empty-bucket.ts';
+import { type EmptyingCursor, type EmptyingReport, emptyBucket } from './empty-bucket.ts';
 import { type Answer, clientOptions, poolFor, type SeenRequest, startLoopback } from './testing/loopback.ts';
 
 interface Version {
@@ -81,7 +81,7 @@ function answer(bucket: Bucket, request: SeenRequest): Answer {
   return isGone ? { status: 204 } : { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' };
 }
 
-async function start(t: TestContext, given: Partial<Bucket>, changes: Partial<EmptyingOptions> = {}) {
+async function start(t: TestContext, given: Partial<Bucket>) {
   const bucket: Bucket = {
     versions: [],
     order: (given.versions ?? []).map(({ versionId }) => versionId),
@@ -100,7 +100,6 @@ async function start(t: TestContext, given: Partial<Bucket>, changes: Partial<Em
     signal: new AbortController().signal,
     clock,
     budgetMs: 20_000,
-    ...changes,
   };
   const deletes = () => server.requests.filter(({ method }) => method !== 'GET').length;
   return { bucket, server, clock, client, options, deletes, run: () => emptyBucket(client, options) };
@@ -110,8 +109,13 @@ function versions(count: number): Version[] {
   return Array.from({ length: count }, (_, index) => ({
     key: `key ${index}`,
     versionId: `v${index}`,
-    isMarker: index % 7 === 0,
+    isMarker: index % 7 === 0, // a page has them behind its versions
   }));
+}
+
+/** A run to the end, with nothing in its way. */
+function whole(deleted: number): EmptyingReport {
+  return { next: undefined, deleted, failed: 0, firstLocked: undefined };
 }
 
 test('everything goes: versions, markers and uploads, a thousand a call', async (t) => {
@@ -119,58 +123,93 @@ test('everything goes: versions, markers and uploads, a thousand a call', async 
     { key: 'big', uploadId: 'u1' },
     { key: 'big', uploadId: 'u2' },
   ];
-  const seen: number[] = [];
-  const { bucket, run, deletes } = await start(
-    t,
-    { versions: versions(2_500), uploads },
-    { onProgress: (count) => seen.push(count) },
-  );
-  assert.deepEqual(await run(), { isEmpty: true, objectsDeleted: 2_502, lockedCount: 0, lockedSample: [] });
+  const { bucket, run, deletes } = await start(t, { versions: versions(2_500), uploads });
+  assert.deepEqual(await run(), whole(2_502));
   assert.deepEqual([bucket.versions.length, bucket.uploads.length], [0, 0]);
   assert.equal(deletes(), 3 + 2);
-  assert.deepEqual(seen, [1_000, 2_000, 2_500, 2_501, 2_502]);
 });
 
 test('an empty bucket, and one that is gone, are empty', async (t) => {
   const empty = await start(t, {});
-  assert.deepEqual(await empty.run(), { isEmpty: true, objectsDeleted: 0, lockedCount: 0, lockedSample: [] });
+  assert.deepEqual(await empty.run(), whole(0));
   const gone = await start(t, { fault: () => ({ status: 404, body: '<Error><Code>NoSuchBucket</Code></Error>' }) });
-  assert.equal((await gone.run()).isEmpty, true);
+  assert.deepEqual(await gone.run(), whole(0));
 });
 
 test('keys of every kind are deleted as they are', async (t) => {
   const keys = ['a b', 'a+b', '100%', 'ü/é', '<&>"', 'a\tb', 'x/../y', '%2F', 'naïve&amp;'];
   const { bucket, run } = await start(t, { versions: keys.map((key, index) => ({ key, versionId: `v${index}` })) });
-  assert.equal((await run()).objectsDeleted, keys.length);
+  assert.equal((await run()).deleted, keys.length);
   assert.deepEqual(bucket.versions, []);
 });
 
-test('locked versions are counted and named, left alone, and do not stop the rest', async (t) => {
+test('locked versions are left alone, the first of the list is named, and the rest goes', async (t) => {
   const locked = new Set(Array.from({ length: 30 }, (_, index) => `v${index * 3}`));
   const { bucket, run, deletes } = await start(t, { versions: versions(300), locked, pageSize: 50 });
-  const report = await run();
-  assert.deepEqual(
-    [report.isEmpty, report.objectsDeleted, report.lockedCount, report.lockedSample.length],
-    [false, 270, 30, 10],
-  );
-  assert.deepEqual(report.lockedSample[0], { key: 'key 3', versionId: 'v3' });
+  assert.deepEqual(await run(), { ...whole(270), firstLocked: 'key 3' });
   assert.equal(bucket.versions.length, 30);
   assert.ok(deletes() <= 7);
 });
 
-test('it stops when the budget is used up and goes on where it was', async (t) => {
-  const { bucket, run, clock, options, client } = await start(t, { versions: versions(300), pageSize: 100 });
-  const slow = { ...options, onProgress: () => clock.advance(15_000) };
-  const first = await emptyBucket(client, slow);
-  assert.deepEqual([first.isEmpty, first.objectsDeleted, bucket.versions.length], [false, 200, 100]);
-  assert.deepEqual(await run(), { isEmpty: true, objectsDeleted: 100, lockedCount: 0, lockedSample: [] });
+test('it stops when the budget is used up, and the next run goes on behind what is locked', async (t) => {
+  const locked = new Set(Array.from({ length: 200 }, (_, index) => `v${index}`));
+  const uploads = [{ key: 'big', uploadId: 'u1' }];
+  const { bucket, server, clock, options, client } = await start(t, {
+    versions: versions(400),
+    uploads,
+    locked,
+    pageSize: 100,
+    // A page is a listing and a deletion: two of them in a run.
+    fault: () => {
+      clock.advance(6_000);
+      return undefined;
+    },
+  });
+  const runs = [];
+  let from: EmptyingCursor | undefined;
+  do {
+    const report = await emptyBucket(client, { ...options, from });
+    runs.push([report.deleted, report.firstLocked]);
+    from = report.next;
+  } while (from !== undefined);
+  assert.deepEqual(runs, [
+    [0, 'key 1'],
+    [200, undefined],
+    [1, undefined],
+  ]);
+  assert.deepEqual([bucket.versions.length, bucket.uploads.length], [200, 0]);
+  assert.equal(server.requests.filter(({ url }) => url.includes('versions')).length, 4, 'no page is read twice');
+});
+
+test('uploads that are left over are aborted by the next run', async (t) => {
+  const uploads = Array.from({ length: 5 }, (_, index) => ({ key: `big ${index}`, uploadId: `u${index}` }));
+  const { bucket, clock, options, client, run } = await start(t, {
+    uploads,
+    fault: ({ method }) => {
+      if (method === 'DELETE') clock.advance(8_000);
+      return undefined;
+    },
+  });
+  const first = await run();
+  assert.deepEqual([first.deleted, first.next?.list, bucket.uploads.length], [3, 'uploads', 2]);
+  assert.deepEqual(await emptyBucket(client, { ...options, from: first.next }), whole(2));
+});
+
+test('a list that does not move on ends', async (t) => {
+  const stuck =
+    '<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker></ListVersionsResult>';
+  const fault = ({ url }: SeenRequest): Answer | undefined =>
+    url.includes('versions') ? { status: 200, body: stuck } : undefined;
+  const { run, server } = await start(t, { fault });
+  assert.deepEqual(await run(), whole(0));
+  assert.equal(server.requests.length, 3);
 });
 
 test('a key that the service cannot take in a document is found by halving and deleted by itself', async (t) => {
   const fault = (request: SeenRequest): Answer | undefined =>
     request.body.includes('key 77<') ? { status: 400, body: '<Error><Code>MalformedXML</Code></Error>' } : undefined;
   const { bucket, run, deletes } = await start(t, { versions: versions(128), fault });
-  assert.deepEqual([(await run()).objectsDeleted, bucket.versions.length], [128, 0]);
+  assert.deepEqual([(await run()).deleted, bucket.versions.length], [128, 0]);
   assert.equal(deletes(), 16); // 128, then two of 64, 32, 16, 8, 4, 2 and 1, then the key itself
 });
 
@@ -180,7 +219,7 @@ test('a service that fails on large documents gets smaller ones, but not without
     (request: SeenRequest): Answer | undefined =>
       (request.body.match(/<Object>/g)?.length ?? 0) > most ? { status: 500 } : undefined;
   const some = await start(t, { versions: versions(1_000), fault: tooMany(250) });
-  assert.equal((await some.run()).objectsDeleted, 1_000);
+  assert.equal((await some.run()).deleted, 1_000);
   const none = await start(t, { versions: versions(1_000), fault: tooMany(0) });
   await assert.rejects(none.run(), { type: 'Transient', reason: 'ServiceFailed' });
   assert.ok(none.deletes() <= 5);
@@ -190,11 +229,8 @@ test('a service without DeleteObjects is asked one by one', async (t) => {
   const fault = (request: SeenRequest): Answer | undefined =>
     request.url.includes('?delete') ? { status: 501 } : undefined;
   const { bucket, run } = await start(t, { versions: versions(6), locked: new Set(['v3']), fault });
-  const report = await run();
-  assert.deepEqual(
-    [report.objectsDeleted, report.lockedSample, bucket.versions.length],
-    [5, [{ key: 'key 3', versionId: 'v3' }], 1],
-  );
+  assert.deepEqual(await run(), { ...whole(5), firstLocked: 'key 3' });
+  assert.equal(bucket.versions.length, 1);
 });
 
 test('what fails for a passing reason is left for the next run; if nothing else happens, that is an error', async (t) => {
@@ -220,7 +256,7 @@ test('what another deleted meanwhile counts as gone', async (t) => {
       ? { status: 200, body: '<DeleteResult><Error><Key>key 0</Key><Code>NoSuchVersion</Code></Error></DeleteResult>' }
       : undefined;
   const { run } = await start(t, { versions: versions(1), fault });
-  assert.equal((await run()).isEmpty, true);
+  assert.deepEqual(await run(), whole(1));
 });
 
 test('credentials that may not delete are an error, not a lock', async (t) => {

@@ -1,14 +1,14 @@
-import {
-  AbortMultipartUploadCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  ListMultipartUploadsCommand,
-  type ListMultipartUploadsCommandOutput,
-  ListObjectVersionsCommand,
-  type ListObjectVersionsCommandOutput,
-} from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, DeleteObjectCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3';
 import type { Clock } from '../runtime/clock.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
+import {
+  type BucketPlace,
+  type ContentItem,
+  type ContentList,
+  type ContentMarker,
+  type ContentPage,
+  listContent,
+} from './bucket-content.ts';
 import type { WasabiClient } from './clients.ts';
 import { faultFactsOf } from './service-fault.ts';
 
@@ -16,116 +16,87 @@ import { faultFactsOf } from './service-fault.ts';
 const BATCH = 1_000;
 /** A batch that the service fails on is divided down to this; smaller ones only when the document itself is refused. */
 const SMALLEST_FAILED_BATCH = 125;
-const SAMPLE = 10;
 
-export interface EmptyingOptions {
-  readonly bucket: string;
-  readonly region: string;
-  readonly signal: AbortSignal;
+/** Where a run stopped, and the next one goes on. */
+export interface EmptyingCursor {
+  readonly list: ContentList;
+  /** Undefined: the beginning of that list. */
+  readonly after: ContentMarker | undefined;
+}
+
+export interface EmptyingOptions extends BucketPlace {
   readonly clock: Clock;
   /** No new portion is begun after this long. */
   readonly budgetMs: number;
-  /** Told after each portion how much is gone so far. */
-  readonly onProgress?: (objectsDeleted: number) => void;
+  /** Default: the beginning. */
+  readonly from?: EmptyingCursor | undefined;
 }
 
-/** One version of an object, or a delete marker. `versionId` is `null` (the text) for those of an unversioned bucket. */
-export interface ObjectVersion {
-  readonly key: string;
-  readonly versionId: string;
-}
-
+/** What one run did. */
 export interface EmptyingReport {
-  /** Everything was seen, and nothing is left. false: call again. */
-  readonly isEmpty: boolean;
-  /** Versions, delete markers and unfinished uploads that this run removed. */
-  readonly objectsDeleted: number;
-  /** Versions that the service would not delete although we may: under retention or a legal hold. */
-  readonly lockedCount: number;
-  /** The first ten of them. */
-  readonly lockedSample: readonly ObjectVersion[];
-}
-
-/** What happened to a portion. */
-interface Portion {
+  /** Undefined: it came to the end of what the bucket holds. */
+  readonly next: EmptyingCursor | undefined;
+  /** Versions, delete markers and unfinished uploads that it removed. */
   readonly deleted: number;
-  readonly locked: readonly ObjectVersion[];
   /** Not deleted for a reason that passes. */
   readonly failed: number;
+  /** The key of the first version, in the order of the list, that the service would not delete: under retention or a legal hold. */
+  readonly firstLocked: string | undefined;
 }
 
+/** What happened to a page or to a part of it. */
+type Portion = Omit<EmptyingReport, 'next'>;
+
+const NOTHING: Portion = { deleted: 0, failed: 0, firstLocked: undefined };
+
 /**
- * Deletes what is in a bucket: every version, every delete marker, every unfinished upload. Works in portions until the
- * budget is used up and keeps nothing between runs: what is gone is not listed again. Locked versions are counted and
- * left alone.
+ * Deletes what is in a bucket: every version, every delete marker, every unfinished upload, in portions until the budget
+ * is used up. Locked versions are left alone; the cursor leads past them.
  * @throws DependencyNotReady, Throttled, Transient (also when not one deletion of a run succeeded)
  */
 export async function emptyBucket(client: WasabiClient, options: EmptyingOptions): Promise<EmptyingReport> {
   const untilMs = options.clock.monotonicMs() + options.budgetMs;
-  const total = { deleted: 0, failed: 0, locked: 0, sample: [] as ObjectVersion[] };
   const isOver = () => options.signal.aborted || options.clock.monotonicMs() >= untilMs;
-  const count = (portion: Portion) => {
-    total.deleted += portion.deleted;
-    total.failed += portion.failed;
-    total.locked += portion.locked.length;
-    total.sample.push(...portion.locked.slice(0, SAMPLE - total.sample.length));
-    options.onProgress?.(total.deleted);
-  };
-  const hasSeenVersions = await deleteVersions(client, options, isOver, count);
-  const hasSeenUploads = hasSeenVersions && (await abortUploads(client, options, isOver, count));
-  if (total.failed > 0 && total.deleted === 0 && total.locked === 0) {
+  let at: EmptyingCursor | undefined = options.from ?? { list: 'versions', after: undefined };
+  let total = NOTHING;
+  while (at !== undefined && !isOver()) {
+    const page: ContentPage = await listContent(client, options, at.list, { after: at.after, max: BATCH });
+    const remove = at.list === 'versions' ? deleteVersions : abortUploads;
+    const portion = await remove(client, options, page.items, isOver);
+    total = sum(total, portion);
+    // A page that was not finished is read again: what is gone is not in it any more.
+    if (portion.isWhole) at = following(at.list, page);
+  }
+  if (total.failed > 0 && total.deleted === 0 && total.firstLocked === undefined) {
     throw new ReconcileError('Transient', `no object of bucket "${options.bucket}" could be deleted`, {
       reason: 'ServiceFailed',
     });
   }
+  return { next: at, ...total };
+}
+
+function following(list: ContentList, { next }: ContentPage): EmptyingCursor | undefined {
+  if (next !== undefined) return { list, after: next };
+  return list === 'versions' ? { list: 'uploads', after: undefined } : undefined;
+}
+
+function sum(one: Portion, other: Portion): Portion {
   return {
-    isEmpty: hasSeenUploads && total.locked === 0 && total.failed === 0,
-    objectsDeleted: total.deleted,
-    lockedCount: total.locked,
-    lockedSample: total.sample,
+    deleted: one.deleted + other.deleted,
+    failed: one.failed + other.failed,
+    firstLocked: one.firstLocked ?? other.firstLocked,
   };
 }
 
-/** @returns whether the end of the list was reached */
+type Removal = Portion & { readonly isWhole: boolean };
+
 async function deleteVersions(
   client: WasabiClient,
-  options: EmptyingOptions,
-  isOver: () => boolean,
-  count: (portion: Portion) => void,
-): Promise<boolean> {
-  const { bucket, region, signal } = options;
-  let after: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
-  while (after !== undefined) {
-    if (isOver()) return false;
-    const command: ListObjectVersionsCommand = new ListObjectVersionsCommand({
-      Bucket: bucket,
-      MaxKeys: BATCH,
-      EncodingType: 'url',
-      ...after,
-    });
-    const page: ListObjectVersionsCommandOutput | undefined = await client.s3(command, {
-      signal,
-      region,
-      absent: ['NoSuchBucket'],
-    });
-    if (page === undefined) return true;
-    const decode = decoderFor(page.EncodingType);
-    const versions = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].flatMap(({ Key, VersionId }) =>
-      Key === undefined ? [] : [{ key: decode(Key), versionId: VersionId ?? 'null' }],
-    );
-    if (versions.length > 0) count(await deletePortion(client, options, versions));
-    after = page.IsTruncated === true ? markersOf(page, decode) : undefined;
-  }
-  return true;
-}
-
-function markersOf(
-  page: { readonly NextKeyMarker?: string | undefined; readonly NextVersionIdMarker?: string | undefined },
-  decode: (text: string) => string,
-): { KeyMarker?: string; VersionIdMarker?: string } | undefined {
-  if (page.NextKeyMarker === undefined) return undefined;
-  const { NextVersionIdMarker: version } = page;
-  return { KeyMarker: decode(page.NextKeyMarker), ...(version === undefined ? {} : { VersionIdMarker: version }) };
+  place: BucketPlace,
+  versions: readonly ContentItem[],
+): Promise<Removal> {
+  const portion = versions.length === 0 ? NOTHING : await deletePortion(client, place, versions);
+  return { ...portion, isWhole: true };
 }
 
 /**
@@ -134,33 +105,30 @@ function markersOf(
  */
 async function deletePortion(
   client: WasabiClient,
-  options: EmptyingOptions,
-  versions: readonly ObjectVersion[],
+  place: BucketPlace,
+  versions: readonly ContentItem[],
 ): Promise<Portion> {
-  const { bucket, region, signal } = options;
-  const Objects = versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
+  const { bucket, region, signal } = place;
+  const Objects = versions.map(({ key, id }) => ({ Key: key, VersionId: id }));
   const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } });
   try {
     const answer = await client.s3(command, { signal, region });
     const errors = (answer.Errors ?? []).filter(({ Code }) => Code !== 'NoSuchKey' && Code !== 'NoSuchVersion');
     const locked = errors.filter(({ Code }) => isLockCode(Code));
+    // The answer may be in any order: what is told of it must not change with that.
+    const lockedKeys = new Set(locked.map(({ Key }) => Key));
     return {
       deleted: versions.length - errors.length,
-      locked: locked.map(({ Key = '', VersionId = 'null' }) => ({ key: Key, versionId: VersionId })),
       failed: errors.length - locked.length,
+      firstLocked: versions.find(({ key }) => lockedKeys.has(key))?.key,
     };
   } catch (thrown) {
     if (!mayDivide(thrown, versions.length)) throw thrown;
     const first = versions[0];
-    if (versions.length === 1 && first !== undefined) return deleteOne(client, options, first);
+    if (versions.length === 1 && first !== undefined) return deleteOne(client, place, first);
     const middle = Math.ceil(versions.length / 2);
-    const left = await deletePortion(client, options, versions.slice(0, middle));
-    const right = await deletePortion(client, options, versions.slice(middle));
-    return {
-      deleted: left.deleted + right.deleted,
-      locked: [...left.locked, ...right.locked],
-      failed: left.failed + right.failed,
-    };
+    const left = await deletePortion(client, place, versions.slice(0, middle));
+    return sum(left, await deletePortion(client, place, versions.slice(middle)));
   }
 }
 
@@ -171,65 +139,36 @@ function mayDivide(thrown: unknown, size: number): boolean {
   return facts.status === 500 && size > SMALLEST_FAILED_BATCH;
 }
 
-async function deleteOne(client: WasabiClient, options: EmptyingOptions, version: ObjectVersion): Promise<Portion> {
-  const { bucket, region, signal } = options;
-  const command = new DeleteObjectCommand({ Bucket: bucket, Key: version.key, VersionId: version.versionId });
+async function deleteOne(client: WasabiClient, place: BucketPlace, version: ContentItem): Promise<Portion> {
+  const { bucket, region, signal } = place;
+  const command = new DeleteObjectCommand({ Bucket: bucket, Key: version.key, VersionId: version.id });
   try {
     await client.s3(command, { signal, region, absent: ['NoSuchKey', 'NoSuchVersion', 'NoSuchBucket'] });
-    return { deleted: 1, locked: [], failed: 0 };
+    return { ...NOTHING, deleted: 1 };
   } catch (thrown) {
-    if (isLockCode(faultFactsOf(thrown)?.code)) return { deleted: 0, locked: [version], failed: 0 };
+    if (isLockCode(faultFactsOf(thrown)?.code)) return { ...NOTHING, firstLocked: version.key };
     throw thrown;
   }
 }
 
-/** @returns whether the end of the list was reached */
+/** One call each: there is no batch for them. */
 async function abortUploads(
   client: WasabiClient,
-  options: EmptyingOptions,
+  { bucket, region, signal }: BucketPlace,
+  uploads: readonly ContentItem[],
   isOver: () => boolean,
-  count: (portion: Portion) => void,
-): Promise<boolean> {
-  const { bucket, region, signal } = options;
-  let after: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-  while (after !== undefined) {
-    if (isOver()) return false;
-    const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({
-      Bucket: bucket,
-      MaxUploads: BATCH,
-      EncodingType: 'url',
-      ...after,
-    });
-    const page: ListMultipartUploadsCommandOutput | undefined = await client.s3(command, {
-      signal,
-      region,
-      absent: ['NoSuchBucket'],
-    });
-    const decode = decoderFor(page?.EncodingType);
-    for (const { Key, UploadId } of page?.Uploads ?? []) {
-      if (isOver()) return false;
-      if (Key === undefined || UploadId === undefined) continue;
-      const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: decode(Key), UploadId });
-      await client.s3(command, { signal, region, absent: ['NoSuchUpload', 'NoSuchBucket'] });
-      count({ deleted: 1, locked: [], failed: 0 });
-    }
-    const key: string | undefined = page?.IsTruncated === true ? page.NextKeyMarker : undefined;
-    const upload: string | undefined = page?.NextUploadIdMarker;
-    after =
-      key === undefined
-        ? undefined
-        : { KeyMarker: decode(key), ...(upload === undefined ? {} : { UploadIdMarker: upload }) };
+): Promise<Removal> {
+  let deleted = 0;
+  for (const { key, id } of uploads) {
+    if (isOver()) break;
+    const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: id });
+    await client.s3(command, { signal, region, absent: ['NoSuchUpload', 'NoSuchBucket'] });
+    deleted += 1;
   }
-  return true;
+  return { ...NOTHING, deleted, isWhole: deleted === uploads.length };
 }
 
 /** How servers refuse to delete a version under retention or a legal hold: AccessDenied on AWS, InvalidRequest on MinIO. */
 function isLockCode(code: string | undefined): boolean {
   return code === 'AccessDenied' || code === 'ObjectLocked' || code === 'InvalidRequest';
-}
-
-/** Keys come URL-encoded where the service honours `encoding-type=url`: XML cannot hold every character of a key. */
-function decoderFor(encoding: string | undefined): (text: string) => string {
-  if (encoding !== 'url') return (text) => text;
-  return (text) => decodeURIComponent(text.replaceAll('+', ' '));
 }

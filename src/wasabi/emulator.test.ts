@@ -22,6 +22,7 @@ import { startEmulator } from '../emulator/server.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Credential } from '../runtime/credential.ts';
 import { parseAllowedEndpoints } from './allowed-endpoints.ts';
+import { listContent, lockedUntilMs } from './bucket-content.ts';
 import { BucketIndexes } from './buckets.ts';
 import { ClientPool } from './clients.ts';
 import { emptyBucket } from './empty-bucket.ts';
@@ -144,9 +145,22 @@ test('versions, markers and uploads go; what is locked stays and is named', asyn
   const until = new Date(clock.now() + 86_400_000);
   const hold = { ObjectLockMode: 'COMPLIANCE' as const, ObjectLockRetainUntilDate: until };
   await client.s3(new PutObjectCommand({ Bucket, Key: 'kept', Body: '1', ...hold }), at);
-  const report = await emptyBucket(client, { bucket: Bucket, region: 'eu-west-2', signal, clock, budgetMs: 20_000 });
-  assert.deepEqual([report.isEmpty, report.objectsDeleted, report.lockedCount], [false, 10, 1]);
-  assert.equal(report.lockedSample[0]?.key, 'kept');
+  const place = { bucket: Bucket, region: 'eu-west-2', signal };
+  const report = await emptyBucket(client, { ...place, clock, budgetMs: 20_000 });
+  assert.deepEqual(report, { next: undefined, deleted: 10, failed: 0, firstLocked: 'kept' });
+
+  const [kept] = (await listContent(client, place, 'versions', { max: 1 })).items;
+  assert.equal(kept?.key, 'kept');
+  assert.equal(await lockedUntilMs(client, place, kept), until.getTime());
+  await client.s3(new PutObjectCommand({ Bucket, Key: 'held', Body: '1', ObjectLockLegalHoldStatus: 'ON' }), at);
+  const [held] = (await listContent(client, place, 'versions', { max: 1 })).items;
+  assert.equal(held?.key, 'held');
+  assert.equal(await lockedUntilMs(client, place, held), Number.POSITIVE_INFINITY);
+  await client.s3(new PutObjectCommand({ Bucket, Key: 'free', Body: '1' }), at);
+  const [free] = (await listContent(client, place, 'versions', { max: 1 })).items;
+  assert.equal(free?.key, 'free');
+  assert.equal(await lockedUntilMs(client, place, free), undefined);
+  assert.equal(await lockedUntilMs(client, place, { key: 'nothing', id: 'null' }), undefined);
 });
 
 test('a suspended bucket is emptied so that it can be deleted', async (t) => {
@@ -158,6 +172,6 @@ test('a suspended bucket is emptied so that it can be deleted', async (t) => {
     await client.s3(new PutObjectCommand({ Bucket, Key: Status, Body: '1' }), { signal });
   }
   const report = await emptyBucket(client, { bucket: Bucket, region: 'us-east-1', signal, clock, budgetMs: 20_000 });
-  assert.deepEqual([report.isEmpty, report.objectsDeleted], [true, 3]);
+  assert.deepEqual(report, { next: undefined, deleted: 3, failed: 0, firstLocked: undefined });
   await client.s3(new DeleteBucketCommand({ Bucket }), { signal });
 });

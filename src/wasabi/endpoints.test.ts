@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReconcileError } from '../runtime/errors.ts';
-import { defaultEndpoints, endpointFor, endpointHostRegion, regionOfHost } from './endpoints.ts';
+import { defaultEndpoints, endpointFor, endpointHostRegion, isSameSite, regionOfHost } from './endpoints.ts';
 
 test('Wasabi: every region has its host, us-east-1 the one without a region in it', () => {
   assert.deepEqual(defaultEndpoints('wasabi', 'us-east-1'), {
@@ -117,3 +117,27 @@ test('regions of hosts, and of what an answer names', () => {
   assert.equal(endpointHostRegion('my.bucket.s3.eu-west-1.wasabisys.com:443'), 'eu-west-1');
   assert.equal(endpointHostRegion('storage.example.com'), undefined);
 });
+
+const sites: readonly [title: string, recorded: string, endpoint: string, region: string, isSame: boolean][] = [
+  ['the same host', 'https://minio.example.com', 'https://minio.example.com/', 'us-east-1', true],
+  ['the same host, plain HTTP before', 'http://minio.example.com', 'https://minio.example.com', 'us-east-1', true],
+  ['another port', 'https://minio.example.com:9000', 'https://minio.example.com:9001', 'us-east-1', false],
+  ['another host', 'https://minio.example.com', 'https://minio.example.net', 'us-east-1', false],
+  ['two regions of Wasabi', 'https://s3.wasabisys.com', 'https://s3.eu-central-1.wasabisys.com', 'eu-central-1', true],
+  ['back to the first', 'https://s3.eu-central-1.wasabisys.com', 'https://s3.wasabisys.com', 'us-east-1', true],
+  ['an alias of Wasabi', 'https://s3.nl-1.wasabisys.com', 'https://s3.wasabisys.com', 'us-east-1', true],
+  ['from Wasabi to another', 'https://s3.wasabisys.com', 'https://s3.example.com', 'us-east-1', false],
+  ['from another to Wasabi', 'https://s3.example.com', 'https://s3.eu-west-1.wasabisys.com', 'eu-west-1', false],
+  ['a host that only ends so', 'https://s3.wasabisys.com', 'https://s3.notwasabisys.com', 'us-east-1', false],
+  ['the label of the region', 'https://s3.gra.example.net', 'https://s3.sbg.example.net', 'sbg', true],
+  ['a label that is no region', 'https://s3.one.example.net', 'https://s3.two.example.net', 'us-east-1', false],
+  ['a label more', 'https://s3.example.net', 'https://s3.sbg.example.net', 'sbg', false],
+  ['two labels', 'https://s3.gra.example.com', 'https://s3.sbg.example.net', 'sbg', false],
+  ['the region, on another port', 'https://s3.gra.example.net:1', 'https://s3.sbg.example.net:2', 'sbg', false],
+  ['a record that is no URL', 'minio', 'https://minio.example.com', 'us-east-1', false],
+];
+for (const [title, recorded, endpoint, region, isSame] of sites) {
+  test(`one service: ${title}: ${isSame}`, () => {
+    assert.equal(isSameSite(recorded, { endpoint, region }), isSame);
+  });
+}

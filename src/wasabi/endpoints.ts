@@ -64,6 +64,21 @@ export function endpointFor(settings: Pick<ProviderSettings, 'endpoint' | 'regio
   return url.origin;
 }
 
+/**
+ * Whether an endpoint that was recorded and the one of now are of one service, where the same account id is the same
+ * account: the same host and port, two of Wasabi's own, or hosts that differ in the label of the region alone.
+ */
+export function isSameSite(recorded: string, now: Pick<ProviderSettings, 'endpoint' | 'region'>): boolean {
+  if (!URL.canParse(recorded) || !URL.canParse(now.endpoint)) return false;
+  const [was, is] = [new URL(recorded), new URL(now.endpoint)];
+  if (was.host === is.host) return true;
+  if (regionOfHost(was.hostname) !== undefined && regionOfHost(is.hostname) !== undefined) return true;
+  const labels = is.hostname.split('.');
+  const former = was.hostname.split('.')[labels.indexOf(now.region)];
+  if (former === undefined || was.port !== is.port) return false;
+  return hostFor(is.hostname, now.region, former) === was.hostname;
+}
+
 /** The region that a Wasabi S3 host serves, aliases included; `undefined` for a host that is none of Wasabi's. */
 export function regionOfHost(host: string): string | undefined {
   const labels = host.toLowerCase().split('.');

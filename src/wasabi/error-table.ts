@@ -26,6 +26,9 @@ export interface ErrorRow {
   readonly advice: string;
 }
 
+/** The service locks a key out for so long; each further try begins it anew. Source: docs.wasabi.com, "REST API Introduction". */
+export const LOCKOUT_MS = 300_000;
+
 function row(
   type: ReconcileErrorType,
   reason: Reason,
@@ -73,7 +76,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     'too many requests with wrong credentials; the service locks the key out for 5 minutes. Correct the Secret of the Provider',
     {
       codes: 'AuthenticationLockout',
-      retryAfterMs: 300_000,
+      retryAfterMs: LOCKOUT_MS,
     },
   ),
   row(

@@ -68,7 +68,7 @@ const cases: readonly [code: string, status: number, type: ReconcileErrorType, r
 ];
 for (const [code, status, type, reason] of cases) {
   test(`${code || 'no code'} with status ${status} is ${type}, ${reason}`, () => {
-    const error = reconcileErrorOf(new ServiceFault(facts({ code, status })));
+    const error = reconcileErrorOf(new ServiceFault(facts({ code, status })), 'us-west-9');
     assert.deepEqual([error.type, error.reason], [type, reason]);
   });
 }
@@ -82,22 +82,31 @@ test('every code and every status stands in one row only', () => {
 
 test('a lock-out is left alone for five minutes, and a longer Retry-After wins', () => {
   const lockOut = facts({ code: 'AuthenticationLockout', status: 403 });
-  assert.equal(reconcileErrorOf(new ServiceFault(lockOut)).retryAfterMs, 300_000);
-  assert.equal(reconcileErrorOf(new ServiceFault({ ...lockOut, retryAfterMs: 900_000 })).retryAfterMs, 900_000);
+  assert.equal(reconcileErrorOf(new ServiceFault(lockOut), 'us-west-9').retryAfterMs, 300_000);
   assert.equal(
-    reconcileErrorOf(new ServiceFault(facts({ code: 'SlowDown', retryAfterMs: 7_000 }))).retryAfterMs,
+    reconcileErrorOf(new ServiceFault({ ...lockOut, retryAfterMs: 900_000 }), 'us-west-9').retryAfterMs,
+    900_000,
+  );
+  assert.equal(
+    reconcileErrorOf(new ServiceFault(facts({ code: 'SlowDown', retryAfterMs: 7_000 })), 'us-west-9').retryAfterMs,
     7_000,
   );
-  assert.equal(reconcileErrorOf(new ServiceFault(facts({ code: 'AccessDenied' }))).retryAfterMs, undefined);
+  assert.equal(
+    reconcileErrorOf(new ServiceFault(facts({ code: 'AccessDenied' })), 'us-west-9').retryAfterMs,
+    undefined,
+  );
 });
 
 test('the message names call, host, code and what to do, the same each time; the request id stays in the cause', () => {
-  const error = reconcileErrorOf(new ServiceFault(facts({ code: 'AccessDenied', status: 403 })));
+  const error = reconcileErrorOf(new ServiceFault(facts({ code: 'AccessDenied', status: 403 })), 'us-west-9');
   assert.equal(
     error.message,
     'S3 PutBucketTagging at s3.wasabisys.com: AccessDenied: the credentials of the Provider may not do this; extend their policy',
   );
-  const again = reconcileErrorOf(new ServiceFault(facts({ code: 'AccessDenied', status: 403, requestId: 'R2' })));
+  const again = reconcileErrorOf(
+    new ServiceFault(facts({ code: 'AccessDenied', status: 403, requestId: 'R2' })),
+    'us-west-9',
+  );
   assert.equal(again.message, error.message);
   assert.equal(faultFactsOf(error)?.requestId, 'R1');
   assert.equal(faultCodeOf(error), 'AccessDenied');
@@ -107,11 +116,21 @@ test('the message names call, host, code and what to do, the same each time; the
 
 test('a wrong region names the right one', () => {
   const place = (rightPlace: string) =>
-    reconcileErrorOf(new ServiceFault(facts({ code: 'PermanentRedirect', rightPlace }))).message;
+    reconcileErrorOf(new ServiceFault(facts({ code: 'PermanentRedirect', rightPlace })), 'us-west-9').message;
   assert.match(place('s3.eu-central-2.wasabisys.com'), /; the service names the region eu-central-2$/);
   assert.match(place('eu-west-1'), /the region eu-west-1$/);
   assert.match(place('storage.example.com:9000'), /; the service names storage\.example\.com:9000$/);
   assert.match(place(''), /correct spec\.region$/);
+});
+
+test('a request that IAM or STS does not take for its region names the field and the region', () => {
+  const wrong = facts({ code: 'AuthorizationHeaderMalformed', status: 400, service: 'iam', operation: 'GetUser' });
+  const { type, reason, message } = reconcileErrorOf(
+    new ServiceFault({ ...wrong, rightPlace: 'us-east-1' }),
+    'us-west-9',
+  );
+  assert.deepEqual([type, reason], ['InvalidSpec', 'WrongRegion']);
+  assert.match(message, /signed for region "us-west-9".*correct spec\.iamRegion .*names the region us-east-1$/);
 });
 
 test('what may be tried again inside a call', () => {

@@ -32,13 +32,14 @@ export function inCallRetryOf(facts: FaultFacts): InCallRetry {
 /**
  * The error that callers see. Its message is our own text and codes alone, the same for the same failure; what the
  * service wrote into its answer never gets into it, and the request id stands in the `cause` only.
+ * @param iamRegion the region for which calls of IAM and STS are signed
  */
-export function reconcileErrorOf(fault: ServiceFault): ReconcileError {
+export function reconcileErrorOf(fault: ServiceFault, iamRegion: string): ReconcileError {
   const { facts } = fault;
   const row = errorRowOf(facts);
   const what = facts.code === '' ? `status ${facts.status}` : plain(facts.code, 64);
   const where = `${SERVICE_NAMES[facts.service]} ${facts.operation} at ${facts.host}`;
-  const message = `${where}: ${what}: ${row.advice}${rightPlace(row, facts)}`;
+  const message = `${where}: ${what}: ${adviceOf(row, facts, iamRegion)}${rightPlace(row, facts)}`;
   const retryAfterMs = Math.max(row.retryAfterMs ?? 0, facts.retryAfterMs ?? 0);
   return new ReconcileError(row.type, message.slice(0, MESSAGE_LENGTH), {
     reason: row.reason,
@@ -79,6 +80,12 @@ Messages hold our own text and the code. The text that the service sent is never
 
 function serverFailure(facts: FaultFacts): ErrorRow {
   return facts.status < 600 ? (byStatus.get(500) ?? UNEXPECTED_ANSWER) : UNEXPECTED_ANSWER;
+}
+
+/** A region that is wrong is the bucket's only where a bucket was called. */
+function adviceOf(row: ErrorRow, facts: FaultFacts, iamRegion: string): string {
+  if (row.reason !== 'WrongRegion' || facts.service === 's3') return row.advice;
+  return `the request is signed for region "${plain(iamRegion, 63)}", which is not that of this API; correct spec.iamRegion of the Provider`;
 }
 
 function rightPlace(row: ErrorRow, facts: FaultFacts): string {

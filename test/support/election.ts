@@ -77,6 +77,8 @@ export interface Process {
   readonly failures: string[];
   elected: number;
   lost: number;
+  /** Why it was lost. */
+  reason: string;
 }
 
 /** What a test of election has at hand. */
@@ -138,11 +140,14 @@ export async function startElection(t: TestContext): Promise<Election> {
       const fixed = { kube: line.kube, clock, random: () => 0.5, namespace, name, identity, onFailure };
       const elector = new LeaderElector({ ...fixed, ...options });
       const stopping = new AbortController();
-      const counts = { elected: 0, lost: 0 };
+      const counts = { elected: 0, lost: 0, reason: '' };
       const ended = elector.run({
         signal: stopping.signal,
         onElected: () => process.elected++,
-        onLost: () => process.lost++,
+        onLost: (reason) => {
+          process.lost++;
+          process.reason = reason;
+        },
       });
       const process: Process = Object.assign(counts, { elector, line, stopping, ended, failures });
       processes.push(process);

@@ -94,7 +94,7 @@ async function rememberingUnsupported(client: BucketClient, name: string, write:
   try {
     await write();
   } catch (thrown) {
-    if (toReconcileError(thrown).type === 'Unsupported') client.unsupported.remember(client.providerUid, name);
+    if (toReconcileError(thrown).type === 'Unsupported') client.unsupported.remember(client.service, name);
     throw thrown;
   }
 }

@@ -1,12 +1,13 @@
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from '../../api/bucket.ts';
-import { rfc3339 } from '../../managed/conditions.ts';
+import { findCondition, rfc3339 } from '../../managed/conditions.ts';
 import type { Deletion, DeletionPolicy } from '../../managed/kind.ts';
 import { OWNER_TAG } from '../../managed/marker.ts';
-import { ReconcileError } from '../../runtime/errors.ts';
+import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { type EmptyingReport, emptyBucket } from '../../wasabi/empty-bucket.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import type { BucketClient } from './observe.ts';
+import { notEmpty, objectsLocked } from './obstacle.ts';
 import { readTags, writeTags } from './settings/tags.ts';
 
 /** One pass empties for this long, then tells its progress and lets others work. */
@@ -27,29 +28,48 @@ export async function deleteBucket(
 ): Promise<Deletion> {
   const place = client.knownRegion ?? region;
   if (policy === 'Retain') return release(client, place, signal, released);
-  const first = await tryDelete(client, place, signal, {});
-  if (first === 'Deleted') return { type: 'Done' };
-  if (!resource.spec.forceDelete) {
-    return {
-      type: 'Blocked',
-      reason: 'BucketNotEmpty',
-      message: `bucket "${client.bucket}" is not empty: empty it, set spec.forceDelete to true to have its data deleted, or set spec.deletionPolicy to Retain to keep it`,
-    };
+  const { uid } = resource.metadata;
+  try {
+    return await destroy(client, resource, place, signal);
+  } catch (thrown) {
+    if (toReconcileError(thrown).reason === 'AccessDenied') client.deletions.wasInVain(uid);
+    throw thrown;
   }
-  if (await forceDelete(client, place, signal)) return { type: 'Done' };
-  const emptied = await emptyBucket(client.wasabi, {
-    bucket: client.bucket,
-    region: place,
-    signal,
-    budgetMs: EMPTYING_BUDGET_MS,
-    clock: client.clock,
-  });
-  if (emptied.isEmpty && (await tryDelete(client, place, signal, {})) === 'Deleted') return { type: 'Done' };
-  return progress(client, resource, emptied);
+}
+
+async function destroy(client: BucketClient, resource: Bucket, region: string, signal: AbortSignal): Promise<Deletion> {
+  const { uid } = resource.metadata;
+  const { forceDelete: isForced } = resource.spec;
+  if (isForced && client.deletions.sweepOf(uid) !== undefined) return emptyAndDelete(client, resource, region, signal);
+  if ((await tryDelete(client, region, signal, {})) === 'Deleted') return { type: 'Done' };
+  if (!isForced) {
+    client.deletions.wasInVain(uid);
+    return notEmpty(client.bucket);
+  }
+  if (await forceDelete(client, region, signal)) return { type: 'Done' };
+  return emptyAndDelete(client, resource, region, signal);
+}
+
+async function emptyAndDelete(
+  client: BucketClient,
+  resource: Bucket,
+  region: string,
+  signal: AbortSignal,
+): Promise<Deletion> {
+  const { uid } = resource.metadata;
+  const { wasabi, bucket, clock, deletions } = client;
+  const from = deletions.sweepOf(uid)?.next;
+  const run = await emptyBucket(wasabi, { bucket, region, signal, clock, budgetMs: EMPTYING_BUDGET_MS, from });
+  const sweep = deletions.addRun(uid, run);
+  const isEmpty = sweep.next === undefined && sweep.failed === 0 && sweep.firstLocked === undefined;
+  if (isEmpty && (await tryDelete(client, region, signal, {})) === 'Deleted') return { type: 'Done' };
+  if (sweep.deleted > 0) deletions.hasProgressed(uid);
+  else if (sweep.next === undefined && sweep.firstLocked !== undefined) deletions.wasInVain(uid);
+  return progress(client, resource, run, sweep);
 }
 
 async function release(client: BucketClient, region: string, signal: AbortSignal, released: string): Promise<Deletion> {
-  if (client.unsupported.isKnown(client.providerUid, 'tagging')) return { type: 'Done' };
+  if (client.unsupported.isKnown(client.service, 'tagging')) return { type: 'Done' };
   const access = { wasabi: client.wasabi, bucket: client.bucket, region, signal };
   const tags = await readTags(access);
   if (tags[OWNER_TAG] !== undefined && tags[OWNER_TAG] !== released) {
@@ -79,34 +99,35 @@ async function tryDelete(
  * that do not know it answer as for any bucket that is not empty: both end in the emptier, which says what is in the way.
  */
 async function forceDelete(client: BucketClient, region: string, signal: AbortSignal): Promise<boolean> {
-  if (client.providerType !== 'wasabi' || client.unsupported.isKnown(client.providerUid, FORCE_DELETE)) return false;
+  if (client.providerType !== 'wasabi' || client.unsupported.isKnown(client.service, FORCE_DELETE)) return false;
   try {
-    if ((await tryDelete(client, region, signal, { force_delete: 'true' })) === 'Deleted') return true;
-    client.unsupported.remember(client.providerUid, FORCE_DELETE);
-    return false;
+    return (await tryDelete(client, region, signal, { force_delete: 'true' })) === 'Deleted';
   } catch (thrown) {
     if (faultCodeOf(thrown) === 'AccessDenied') return false;
     if (!(thrown instanceof ReconcileError) || thrown.type !== 'Unsupported') throw thrown;
-    client.unsupported.remember(client.providerUid, FORCE_DELETE);
+    client.unsupported.remember(client.service, FORCE_DELETE);
     return false;
   }
 }
 
-function progress(client: BucketClient, resource: Bucket, report: EmptyingReport): Deletion {
+function progress(client: BucketClient, resource: Bucket, run: EmptyingReport, sweep: EmptyingReport): Deletion {
   const before = resource.status?.emptying;
-  const objectsDeleted = (before?.objectsDeleted ?? 0) + report.objectsDeleted;
-  const startedAt = before?.startedAt ?? rfc3339(client.clock.now());
-  if (report.lockedCount > 0 && report.objectsDeleted === 0) {
-    const sample = report.lockedSample.map(({ key }) => `"${key}"`).join(', ');
-    const message = `${report.lockedCount} object version(s) of bucket "${client.bucket}" may not be deleted, such as ${sample}: wait until their retention ends, lift their legal hold, let the credentials delete versions, or set spec.deletionPolicy to Retain`;
-    const fields = { emptying: { objectsDeleted, startedAt, message: message.slice(0, 1_024) } };
-    return { type: 'Blocked', reason: 'ObjectsLocked', message, fields };
+  const objectsDeleted = (before?.objectsDeleted ?? 0) + run.deleted;
+  const fields = { emptying: { objectsDeleted, startedAt: before?.startedAt ?? rfc3339(client.clock.now()) } };
+  const isOver = sweep.next === undefined;
+  if (sweep.firstLocked !== undefined && (isOver || (run.deleted === 0 && isKnownLocked(resource)))) {
+    return { ...objectsLocked(client.bucket, sweep.firstLocked), fields, ...(isOver ? {} : { retryAfterMs: 0 }) };
   }
-  if (report.objectsDeleted === 0) {
+  if (isOver && sweep.deleted === 0) {
     // Somebody fills it as fast as it is emptied, or its listing is behind: time heals, another try at once does not.
     const empty = `nothing is listed in bucket "${client.bucket}", and the service says that it is not empty`;
     throw new ReconcileError('Transient', empty, { reason: 'NotYetInEffect' });
   }
   const message = `${objectsDeleted} objects, versions, markers and uploads deleted so far`;
-  return { type: 'InProgress', reason: 'Emptying', message, fields: { emptying: { objectsDeleted, startedAt } } };
+  return { type: 'InProgress', reason: 'Emptying', message, fields };
+}
+
+/** A sweep that finds nothing to delete shall not change what the one before it found. */
+function isKnownLocked({ status }: Bucket): boolean {
+  return findCondition(status?.conditions, 'DeletionBlocked')?.reason === 'ObjectsLocked';
 }

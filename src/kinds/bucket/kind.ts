@@ -12,10 +12,12 @@ import { providerReference } from '../provider-reference.ts';
 import { applyBucket } from './apply.ts';
 import { awaitUser, userProblem } from './awaited-user.ts';
 import { deleteBucket } from './delete.ts';
+import { Deletions } from './deletions.ts';
 import { type DesiredBucket, desiredBucket } from './desired.ts';
 import { type BucketChange, diffBucket } from './diff.ts';
 import { loggingTarget } from './logging-target.ts';
 import { type BucketClient, type ObservedBucket, observeBucket } from './observe.ts';
+import { bucketObstacle } from './obstacle.ts';
 import { bucketReferences } from './references.ts';
 import { bucketStatus } from './status.ts';
 
@@ -36,6 +38,7 @@ export function bucketKind(
   parts: BucketParts,
 ): ManagedKind<Bucket, DesiredBucket, ObservedBucket, BucketChange, BucketClient> {
   const { lookup, access, clusterId } = parts;
+  const deletions = new Deletions(parts.clock);
   const providerOf = (resource: Bucket) =>
     lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
 
@@ -59,9 +62,8 @@ export function bucketKind(
     hasLegacyClaim,
     resolve(resource): Target {
       const provider = providerOf(resource);
-      const { namespace } = resource.metadata;
       return {
-        provider: providerReference(namespace, resource.spec.providerRef).key,
+        provider: providerReference(resource.metadata.namespace, resource.spec.providerRef).key,
         accountId: access.pinnedAccount(provider),
         region: resource.spec.region ?? provider.spec.region,
         name: resource.spec.name,
@@ -71,7 +73,7 @@ export function bucketKind(
       awaitUser(lookup, resource, target.accountId);
       return desired(resource);
     },
-    connect: (resource, target, signal) => connect(parts, resource, target, signal),
+    connect: (resource, target, signal) => connect({ ...parts, deletions }, resource, target, signal),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
     observe: (client, target, wanted, signal) => observeBucket(client, target.region, wanted, signal),
     evidence: (observed, target) => ({
@@ -81,6 +83,7 @@ export function bucketKind(
     }),
     diff: diffBucket,
     apply: (client, target, change, signal) => applyBucket(client, target.region, change, signal),
+    obstacle: (client, resource, target, signal) => bucketObstacle(client, resource, target.region, signal),
     delete: (client, resource, target, policy, signal) =>
       deleteBucket(client, resource, target.region, policy, signal, releasedText(ownerOf(resource, clusterId))),
     status: (resource, target, observed, facts) => {
@@ -110,7 +113,7 @@ function identityOf(createdAtMs: number | undefined, recorded: string | undefine
 }
 
 async function connect(
-  parts: BucketParts,
+  parts: BucketParts & { readonly deletions: Deletions },
   resource: Bucket,
   target: Target,
   signal: AbortSignal,
@@ -122,11 +125,12 @@ async function connect(
   return {
     wasabi: connection.client,
     index: connection.bucketIndex,
-    providerUid: provider.metadata.uid,
+    service: `${provider.metadata.uid} ${connection.client.settings.endpoint}`,
     providerType: provider.spec.type,
     bucket: target.name,
     ownMarker: markerText(ownerOf(resource, clusterId)),
     unsupported: parts.unsupported,
+    deletions: parts.deletions,
     clock,
     knownRegion: resource.status?.target?.name === target.name ? resource.status.region : undefined,
     createdAtMs: undefined,

@@ -7,6 +7,7 @@ import type { WasabiClient } from '../../wasabi/clients.ts';
 import { FIRST_REGION } from '../../wasabi/endpoints.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
+import type { Deletions } from './deletions.ts';
 import type { DesiredBucket } from './desired.ts';
 import type { BucketAccess, Setting, TagAccess } from './setting.ts';
 import { readTags, type Tags } from './settings/tags.ts';
@@ -15,14 +16,15 @@ import { type Found, type SettingName, settings } from './settings.ts';
 /** One bucket, reached for one pass, with what earlier passes and this one know of it. */
 export interface BucketClient {
   readonly wasabi: WasabiClient;
-  /** The Provider's, for the memory of unsupported calls. */
-  readonly providerUid: string;
+  /** The Provider and its endpoint, for the memory of unsupported calls. */
+  readonly service: string;
   readonly providerType: 'wasabi' | 's3';
   readonly bucket: string;
   /** The marker of this very object: a bucket that carries it needs no further proof. */
   readonly ownMarker: string;
   readonly index: BucketIndex;
   readonly unsupported: UnsupportedCalls;
+  readonly deletions: Deletions;
   readonly clock: Clock;
   /** Where the bucket is, once it is known: read before, or created by this pass. */
   knownRegion: string | undefined;
@@ -88,20 +90,20 @@ export function bucketAccess(client: BucketClient, region: string, signal: Abort
     bucket: client.bucket,
     region,
     signal,
-    isUnsupported: (name) => client.unsupported.isKnown(client.providerUid, name),
-    rememberUnsupported: (name) => client.unsupported.remember(client.providerUid, name),
+    isUnsupported: (name) => client.unsupported.isKnown(client.service, name),
+    rememberUnsupported: (name) => client.unsupported.remember(client.service, name),
   };
 }
 
 /** `undefined`: the service itself says that there is no such bucket; every other refusal is an error, never absence. */
 async function readOwnTags(client: BucketClient, access: TagAccess): Promise<Tags | 'Unsupported' | undefined> {
-  if (!client.unsupported.isKnown(client.providerUid, TAGGING)) {
+  if (!client.unsupported.isKnown(client.service, TAGGING)) {
     try {
       return await readTags(access);
     } catch (thrown) {
       if (faultCodeOf(thrown) === 'NoSuchBucket') return undefined;
       if (toReconcileError(thrown).type !== 'Unsupported') throw thrown;
-      client.unsupported.remember(client.providerUid, TAGGING);
+      client.unsupported.remember(client.service, TAGGING);
     }
   }
   const { wasabi, bucket, region, signal } = access;

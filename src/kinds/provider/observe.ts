@@ -5,6 +5,7 @@ import { RECONCILE_REQUESTED_AT } from '../../managed/annotations.ts';
 import { findCondition } from '../../managed/conditions.ts';
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { type Caller, whoAmI } from '../../wasabi/identity.ts';
+import { isRefusal, refusalWaitMs } from '../../wasabi/refusals.ts';
 import { type AccountAccess, accountOfCaller, type Probe } from '../account-access.ts';
 import type { ProtectedSecrets, SecretState } from './secrets.ts';
 
@@ -33,10 +34,8 @@ export interface ObservedProvider {
   readonly secrets: readonly SecretState[];
 }
 
-/** Waits after the first, second and third refusal of the same credentials; then hourly. An account lock-out must not be our doing. */
-const RETRY_AFTER_MS = [60_000, 300_000, 3_600_000];
-/** Reasons that mean: these credentials are wrong. */
-const REFUSALS = new Set(['AuthFailed', 'AuthenticationLockout']);
+/** Times in status are whole seconds, and what is written may be this much later. */
+const TIME_GRAIN_MS = 1_000;
 
 /** Asks the service who we are, over STS or IAM, and S3 whether it takes our signature. Never throws for what it finds. */
 export async function observeProvider(client: ProviderClient, signal: AbortSignal): Promise<ObservedProvider> {
@@ -55,14 +54,15 @@ export async function observeProvider(client: ProviderClient, signal: AbortSigna
   let probe: Probe | undefined;
   try {
     probe = await client.access.probe(resource, signal);
-    const tooSoon = refusedLately(resource, probe.secretVersion, client.nowMs);
-    if (tooSoon !== undefined) return { ...nothing, failure: tooSoon };
+    const refusal = wasAskedFor(resource) ? undefined : standingRefusal(client, probe);
+    if (refusal !== undefined) return { ...nothing, ...refusal, triedVersion: probe.secretVersion };
     const caller = await whoAmI(probe.client, signal);
     await callS3(probe, signal);
     const failure = caller.identity === undefined && caller.iam.type === 'Unreachable' ? caller.iam.error : undefined;
     return {
       ...nothing,
       failure,
+      isRefused: failure !== undefined && isRefusal(failure),
       triedVersion: probe.secretVersion,
       accountId: failure === undefined ? accountOfCaller(caller, probe.settings) : undefined,
       identityArn: caller.identity?.arn,
@@ -72,7 +72,7 @@ export async function observeProvider(client: ProviderClient, signal: AbortSigna
     };
   } catch (thrown) {
     const failure = toReconcileError(thrown);
-    const isRefused = REFUSALS.has(failure.reason);
+    const isRefused = isRefusal(failure);
     const wasSent = probe !== undefined;
     return {
       ...nothing,
@@ -86,11 +86,6 @@ export async function observeProvider(client: ProviderClient, signal: AbortSigna
   }
 }
 
-/** How long the credentials that were refused `count` times stay untried, in milliseconds. */
-export function retryAfterMs(count: number): number {
-  return RETRY_AFTER_MS[Math.min(count, RETRY_AFTER_MS.length) - 1] ?? 0;
-}
-
 /** A signed call decides. "You may not list" comes from a service that has accepted the signature. */
 async function callS3(probe: Probe, signal: AbortSignal): Promise<void> {
   await probe.client.s3(new ListBucketsCommand({ MaxBuckets: 1 }), {
@@ -99,18 +94,34 @@ async function callS3(probe: Probe, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The same credentials were refused a short time ago, and nobody asked for another try: not one call is made. */
-function refusedLately(resource: Provider, version: string, nowMs: number): ReconcileError | undefined {
-  const { authFailures, lastHandledReconcileAt } = resource.status ?? {};
-  if (authFailures === undefined || authFailures.secretVersion !== version) return undefined;
+/** Somebody asked for a try, or has edited the spec since the refusal. */
+function wasAskedFor(resource: Provider): boolean {
+  const { lastHandledReconcileAt, conditions } = resource.status ?? {};
   const requested = resource.metadata.annotations?.[RECONCILE_REQUESTED_AT];
-  if (requested !== undefined && requested !== lastHandledReconcileAt) return undefined;
-  const waitMs = Date.parse(authFailures.lastTime) + retryAfterMs(authFailures.count) - nowMs;
-  if (waitMs <= 0) return undefined;
+  if (requested !== undefined && requested !== lastHandledReconcileAt) return true;
+  const judged = findCondition(conditions, 'AuthValid')?.observedGeneration;
+  return judged !== undefined && judged !== resource.metadata.generation;
+}
+
+/**
+ * The same credentials were refused a short time ago: not one call is made. Status tells of it, whatever process met it;
+ * this process may know of a refusal that status does not tell yet (its write failed, or a Bucket met a lock-out).
+ */
+function standingRefusal(
+  { resource, nowMs }: ProviderClient,
+  { client, secretVersion }: Probe,
+): Pick<ObservedProvider, 'failure' | 'isRefused'> | undefined {
+  const { authFailures, conditions } = resource.status ?? {};
+  const known = client.refusal();
+  if (authFailures?.secretVersion !== secretVersion) return known && { failure: known, isRefused: true };
+  const { reason = '', message } = findCondition(conditions, 'AuthValid') ?? {};
+  const untilMs = Date.parse(authFailures.lastTime) + TIME_GRAIN_MS + refusalWaitMs(authFailures.count, reason);
+  const retryAfterMs = Math.max(untilMs - nowMs, known?.retryAfterMs ?? 0);
+  if (retryAfterMs <= 0) return undefined;
   // Told in the words of the refusal itself: it is the same failure, and another text would be another status.
-  const { reason = '', message } = findCondition(resource.status?.conditions, 'AuthValid') ?? {};
-  return new ReconcileError('DependencyNotReady', message ?? 'the service refused the credentials', {
+  const failure = new ReconcileError('DependencyNotReady', message ?? 'the service refused the credentials', {
     reason: isReason(reason) ? reason : 'AuthFailed',
-    retryAfterMs: waitMs,
+    retryAfterMs,
   });
+  return { failure, isRefused: false };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Provider, ProviderStatus } from '../../api/provider.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
-import { type ObservedProvider, retryAfterMs } from './observe.ts';
+import type { ObservedProvider } from './observe.ts';
 import { providerStatus } from './status.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -86,6 +86,37 @@ test('provider status: another account is refused until somebody accepts it', ()
   assert.equal(providerStatus(other, answered, NOW).failure?.reason, 'AccountChanged');
 });
 
+test('provider status: the account is pinned at one service; another one needs consent for both', () => {
+  const pinned: ProviderStatus = { accountId: '100000000001', endpoint: 'https://minio.example.com' };
+  const judge = (endpoint: string, accountId = '100000000001', annotation?: string) => {
+    const annotations: Record<string, string> =
+      annotation === undefined ? {} : { 's3.cloud37.dev/accept-account': annotation };
+    return providerStatus(provider(pinned, annotations), { ...answered, accountId, endpoint }, NOW);
+  };
+  assert.equal(judge('http://minio.example.com').failure, undefined);
+  const moved = judge('https://s3.example.com:9000');
+  assert.equal(moved.failure?.reason, 'AccountChanged');
+  assert.equal(
+    moved.failure.message,
+    "spec.endpoint leads to https://s3.example.com:9000, where account 100000000001 may be somebody else's, and this Provider is pinned to that account at https://minio.example.com: put the old endpoint back, or, if both are one service, set the annotation s3.cloud37.dev/accept-account to 100000000001@s3.example.com:9000",
+  );
+  assert.equal('endpoint' in moved.fields, false);
+  const consent = '100000000001@s3.example.com:9000';
+  assert.equal(
+    judge('https://s3.example.com:9000', '100000000001', consent).fields['endpoint'],
+    'https://s3.example.com:9000',
+  );
+  assert.equal(judge('https://s3.example.com:9001', '100000000001', consent).failure?.reason, 'AccountChanged');
+  assert.equal(judge('https://s3.example.com:9000', '100000000001', '100000000001').failure?.reason, 'AccountChanged');
+  const both = judge('https://s3.example.com:9000', '100000000002');
+  assert.match(
+    both.failure?.message ?? '',
+    /open account 100000000002@s3\.example\.com:9000, .*old credentials and endpoint/,
+  );
+  // Where nothing tells the account, the host stands for it and is not named twice.
+  assert.match(judge('https://s3.example.com', 's3.example.com').failure?.message ?? '', / to s3\.example\.com$/);
+});
+
 test('provider status: refused credentials are tried at 60 s, 5 min, then hourly, and the count lives in status', () => {
   let status: ProviderStatus = {};
   const waits = [1, 2, 3, 4].map(() => {
@@ -126,8 +157,4 @@ test('provider status: IAM out of reach, or missing, leaves the Provider usable'
   assert.equal(providerStatus(provider(), without, NOW).failure, undefined);
   assert.ok(types(without).includes('IAMReachable: False Transient'));
   assert.ok(types({ ...answered, iam: { type: 'Absent' } }).includes('IAMReachable: False Unsupported'));
-});
-
-test('provider retry: the wait grows and stays at an hour', () => {
-  assert.deepEqual([1, 2, 3, 9].map(retryAfterMs), [60_000, 300_000, 3_600_000, 3_600_000]);
 });

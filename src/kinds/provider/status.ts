@@ -4,7 +4,9 @@ import { ACCEPT_ACCOUNT } from '../../managed/annotations.ts';
 import { condition, findCondition, rfc3339 } from '../../managed/conditions.ts';
 import type { KindCondition, KindStatus } from '../../managed/kind.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
-import { type ObservedProvider, retryAfterMs } from './observe.ts';
+import { isSameSite } from '../../wasabi/endpoints.ts';
+import { refusalWaitMs } from '../../wasabi/refusals.ts';
+import type { ObservedProvider } from './observe.ts';
 
 /** The Provider's own status. The account is pinned by the first answer and changes with consent only. Pure. */
 export function providerStatus(resource: Provider, observed: ObservedProvider, nowMs: number): KindStatus {
@@ -45,24 +47,33 @@ function protectedBy({ secrets }: ObservedProvider): readonly string[] | undefin
   return held.length === 0 ? undefined : held.map(({ key }) => keyText(key)).toSorted();
 }
 
-/** The credentials open an account that this Provider is not pinned to, and nobody consented. */
+/**
+ * Credentials or endpoint lead to an account that this Provider is not pinned to, and nobody consented. An account id
+ * means something at one service only, so the service is pinned with it.
+ */
 function strangerAccount(resource: Provider, observed: ObservedProvider): ReconcileError | undefined {
-  const pinned = resource.status?.accountId;
-  const { accountId } = observed;
-  if (pinned === undefined || accountId === undefined || pinned === accountId) return undefined;
-  if (resource.metadata.annotations?.[ACCEPT_ACCOUNT] === accountId) return undefined;
-  return new ReconcileError(
-    'InvalidSpec',
-    `the credentials open account ${accountId}, and this Provider is pinned to account ${pinned}: put the old credentials back, or set the annotation ${ACCEPT_ACCOUNT} to ${accountId}`,
-    { reason: 'AccountChanged' },
-  );
+  const pinned = resource.status;
+  const { accountId, endpoint } = observed;
+  if (pinned?.accountId === undefined || accountId === undefined || endpoint === undefined) return undefined;
+  const isSamePlace =
+    pinned.endpoint === undefined || isSameSite(pinned.endpoint, { endpoint, region: resource.spec.region });
+  if (isSamePlace && pinned.accountId === accountId) return undefined;
+  const { host } = new URL(endpoint);
+  // Where nothing tells the account, the host stands for it.
+  const account = isSamePlace || accountId === host ? accountId : `${accountId}@${host}`;
+  if (resource.metadata.annotations?.[ACCEPT_ACCOUNT] === account) return undefined;
+  const message =
+    pinned.accountId === accountId
+      ? `spec.endpoint leads to ${endpoint}, where account ${accountId} may be somebody else's, and this Provider is pinned to that account at ${pinned.endpoint}: put the old endpoint back, or, if both are one service, set the annotation ${ACCEPT_ACCOUNT} to ${account}`
+      : `the credentials open account ${account}, and this Provider is pinned to account ${pinned.accountId}: put the old credentials and endpoint back, or set the annotation ${ACCEPT_ACCOUNT} to ${account}`;
+  return new ReconcileError('InvalidSpec', message, { reason: 'AccountChanged' });
 }
 
 function withBackoff(resource: Provider, observed: ObservedProvider, nowMs: number): ReconcileError | undefined {
   const { failure } = observed;
   if (failure === undefined || !observed.isRefused) return failure;
   const count = failuresAfter(resource, observed, nowMs)?.count ?? 1;
-  const least = Math.max(retryAfterMs(count), failure.retryAfterMs ?? 0);
+  const least = Math.max(refusalWaitMs(count, failure.reason), failure.retryAfterMs ?? 0);
   return new ReconcileError(failure.type, failure.message, {
     reason: failure.reason,
     retryAfterMs: least,

@@ -1,0 +1,83 @@
+/** A private CA, and a server certificate of it for the hosts of an emulator in region eu-central-2. */
+export interface TestAuthority {
+  /** What a Provider's CA Secret holds. */
+  readonly ca: string;
+  readonly key: string;
+  /** For s3.eu-central-2.localhost, iam.localhost and sts.localhost. */
+  readonly cert: string;
+}
+
+/**
+ * Two authorities that know nothing of each other, made once with openssl and valid for a hundred years. The keys protect
+ * nothing: they are for servers on loopback only.
+ */
+export const AUTHORITIES: { readonly first: TestAuthority; readonly second: TestAuthority } = {
+  first: {
+    ca: `-----BEGIN CERTIFICATE-----
+MIIBljCCAT2gAwIBAgIUHjr7LPlKq7k8GggKVk805JizhJUwCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNdGVzdCBDQSBmaXJzdDAgFw0yNjExMjIwNzQ1MzFaGA8yMTI2
+MTAyOTA3NDUzMVowGDEWMBQGA1UEAwwNdGVzdCBDQSBmaXJzdDBZMBMGByqGSM49
+AgEGCCqGSM49AwEHA0IABCBfcDgP7OyulTqsZV9x8otkTw/28VjEMRqWe53aJnqU
+x9nJTlIHbfFSUUKK0/3FH47BrtqLH7Jb8xnHlASo6v6jYzBhMB0GA1UdDgQWBBRp
+Ke63+ST45plPpgTiqAOvnmpLVzAfBgNVHSMEGDAWgBRpKe63+ST45plPpgTiqAOv
+nmpLVzAPBgNVHRMBAf8EBTADAQH/MA4GA1UdDwEB/wQEAwIBBjAKBggqhkjOPQQD
+AgNHADBEAiAOqkWJTMhg2HW8aB+4WAJUC0weAe5v2pWz8pvM81DqLwIgBY8jZh+d
+QgE1kQj1g/AJrkgQm49xPkkyBxsWrACy9o8=
+-----END CERTIFICATE-----
+`,
+    key: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIMkHcUnq/Y/pEWRrn2sraPbq5gU4UC8qn2hMXkq6LaK2oAoGCCqGSM49
+AwEHoUQDQgAEVfTjeIvf+IXCbHfD6nmpOAkYE9xdhXE2wdVx0Lh3UhkXxEKDLy80
++bN7BgKexCjK9tELcR46ALnb2YVBo/nwfw==
+-----END EC PRIVATE KEY-----
+`,
+    cert: `-----BEGIN CERTIFICATE-----
+MIIB6jCCAZCgAwIBAgIUdgxA8+r32PsuyW7d+xILZYpnAVIwCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNdGVzdCBDQSBmaXJzdDAgFw0yNjExMjIwNzQ1MzFaGA8yMTI2
+MTAyOTA3NDUzMVowEzERMA8GA1UEAwwIZW11bGF0b3IwWTATBgcqhkjOPQIBBggq
+hkjOPQMBBwNCAARV9ON4i9/4hcJsd8Pqeak4CRgT3F2FcTbB1XHQuHdSGRfEQoMv
+LzT5s3sGAp7EKMr20QtxHjoAudvZhUGj+fB/o4G6MIG3MAwGA1UdEwEB/wQCMAAw
+DgYDVR0PAQH/BAQDAgeAMBMGA1UdJQQMMAoGCCsGAQUFBwMBMEIGA1UdEQQ7MDmC
+GXMzLmV1LWNlbnRyYWwtMi5sb2NhbGhvc3SCDWlhbS5sb2NhbGhvc3SCDXN0cy5s
+b2NhbGhvc3QwHQYDVR0OBBYEFKvkSJUEl3hqx/qKhW72n7ilViveMB8GA1UdIwQY
+MBaAFGkp7rf5JPjmmU+mBOKoA6+eaktXMAoGCCqGSM49BAMCA0gAMEUCIQCeePKZ
+TA5g9g+66DqMGxlnDK7c0BWaNd7fco3sY72qPgIgLQCjrk1+hpXReE/eOT85h75R
+mKgTfQztuU7XkR2vq6c=
+-----END CERTIFICATE-----
+`,
+  },
+  second: {
+    ca: `-----BEGIN CERTIFICATE-----
+MIIBmjCCAT+gAwIBAgIUHygity1zzACQIZt4U59JJ49s5m4wCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdGVzdCBDQSBzZWNvbmQwIBcNMjYxMTIyMDc0NTMxWhgPMjEy
+NjEwMjkwNzQ1MzFaMBkxFzAVBgNVBAMMDnRlc3QgQ0Egc2Vjb25kMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEVYh9kFeFyR+9u/neAaDD5xoCieAwDqNp2CFhiYWM
+D5vUnqlkOCxpw5hnf/3RDC6L7TvWSuZ++BVNS/wfhR1Qq6NjMGEwHQYDVR0OBBYE
+FAbf6h3f9RxhjNBjm22DXOGEKaeTMB8GA1UdIwQYMBaAFAbf6h3f9RxhjNBjm22D
+XOGEKaeTMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgEGMAoGCCqGSM49
+BAMCA0kAMEYCIQDgLfLtgNwZpZ2QkCF4wmJZHBhRVSUG306BerzduflFCAIhAOV6
+DqOxZ3DhwSetNaa9LUdoNo9KQHrc0yKsDQTfLpVV
+-----END CERTIFICATE-----
+`,
+    key: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEINoymqbaKAvHogCxryGAudn8anACcqvOJh+FpGP4Osf2oAoGCCqGSM49
+AwEHoUQDQgAE7q4H/upvMfo257nVith4Xb9b/VFF27qkfTGRvFxJxCSBc7uWF6SE
+P2He2HcR74TyxXSSjtK5++OSpluYhPSmig==
+-----END EC PRIVATE KEY-----
+`,
+    cert: `-----BEGIN CERTIFICATE-----
+MIIB6jCCAZGgAwIBAgIUG/9eBs7eqr5rEE++TOxnB3URvGEwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdGVzdCBDQSBzZWNvbmQwIBcNMjYxMTIyMDc0NTMxWhgPMjEy
+NjEwMjkwNzQ1MzFaMBMxETAPBgNVBAMMCGVtdWxhdG9yMFkwEwYHKoZIzj0CAQYI
+KoZIzj0DAQcDQgAE7q4H/upvMfo257nVith4Xb9b/VFF27qkfTGRvFxJxCSBc7uW
+F6SEP2He2HcR74TyxXSSjtK5++OSpluYhPSmiqOBujCBtzAMBgNVHRMBAf8EAjAA
+MA4GA1UdDwEB/wQEAwIHgDATBgNVHSUEDDAKBggrBgEFBQcDATBCBgNVHREEOzA5
+ghlzMy5ldS1jZW50cmFsLTIubG9jYWxob3N0gg1pYW0ubG9jYWxob3N0gg1zdHMu
+bG9jYWxob3N0MB0GA1UdDgQWBBQ0V7UdzagtoEO7fZwpgLh7WQk/RjAfBgNVHSME
+GDAWgBQG3+od3/UcYYzQY5ttg1zhhCmnkzAKBggqhkjOPQQDAgNHADBEAiAjegLx
+Ur8MkMVNmtpA2VtSTVTbUt5FDt0/l5EhgDzvQgIgUesrud218zuX/zf3sf4OhykR
+psgjD+3GTMf3S4tl3B4=
+-----END CERTIFICATE-----
+`,
+  },
+};
