@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { NAMESPACES } from '../src/api/core-types.ts';
+import { KINDS } from '../src/api/kinds.ts';
+import { startEmulator } from '../src/emulator/server.ts';
+import type { Manifest } from './support/builders.ts';
+import { startTestCluster } from './support/cluster.ts';
+import { endpointsOf, openWorld, type World } from './support/world.ts';
+
+const FOLDER = new URL('../examples/', import.meta.url);
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
+/** Files that bring the account themselves; the others need `provider.yaml` before them. */
+const WITH_ACCOUNT = new Set(['provider.yaml', 'quickstart.yaml', 'shared-provider.yaml']);
+/** The keys that the examples tell people to replace: here they are the account's. */
+const account = { accessKeyId: 'YOUR-ACCESS-KEY-ID', secretAccessKey: 'YOUR-SECRET-ACCESS-KEY' };
+const NAMESPACES_OF_EXAMPLES = ['platform', 'team-a', 'storage-demo'];
+const OURS = new Set(KINDS.map(({ type }) => type.kind));
+
+interface Example extends Manifest {
+  readonly metadata: Manifest['metadata'] & { readonly namespace?: string };
+}
+
+function documentsOf(file: string): readonly Example[] {
+  return parseAllDocuments(readFileSync(new URL(file, FOLDER), 'utf8')).map((each) => each.toJS() as Example);
+}
+
+async function startExampleWorld(t: TestContext): Promise<World> {
+  const cluster = await startTestCluster();
+  const emulator = await startEmulator({ account, quirks: { publicAccess: 'accepted' } });
+  for (const name of NAMESPACES_OF_EXAMPLES) {
+    const manifest = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    if ((await cluster.admin.get(NAMESPACES, { namespace: '', name })) === undefined) {
+      await cluster.admin.create(NAMESPACES, '', manifest);
+    }
+  }
+  const world = await openWorld({ cluster, emulator }, { hasProvider: false, neighbours: NAMESPACES_OF_EXAMPLES });
+  t.after(async () => {
+    await world.close();
+    await emulator.stop();
+    await cluster.stop();
+  });
+  return world;
+}
+
+/** Applies a file as it stands; only a Provider is told where the emulator is instead of Wasabi. */
+async function applyFile(world: World, file: string): Promise<readonly Example[]> {
+  const documents = documentsOf(file);
+  for (const document of documents) {
+    const { kind, metadata, spec } = document;
+    if (kind === 'Namespace') {
+      const body = { metadata: { labels: metadata.labels } };
+      await world.cluster.admin.patch(NAMESPACES, { namespace: '', name: metadata.name }, { type: 'merge', body });
+      continue;
+    }
+    const manifest = kind === 'Provider' ? { ...document, spec: { ...spec, ...endpointsOf(world) } } : document;
+    await world.apply(manifest, metadata.namespace);
+  }
+  return documents.filter(({ kind }) => OURS.has(kind));
+}
+
+for (const file of FILES) {
+  test(`examples/${file}: applied as it stands, every object becomes Ready and stays`, async (t) => {
+    const world = await startExampleWorld(t);
+    if (!WITH_ACCOUNT.has(file)) await applyFile(world, 'provider.yaml');
+    const objects = await applyFile(world, file);
+    assert.ok(objects.length > 0);
+    for (const { kind, metadata } of objects) {
+      await world.reaches(kind, metadata.name, 'Ready', 'True', metadata.namespace);
+    }
+    await world.settle();
+    const writes = [world.serviceWrites().length, world.kubeWrites().length];
+    await world.resync();
+    assert.deepEqual([world.serviceWrites().length, world.kubeWrites().length], writes);
+  });
+}
+
+test('examples/README.md names every example', () => {
+  const page = readFileSync(new URL('README.md', FOLDER), 'utf8');
+  assert.deepEqual(
+    FILES.filter((file) => !page.includes(`[${file}](${file})`)),
+    [],
+  );
+});
