@@ -223,6 +223,8 @@ test('force delete that one bucket is refused is asked for the next one; where i
   assert.deepEqual(await dropped('four'), [0, true]);
   // Another endpoint may be another service.
   const { endpoint } = endpointsOf(world, 'de-1');
+  const account = `${world.emulator.account.accountId}@${new URL(endpoint).host}`;
+  await annotate(world, 'Provider', 'wasabi', { 's3.cloud37.dev/accept-account': account });
   await world.patch('Provider', 'wasabi', { spec: { endpoint } });
   await world.reaches('Provider', 'wasabi', 'Ready', 'True');
   assert.deepEqual(await dropped('five'), [1, false]);

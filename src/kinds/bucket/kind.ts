@@ -134,5 +134,6 @@ async function connect(
     clock,
     knownRegion: resource.status?.target?.name === target.name ? resource.status.region : undefined,
     createdAtMs: undefined,
+    isNew: false,
   };
 }

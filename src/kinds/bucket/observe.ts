@@ -30,6 +30,8 @@ export interface BucketClient {
   knownRegion: string | undefined;
   /** When the bucket was created, as far as this pass read or did it; on the service's clock, milliseconds since the epoch. */
   createdAtMs: number | undefined;
+  /** Whether this pass is proven to have made the bucket. */
+  isNew: boolean;
 }
 
 /** A bucket as it was read. */
@@ -90,6 +92,7 @@ export function bucketAccess(client: BucketClient, region: string, signal: Abort
     bucket: client.bucket,
     region,
     signal,
+    isNew: client.isNew,
     isUnsupported: (name) => client.unsupported.isKnown(client.service, name),
     rememberUnsupported: (name) => client.unsupported.remember(client.service, name),
   };
