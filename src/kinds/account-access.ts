@@ -80,11 +80,12 @@ export class AccountAccess {
     const { accountId, conditions } = provider.status ?? {};
     const isValid = findCondition(conditions, 'AuthValid')?.status === 'True';
     if (accountId !== undefined && isValid) return accountId;
-    const why = findCondition(conditions, 'Ready')?.reason ?? 'it was not looked at yet';
+    const ready = findCondition(conditions, 'Ready');
+    const why = ready?.reason ?? 'it was not looked at yet';
     throw new ReconcileError(
       'DependencyNotReady',
       `spec.providerRef: Provider ${keyText(keyOf(provider))} is not ready: ${why}`,
-      { reason: 'ProviderNotReady' },
+      { reason: 'ProviderNotReady', isExpected: ready === undefined },
     );
   }
 
