@@ -93,7 +93,9 @@ function failed(
       return isNews(resource, reason) || isOtherMessage(resource, message)
         ? { type: 'Normal', reason: events.failed, action: 'Reconcile', note }
         : undefined;
-    default:
+    case 'InvalidSpec':
+    case 'Unsupported':
+    case 'Internal':
       return isNews(resource, reason)
         ? { type: 'Warning', reason: events.failed, action: 'Reconcile', note }
         : undefined;
