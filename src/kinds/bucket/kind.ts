@@ -46,6 +46,7 @@ export function bucketKind(
     desiredBucket(resource.spec, {
       providerType: providerOf(resource).spec.type,
       loggingTarget: loggingTarget(lookup, access, resource),
+      rejectsUnsupported: providerOf(resource).spec.unsupportedSettings === 'Reject',
     });
   return {
     kind: 'Bucket',
@@ -87,8 +88,7 @@ export function bucketKind(
     delete: (client, resource, target, policy, signal) =>
       deleteBucket(client, resource, target.region, policy, signal, releasedText(ownerOf(resource, clusterId))),
     status: (resource, target, observed, facts) => {
-      const rejects = providerOf(resource).spec.unsupportedSettings === 'Reject';
-      const status = bucketStatus(resource, target, desired(resource), observed, facts, rejects);
+      const status = bucketStatus(resource, target, desired(resource), observed, facts);
       const failure = status.failure ?? userProblem(lookup, resource, target.accountId);
       const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
       return { ...status, failure, fields: { ...status.fields, inherited: isInherited ? true : undefined } };

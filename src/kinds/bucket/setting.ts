@@ -24,6 +24,8 @@ export interface SettingContext {
   readonly providerType: 'wasabi' | 's3';
   /** The bucket that `spec.logging` names, resolved; undefined where there is none. */
   readonly loggingTarget: string | undefined;
+  /** The Provider's `unsupportedSettings: Reject`. */
+  readonly rejectsUnsupported: boolean;
 }
 
 /**
