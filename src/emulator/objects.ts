@@ -1,4 +1,4 @@
-import { cannedAcl } from './acl.ts';
+import { objectAclOf } from './acl.ts';
 import {
   bucketRead,
   bucketWrite,
@@ -29,9 +29,10 @@ import { element, S3_NAMESPACE } from './xml.ts';
 export const putObject = bucketWrite('PutObject', (call, bucket) => {
   const key = call.key ?? '';
   checkKey(key);
-  cannedAcl(call);
+  const acl = objectAclOf(call);
   checkWriteConditions(call, bucket, key);
   const parts = {
+    acl,
     headers: storedHeaders(call),
     checksums: call.checksums,
     tags: tagsOfHeader(call),
@@ -48,7 +49,7 @@ export function storeVersion(
   key: string,
   content: Buffer,
   etag: string,
-  parts: Pick<ObjectVersion, 'headers' | 'checksums' | 'retention' | 'legalHold' | 'tags'>,
+  parts: Pick<ObjectVersion, 'headers' | 'checksums' | 'retention' | 'legalHold' | 'tags' | 'acl'>,
 ): ObjectVersion {
   const version: ObjectVersion = {
     ...parts,
@@ -150,7 +151,7 @@ function deleteVersion(call: Call, bucket: Bucket, key: string, versionId: strin
   checkVersionId(versionId);
   const version = bucket.objects.get(key)?.find((candidate) => candidate.versionId === versionId);
   if (version === undefined) return { versionId, isDeleteMarker: false };
-  if (!canDelete(call, version)) {
+  if (!canDelete(call, version, { bucket, key, versionId })) {
     throw new ServiceError('AccessDenied', { message: 'Access Denied because object protected by object lock.' });
   }
   removeVersion(call.state, bucket, key, version);
@@ -166,11 +167,11 @@ export const deleteObject = bucketWrite('DeleteObject', (call, bucket) => {
   });
 });
 
-/** `PUT /BUCKET/KEY` with `x-amz-copy-source`; the source is a bucket of the same account. */
+/** `PUT /BUCKET/KEY` with `x-amz-copy-source`; the caller must be allowed to read the source. */
 export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
   const key = call.key ?? '';
   checkKey(key);
-  cannedAcl(call);
+  const acl = objectAclOf(call);
   const { version: source, sourceBucket } = copySource(call);
   if (checkReadConditions({ headers: prefixed(call.headers, 'x-amz-copy-source-') }, source) === 'NotModified') {
     throw new ServiceError('PreconditionFailed'); // a write has no 304
@@ -181,6 +182,7 @@ export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
   const made = storeVersion(call, bucket, key, call.state.bodies.get(source.bodyId ?? ''), source.etag, {
     headers: isReplaced ? fresh : source.headers,
     checksums: source.checksums,
+    acl,
     tags: call.headers['x-amz-tagging-directive'] === 'REPLACE' ? tagsOfHeader(call) : source.tags,
     ...lockOfWrite(call, bucket),
   });
@@ -196,9 +198,11 @@ function copySource(call: Call): { readonly version: ObjectVersion; readonly sou
   const [bucketName, key] = sourceNames(path);
   const sourceBucket = call.state.buckets.get(bucketName);
   if (sourceBucket === undefined) throw new ServiceError('NoSuchBucket', { elements: { BucketName: bucketName } });
-  if (sourceBucket.ownerId !== call.caller.account.accountId) throw new ServiceError('AccessDenied');
-  const versionId = new URLSearchParams(query).get('versionId');
-  const address = new Map(versionId === null ? [] : [['versionId', versionId]]);
+  const versionId = new URLSearchParams(query).get('versionId') ?? undefined;
+  const action = versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
+  const target = { bucket: sourceBucket, key, versionId };
+  if (!call.permissions.may(action, target)) throw new ServiceError('AccessDenied');
+  const address = new Map(versionId === undefined ? [] : [['versionId', versionId]]);
   const version = addressedVersion({ ...call, key, query: address }, sourceBucket);
   return { version, sourceBucket };
 }
