@@ -42,7 +42,10 @@ const specIsWrong = {
     next: 'Change the field that the message names.',
   },
   PolicyInvalid: { means: 'The service does not accept the policy document.', next: 'Correct the policy.' },
-  InvalidRegion: { means: 'The name of the region cannot be one.', next: 'Correct spec.region.' },
+  InvalidRegion: {
+    means: 'There is no such region, or its name cannot be one.',
+    next: 'Correct spec.region of the Provider; where the Bucket names the region, make a new Bucket.',
+  },
   WrongRegion: {
     means: 'The bucket lives in another region than the spec says, or an API takes no requests signed for that region.',
     next: 'Set the field that the message names to the region that it names.',

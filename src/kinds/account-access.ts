@@ -84,7 +84,7 @@ export class AccountAccess {
     const why = ready?.reason ?? 'it was not looked at yet';
     throw new ReconcileError(
       'DependencyNotReady',
-      `spec.providerRef: Provider ${keyText(keyOf(provider))} is not ready: ${why}`,
+      `spec.providerRef: Provider ${keyText(keyOf(provider))} is not ready: ${why}; look at its conditions`,
       { reason: 'ProviderNotReady', isExpected: ready === undefined },
     );
   }

@@ -67,7 +67,8 @@ function settingChange(
   return isMet ? [] : [{ type: `Set:${name}`, summary: `${name}: ${shown(found)} -> ${shown(to)}`, name, to }];
 }
 
-function shown(value: unknown): string {
+/** A value as it is shown to people, on one line and not too long. */
+export function shown(value: unknown): string {
   if (value === null) return 'none';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length <= SUMMARY_MAX ? text : `${text.slice(0, SUMMARY_MAX - 1)}…`;

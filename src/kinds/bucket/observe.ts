@@ -1,4 +1,6 @@
 import { GetBucketLocationCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import type { Bucket } from '../../api/bucket.ts';
+import type { Provider } from '../../api/provider.ts';
 import { OWNER_TAG } from '../../managed/marker.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ReconcileError, toReconcileError } from '../../runtime/errors.ts';
@@ -16,6 +18,9 @@ import { type Found, type SettingName, settings } from './settings.ts';
 /** One bucket, reached for one pass, with what earlier passes and this one know of it. */
 export interface BucketClient {
   readonly wasabi: WasabiClient;
+  /** Whose bucket it is and who is called, for the words of a failure. */
+  readonly resource: Bucket;
+  readonly provider: Provider;
   /** The Provider and its endpoint, for the memory of unsupported calls. */
   readonly service: string;
   readonly providerType: 'wasabi' | 's3';
