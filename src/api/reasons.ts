@@ -157,6 +157,11 @@ const deletion = {
     means: 'Nothing proves that the operator made the external resource, so it is not destroyed.',
     next: 'Set deletionPolicy to Retain, or prove it by adoption as the message says.',
   },
+  DefinitionUnknown: {
+    means:
+      'The operator may not read the CustomResourceDefinition, and nothing is destroyed while that may be on its way out with all its objects.',
+    next: 'Wait some seconds. If it stays, grant what the message names, or set deletionPolicy to Retain.',
+  },
   BucketNotEmpty: {
     means: 'The bucket holds objects, versions or unfinished uploads.',
     next: 'Empty it, or set forceDelete to true if the data may be lost, or deletionPolicy to Retain.',
