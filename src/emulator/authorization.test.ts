@@ -237,6 +237,14 @@ test('W20 a user without policies may do nothing, a deny beats every allow', asy
   const none = await createUser(loopback, 'none');
   const get = (user: typeof none) => refusal(loopback.s3(user).send(new GetObjectCommand(where)));
   assert.equal(await get(none), '403 AccessDenied');
+  const thrown: unknown = await loopback
+    .s3(none)
+    .send(new GetObjectCommand(where))
+    .catch((error: unknown) => error);
+  assert.match(
+    String(thrown),
+    /user\/none is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::guarded\/a\/b/,
+  );
   const both = await createUser(loopback, 'both', allow('*'), deny('s3:GetObject'));
   assert.equal(await get(both), '403 AccessDenied');
   await loopback.s3(both).send(new HeadBucketCommand({ Bucket }));

@@ -13,6 +13,7 @@ import {
 } from './policy/evaluate.ts';
 import { PolicySyntaxError } from './policy/syntax-error.ts';
 import { contextOf, versionOf } from './request-context.ts';
+import { resourceArn } from './s3-permissions.ts';
 
 type Facts = Omit<Call, 'permissions'>;
 
@@ -49,13 +50,12 @@ export class Authorizer {
 
   #may(call: Facts, action: string, target: Target): boolean {
     const { account, identity, session } = call.caller;
-    const { bucket, bucketName = bucket?.name ?? '*', key } = target;
+    const { bucket } = target;
     const isOwnAccount = bucket === undefined || bucket.ownerId === account.accountId;
     const isOwner = identity.type === 'Root' && isOwnAccount;
     if (isOwner && (bucket?.policy === undefined || ALWAYS_OWNERS.has(action))) return true; // the common case, at no cost
     if (identity.type === 'Anonymous' && bucket === undefined) return false;
-    const resource = `arn:aws:s3:::${bucketName}${key === undefined ? '' : `/${key}`}`;
-    return isAllowed(this.#question(call, action, resource, target), {
+    return isAllowed(this.#question(call, action, resourceArn(target), target), {
       identity: this.#identityPolicies(call),
       session: this.#policies(session?.policies ?? []),
       resource: this.#policy(bucket?.policy),

@@ -183,6 +183,21 @@ test('W20 a copy takes the right to read its source, wherever that is', async (t
   assert.equal(await copy(), granted);
 });
 
+test('W20 a copy takes tags along for those who may read and write them', async (t) => {
+  const world = await start(t);
+  await world.s3().send(new PutObjectCommand({ ...where, Tagging: 'a=b' }));
+  const copy = (user: UserWithKey, TaggingDirective?: 'REPLACE') =>
+    refusal(
+      world
+        .s3(user)
+        .send(new CopyObjectCommand({ Bucket, Key: 'c', CopySource: `${Bucket}/${Key}`, TaggingDirective })),
+    );
+  const actions = ['s3:GetObject', 's3:PutObject', 's3:PutObjectTagging'];
+  const ann = await createUser(world, 'ann', allow(...actions));
+  const bob = await createUser(world, 'bob', allow(...actions, 's3:GetObjectTagging'));
+  assert.deepEqual([await copy(ann), await copy(ann, 'REPLACE'), await copy(bob)], [denied, granted, granted]);
+});
+
 test('W20 W48 DeleteObjects asks for each key', async (t) => {
   const world = await start(t);
   world.emulator.console.putObject(Bucket, 'keep/me', 'x');

@@ -12,7 +12,7 @@ import { iamResourceOf } from './iam/resource.ts';
 import type { Settings } from './options.ts';
 import { queryOperationOf } from './query-operations.ts';
 import { s3OperationOf } from './router.ts';
-import { actionsOf } from './s3-permissions.ts';
+import { actionsOf, resourceArn } from './s3-permissions.ts';
 import type { State } from './state.ts';
 import { wrongRegion } from './wrong-region.ts';
 import { documentOf } from './xml.ts';
@@ -191,11 +191,8 @@ export class Dispatcher {
     if (call.service === 'sts') return operation.run(call); // each decides for itself
     const action = `iam:${operation.name}`;
     const resource = iamResourceOf(operation.name, call);
-    const { account, identity } = call.caller;
-    if (!call.permissions.mayInAccount(action, resource)) {
-      const message = `User: ${identity.arn} is not authorized to perform: ${action} on resource: ${resource}`;
-      throw new ServiceError('AccessDenied', { message });
-    }
+    const { account } = call.caller;
+    if (!call.permissions.mayInAccount(action, resource)) throw notAuthorized(call, action, resource);
     if (!operation.mutating) return operation.run(call);
     return this.#authorizer.change(account, call.nowMs, () => operation.run(call));
   }
@@ -228,8 +225,15 @@ export class Dispatcher {
 
 /** @throws ServiceError AccessDenied unless the caller may do all that the operation takes */
 function requireActions(call: Call, operation: string, target: Target): void {
-  if (actionsOf(operation, call).every((action) => call.permissions.may(action, target))) return;
-  throw new ServiceError('AccessDenied');
+  const missing = actionsOf(operation, call).find((action) => !call.permissions.may(action, target));
+  if (missing !== undefined) throw notAuthorized(call, missing, resourceArn(target));
+}
+
+/** The refusal in AWS's words; who did not sign is told nothing. */
+function notAuthorized({ caller }: Call, action: string, resource: string): ServiceError {
+  if (caller.identity.type === 'Anonymous') return new ServiceError('AccessDenied');
+  const message = `User: ${caller.identity.arn} is not authorized to perform: ${action} on resource: ${resource}`;
+  return new ServiceError('AccessDenied', { message });
 }
 
 /** The host id of AWS's answers, which support asks for beside the request id. */

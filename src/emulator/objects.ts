@@ -7,6 +7,7 @@ import {
   invalidArgument,
   isoTime,
   type Reply,
+  type Target,
   xmlReply,
 } from './call.ts';
 import { md5Hex } from './checksums.ts';
@@ -172,18 +173,21 @@ export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
   const key = call.key ?? '';
   checkKey(key);
   const acl = objectAclOf(call);
-  const { version: source, sourceBucket } = copySource(call);
+  const copied = copySource(call);
+  const { version: source, sourceBucket } = copied;
   if (checkReadConditions({ headers: prefixed(call.headers, 'x-amz-copy-source-') }, source) === 'NotModified') {
     throw new ServiceError('PreconditionFailed'); // a write has no 304
   }
   checkWriteConditions(call, bucket, key);
+  const tags =
+    call.headers['x-amz-tagging-directive'] === 'REPLACE' ? tagsOfHeader(call) : copiedTags(call, bucket, copied);
   const isReplaced = call.headers['x-amz-metadata-directive'] === 'REPLACE';
   const fresh = storedHeaders(call);
   const made = storeVersion(call, bucket, key, call.state.bodies.get(source.bodyId ?? ''), source.etag, {
     headers: isReplaced ? fresh : source.headers,
     checksums: source.checksums,
     acl,
-    tags: call.headers['x-amz-tagging-directive'] === 'REPLACE' ? tagsOfHeader(call) : source.tags,
+    tags,
     ...lockOfWrite(call, bucket),
   });
   const result = [element('LastModified', isoTime(made.lastModifiedMs)), element('ETag', `"${made.etag}"`)];
@@ -193,7 +197,23 @@ export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
   return { ...reply, headers: { ...reply.headers, ...written, ...from } };
 });
 
-function copySource(call: Call): { readonly version: ObjectVersion; readonly sourceBucket: Bucket } {
+interface CopySource {
+  readonly version: ObjectVersion;
+  readonly sourceBucket: Bucket;
+  readonly target: Target;
+}
+
+/** Tags are copied by those who may read them there and write them here. @throws ServiceError AccessDenied */
+function copiedTags(call: Call, bucket: Bucket, { version, target }: CopySource): ObjectVersion['tags'] {
+  const { tags = [] } = version;
+  if (tags.length === 0) return version.tags;
+  const action = target.versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging';
+  const mayRead = call.permissions.may(action, target);
+  if (mayRead && call.permissions.may('s3:PutObjectTagging', { bucket, key: call.key })) return tags;
+  throw new ServiceError('AccessDenied');
+}
+
+function copySource(call: Call): CopySource {
   const [path = '', query = ''] = (call.headers['x-amz-copy-source'] ?? '').split('?');
   const [bucketName, key] = sourceNames(path);
   const sourceBucket = call.state.buckets.get(bucketName);
@@ -204,7 +224,7 @@ function copySource(call: Call): { readonly version: ObjectVersion; readonly sou
   if (!call.permissions.may(action, target)) throw new ServiceError('AccessDenied');
   const address = new Map(versionId === undefined ? [] : [['versionId', versionId]]);
   const version = addressedVersion({ ...call, key, query: address }, sourceBucket);
-  return { version, sourceBucket };
+  return { version, sourceBucket, target };
 }
 
 function sourceNames(path: string): readonly [bucket: string, key: string] {

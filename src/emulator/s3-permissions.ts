@@ -1,4 +1,4 @@
-import type { Call } from './call.ts';
+import type { Call, Target } from './call.ts';
 
 /** The actions that a caller must be allowed, all of them, on the bucket or the key that the call is about. */
 type Actions = readonly string[] | ((call: Call) => readonly string[]);
@@ -139,4 +139,9 @@ export function actionsOf(operation: string, call: Call): readonly string[] {
   const actions = ACTIONS[operation];
   if (actions === undefined) throw new Error(`no permission is known for ${operation}`);
   return typeof actions === 'function' ? actions(call) : actions;
+}
+
+/** The ARN of a bucket or a key; of all buckets where none is named. */
+export function resourceArn({ bucket, bucketName = bucket?.name ?? '*', key }: Target): string {
+  return `arn:aws:s3:::${bucketName}${key === undefined ? '' : `/${key}`}`;
 }

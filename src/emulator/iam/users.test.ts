@@ -130,3 +130,11 @@ test('W54 an account sees no users and keys of another', async (t) => {
   const steal = new DeleteAccessKeyCommand({ AccessKeyId: keys.accessKeyId });
   assert.equal(await refusal(other.send(steal)), '404 NoSuchEntityException');
 });
+
+test('W29 a page of no size, of too many, or after a marker that is none is ValidationError', async (t) => {
+  const client = (await startLoopback(t)).iam();
+  for (const input of [{ MaxItems: 0 }, { MaxItems: 1001 }, { Marker: '*' }]) {
+    assert.equal(await refusal(client.send(new ListUsersCommand(input))), '400 ValidationError');
+  }
+  await client.send(new ListUsersCommand({ MaxItems: 1000 }));
+});

@@ -67,6 +67,8 @@ test('variables are the values of the request, literally, and nothing in older p
   assert.equal(matchesPattern("x/${AWS:UserName, 'anybody'}", 'x/anybody', variables({})), true);
   assert.equal(matchesPattern('${*}${?}${$}', '*?$', variables({})), true);
   assert.equal(matchesPattern('${*}', 'x', variables({})), false);
+  assert.equal(matchesPattern('${*}', '${*}', variables({})), false);
+  assert.equal(matchesPattern('${*}', '${x}'), true, 'without variables a star is a star');
   const own = { ...statement, Resource: 'arn:aws:s3:::b/${aws:username}' };
   const asked = question({ 'aws:username': 'ann' }, { resource: 'arn:aws:s3:::b/ann' });
   assert.equal(verdictOf([policy(own)], asked), 'Allow');

@@ -12,8 +12,10 @@ const VARIABLE = /\$\{([^{}]*)\}/gu;
  * that key, taken literally, and `${key, 'text'}` has a default; a key that the request does not have fits nothing.
  */
 export function matchesPattern(pattern: string, text: string, variables?: Context): boolean {
-  if (pattern === '*' || pattern === text) return pattern === '*' || !pattern.includes('${') || variables === undefined;
-  if (!/[*?$]/u.test(pattern)) return false;
+  if (pattern === '*') return true;
+  const literal = pattern.search(/[*?$]/u);
+  if (literal === -1) return pattern === text;
+  if (!text.startsWith(pattern.slice(0, literal))) return false; // most patterns are ruled out by how they begin
   const units = unitsOf(pattern, variables);
   return units !== undefined && matchesUnits(units, text);
 }
