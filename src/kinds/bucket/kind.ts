@@ -138,6 +138,7 @@ async function connect(
     resource,
     provider,
     index: connection.bucketIndex,
+    secretVersion: connection.secretVersion,
     service: `${provider.metadata.uid} ${connection.client.settings.endpoint}`,
     providerType: provider.spec.type,
     bucket: target.name,

@@ -23,6 +23,8 @@ export interface BucketClient {
   readonly provider: Provider;
   /** The Provider and its endpoint, for the memory of unsupported calls. */
   readonly service: string;
+  /** Of the credentials: others may be allowed what these are not. */
+  readonly secretVersion: string;
   readonly providerType: 'wasabi' | 's3';
   readonly bucket: string;
   /** The marker of this very object: a bucket that carries it needs no further proof. */
