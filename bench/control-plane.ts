@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SECRETS } from '../src/api/core-types.ts';
-import type { KubeObject, ResourceType } from '../src/api/meta.ts';
+import type { ResourceType } from '../src/api/meta.ts';
 import { kubeconfigText } from '../src/devcluster/kubeconfig.ts';
 import { startDevCluster } from '../src/devcluster/server.ts';
 import type { KubeClient } from '../src/runtime/kube-client.ts';
-import { clientOf, createNamespace, installCrds, staticAccess, until } from '../test/support/cluster.ts';
+import { clientOf, createNamespace, installCrds, staticAccess } from '../test/support/cluster.ts';
 import { startControlPlane } from '../test/support/control-plane.ts';
 import { writeKubeconfig } from '../test/support/control-plane-files.ts';
+import { SERVICE_ACCOUNTS, serviceAccountToken } from '../test/support/service-account.ts';
 import { callsOfAudit, callsOfRequests, type KubeCall } from './kube-calls.ts';
 
 /** A control plane for one run, whichever it is. */
@@ -26,13 +26,6 @@ export interface BenchControlPlane {
   stop(): Promise<void>;
 }
 
-const SERVICE_ACCOUNTS: ResourceType = {
-  group: '',
-  version: 'v1',
-  plural: 'serviceaccounts',
-  kind: 'ServiceAccount',
-  namespaced: true,
-};
 const BINDINGS: ResourceType = {
   group: 'rbac.authorization.k8s.io',
   version: 'v1',
@@ -57,7 +50,7 @@ async function startReal(directory: string, log: (line: string) => void): Promis
   try {
     await installCrds(admin);
     const namespace = await createNamespace(admin, OPERATOR);
-    const token = await serviceAccountToken(admin, namespace);
+    const token = await operatorToken(admin, namespace);
     let taken = 0;
     return {
       admin,
@@ -81,31 +74,21 @@ async function startReal(directory: string, log: (line: string) => void): Promis
   }
 }
 
-/** A ServiceAccount that may do all, and a token of it that does not end with a pod. */
-async function serviceAccountToken(admin: KubeClient, namespace: string): Promise<string> {
-  const metadata = { name: OPERATOR };
-  await admin.create(SERVICE_ACCOUNTS, namespace, { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+/** The operator may do all. @returns its token */
+async function operatorToken(admin: KubeClient, namespace: string): Promise<string> {
+  await admin.create(SERVICE_ACCOUNTS, namespace, {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: OPERATOR },
+  });
   await admin.create(BINDINGS, '', {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
-    metadata,
+    metadata: { name: OPERATOR },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ kind: 'ServiceAccount', name: OPERATOR, namespace }],
   });
-  await admin.create(SECRETS, namespace, {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { ...metadata, annotations: { 'kubernetes.io/service-account.name': OPERATOR } },
-    type: 'kubernetes.io/service-account-token',
-  });
-  let token = '';
-  await until('the token of the operator', async () => {
-    type TokenSecret = KubeObject & { readonly data?: { readonly token?: string } };
-    const secret = await admin.get<TokenSecret>(SECRETS, { namespace, name: OPERATOR });
-    token = Buffer.from(secret?.data?.token ?? '', 'base64').toString('utf8');
-    return token !== '';
-  });
-  return token;
+  return serviceAccountToken(admin, { namespace, name: OPERATOR });
 }
 
 async function startDev(directory: string): Promise<BenchControlPlane> {

@@ -54,7 +54,6 @@ const OF_STORES = /^(?:list|watch) /;
 /** Known reasons of other calls beyond the fewest. */
 const REASONS: Readonly<Record<string, string>> = {
   GetBucketLocation: 'asked where a bucket is that was not known before',
-  GetObjectLockConfiguration: 'object lock can never be undone: it is read right before it is written',
   'create events': 'an event about the Provider',
 };
 

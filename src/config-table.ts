@@ -256,6 +256,7 @@ function oneOf(text: string, values: readonly string[]): string | Error {
 
 function listOf(text: string, problem: (entry: string) => string | undefined): readonly string[] | Error {
   const entries = text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
+  if (entries.length === 0) return new Error(`"${text}" names nothing`);
   const problems = entries.flatMap((entry) => problem(entry) ?? []);
   return problems.length === 0 ? entries : new Error(problems.join('; '));
 }

@@ -89,6 +89,25 @@ test('config: everything that is wrong is told at once, with what is allowed', (
   assert.match(text, /LOG_LEVEL: "loud" must be one of debug, info, warn, error/);
 });
 
+test('config: an empty flag is refused, with what leaving it out means; an empty variable is left out', () => {
+  for (const row of configTable) {
+    const [problem, ...more] = problems([`--${row.flag}=`]);
+    assert.equal(problem, `--${row.flag}: is empty; leave it out for the default: ${row.shown}`);
+    assert.deepEqual(more, []);
+    if (row.variable !== undefined) assert.deepEqual(problems([], { [row.variable]: ' ' }), [], row.variable);
+  }
+  assert.deepEqual(problems(['--allowed-endpoints=,', '--watch-namespaces= , ']), [
+    '--watch-namespaces: " , " names nothing',
+    '--allowed-endpoints: "," names nothing',
+  ]);
+});
+
+test('config: a bad entry of a list is named once, with what can be written', () => {
+  assert.deepEqual(problems(['--allowed-endpoints=s3.example.com,ftp://x']), [
+    '--allowed-endpoints: "ftp://x" is no endpoint; write HOST, HOST:PORT, *.SUFFIX or http://HOST[:PORT]',
+  ]);
+});
+
 test('config: the variable that Kubernetes makes of a Service named metrics is left alone', () => {
   assert.equal(config([], { METRICS_PORT: 'tcp://10.0.0.1:9090' }).metricsPort, 8080);
 });

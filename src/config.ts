@@ -52,7 +52,7 @@ export function parseConfig(argv: readonly string[], env: Readonly<Record<string
   const values: Record<string, unknown> = {};
   for (const row of configTable) {
     const given = givenValue(row, flags, env);
-    const parsed = given === undefined ? row.fallback : row.parse(given.text);
+    const parsed = given === undefined ? row.fallback : parsedValue(row, given.text);
     if (parsed instanceof Error) problems.push(`${given?.source ?? row.flag}: ${parsed.message}`);
     values[row.name] = parsed;
   }
@@ -101,6 +101,11 @@ function commandOf(): Command {
     program.option(row.isSwitch ? `--${row.flag} [${row.placeholder}]` : `--${row.flag} <${row.placeholder}>`, text);
   }
   return program;
+}
+
+/** An empty text is no value: a list that came out empty by mistake must not mean everything, or nothing. */
+function parsedValue(row: ConfigRow, text: string): unknown {
+  return text.trim() === '' ? new Error(`is empty; leave it out for the default: ${row.shown}`) : row.parse(text);
 }
 
 function givenValue(

@@ -14,6 +14,7 @@ import { bucketPolicyReferences, bucketReference } from './kinds/bucket-policy/r
 import { providerKind, providerReferences } from './kinds/provider/kind.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import { SecretReader, versionText } from './kinds/provider-secrets.ts';
+import { Definitions } from './managed/definitions.ts';
 import type { KindEvents, ManagedResource } from './managed/kind.ts';
 import { Lookup } from './managed/lookup.ts';
 import { managedReconciler, type ReconcilerEnv, type ServedKind } from './managed/reconciler.ts';
@@ -149,6 +150,7 @@ function createReconciles(
     clusterId,
     observeOnly: config.observeOnly,
     writes: new ObjectWrites({ kube, fence, clock }),
+    definitions: new Definitions({ kube, clock }),
     reporter: new Reporter({ log, metrics, events, clock, eventsOf }),
   };
   return {

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { plainAccess } from '../test/support/loopback-server.ts';
 import { WatchServer } from '../test/support/watch-server.ts';
+import type { Bucket } from './api/bucket.ts';
 import { SECRETS } from './api/core-types.ts';
 import { keyText, type ObjectKey } from './api/meta.ts';
 import type { Provider } from './api/provider.ts';
+import { bucketReferences } from './kinds/bucket/references.ts';
 import { providerReferences } from './kinds/provider/kind.ts';
-import type { ManagedResource } from './managed/kind.ts';
+import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
 import { Lookup } from './managed/lookup.ts';
 import type { ReferenceGrant } from './managed/references.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -14,7 +16,7 @@ import { Controller } from './runtime/controller.ts';
 import { KubeClient } from './runtime/kube-client.ts';
 import { NamedWatches } from './runtime/named-watches.ts';
 import { ObjectStore } from './runtime/store.ts';
-import { type IndexedKind, StoreSnapshot } from './snapshot.ts';
+import { type IndexedKind, indexesOf, StoreSnapshot } from './snapshot.ts';
 import { wireWakes } from './wake.ts';
 
 const keysOf = (name: string): ObjectKey => ({ namespace: 'a', name });
@@ -34,8 +36,14 @@ function provider(uid: string, secretName: string): Provider {
   };
 }
 
-/** The wiring of Providers alone, with their store in the test's hand. */
-async function setUp(t: TestContext) {
+const providers: IndexedKind = {
+  references: (resource) => providerReferences(resource as Provider), // the store holds nothing else
+  externalName: ({ metadata }) => metadata.uid,
+  mentions: () => [],
+};
+
+/** The wiring of some kinds, with the store of the first in the test's hand; no pass ever begins. */
+async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKind>> = { Provider: providers }) {
   const server = await WatchServer.start(t);
   const access = plainAccess(server.loopback.url);
   const kube = new KubeClient({ access, clock: systemClock, random: () => 0, userAgent: 'test' });
@@ -44,26 +52,27 @@ async function setUp(t: TestContext) {
     await secrets.stop();
     await kube.close();
   });
-  const kind: IndexedKind = {
-    references: (resource) => providerReferences(resource as Provider), // the store holds nothing else
-    externalName: ({ metadata }) => metadata.uid,
-    mentions: () => [],
-  };
-  const store = new ObjectStore<ManagedResource>();
-  const controller = new Controller({
-    reconcile: () => Promise.resolve({ type: 'done' }),
-    concurrency: 1,
-    clock: systemClock,
-    random: () => 0,
-    onError: () => undefined,
-  });
+  const kinds = new Map(
+    Object.entries(indexed).map(([name, kind]) => {
+      const store = new ObjectStore<ManagedResource>({ indexes: indexesOf(kind) });
+      const controller = new Controller({
+        reconcile: () => Promise.resolve({ type: 'done' }),
+        concurrency: 1,
+        clock: systemClock,
+        random: () => 0,
+        onError: () => undefined,
+      });
+      const feed = store.addFeed({ refresh: () => undefined, relist: () => undefined });
+      return [name, { kind, store, controller, feed }] as const;
+    }),
+  );
   const namespaces = new ObjectStore();
   const grants = new ObjectStore<ReferenceGrant>();
-  const snapshot = new StoreSnapshot({ kinds: new Map([['Provider', { kind, store }]]), namespaces, grants });
+  const snapshot = new StoreSnapshot({ kinds, namespaces, grants });
   const forgotten: string[] = [];
   const refused: ((key: ObjectKey) => void)[] = [];
   wireWakes({
-    kinds: new Map([['Provider', { kind, store, controller }]]),
+    kinds,
     snapshot,
     lookup: new Lookup(snapshot, { allowLegacyCrossNamespace: false }),
     namespaces,
@@ -71,8 +80,9 @@ async function setUp(t: TestContext) {
     secrets,
     access: { onRefused: (listener) => refused.push(listener), forgetSecret: (key) => forgotten.push(keyText(key)) },
   });
-  const feed = store.addFeed({ refresh: () => undefined, relist: () => undefined });
-  return { feed, secrets, forgotten, controller, refused };
+  const [first] = kinds.values();
+  assert.ok(first);
+  return { feed: first.feed, controller: first.controller, kinds, secrets, forgotten, refused };
 }
 
 test('a Provider that was deleted and made again, seen as one change, leaves no watch behind', async (t) => {
@@ -104,3 +114,47 @@ test('credentials that a Bucket found refused wake their Provider once', async (
   for (const listener of [...refused, ...refused]) listener(keysOf('p'));
   assert.equal(controller.depth() - before, 1);
 });
+
+/** An object of the least shape that a store takes. */
+function object(kind: string, name: string, status: ManagedStatus = {}): ManagedResource {
+  const resourceVersion = `${name} ${JSON.stringify(status)}`;
+  const metadata = { namespace: 'a', name, uid: name, resourceVersion, creationTimestamp: '' };
+  return { apiVersion: 's3.cloud37.dev/v1alpha1', kind, metadata, spec: {}, status };
+}
+
+const ready: ManagedStatus = { conditions: [{ type: 'Ready', status: 'True' }] };
+const changes: readonly [
+  title: string,
+  before: readonly ManagedResource[],
+  after: ManagedResource | undefined,
+  number,
+][] = [
+  ['a Bucket is woken when the User that it names comes', [], object('User', 'team-a'), 1],
+  [
+    'a Bucket is woken when the User that it names becomes Ready',
+    [object('User', 'team-a')],
+    object('User', 'team-a', ready),
+    1,
+  ],
+  ['a Bucket is woken when the User that it names goes', [object('User', 'team-a')], undefined, 1],
+  ['a Bucket sleeps on when another User comes', [], object('User', 'team-b'), 0],
+];
+for (const [title, before, after, expected] of changes) {
+  test(title, async (t) => {
+    const { kinds } = await setUp(t, {
+      Bucket: {
+        references: (resource) => bucketReferences(resource as Bucket),
+        externalName: () => '',
+        mentions: () => [],
+      },
+      User: { references: () => [], externalName: () => '', mentions: () => [] },
+    });
+    const [buckets, users] = [kinds.get('Bucket'), kinds.get('User')];
+    const waiting = { ...object('Bucket', 'b'), spec: { providerRef: { name: 'p' }, userRef: { name: 'team-a' } } };
+    for (const each of before) users?.feed.put(each);
+    buckets?.feed.put(waiting as ManagedResource);
+    if (after === undefined) for (const each of before) users?.feed.remove(each);
+    else users?.feed.put(after);
+    assert.equal(buckets?.controller.depth(), expected);
+  });
+}

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { eventsAbout } from './support/answers.ts';
-import { bucket, provider } from './support/builders.ts';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { eventsAbout, inject, isLook, isOn, s3Error } from './support/answers.ts';
+import { bucket, provider, secret } from './support/builders.ts';
+import { until } from './support/cluster.ts';
 import { callsTo, pass, versioningOf } from './support/outside.ts';
+import type { ProxiedCall } from './support/proxy.ts';
 import { shareCluster } from './support/shared-cluster.ts';
+import { applyProvider, consoleOf, endpointsOf } from './support/world.ts';
 
 const shared = shareCluster();
 
@@ -92,4 +96,110 @@ describe('what cannot be is refused before it is stored, in words', { concurrenc
       });
     });
   }
+});
+
+describe('what the service refuses names the field, the value and the next step', { concurrency: 3 }, () => {
+  test('a region that does not exist', async (t) => {
+    const world = await shared.startWorld(t);
+    await world.apply(bucket('lost', { region: 'eu-centrl-1' }));
+    await world.reaches('Bucket', 'lost', 'Ready', 'False');
+    const { message = '' } = (await world.condition('Bucket', 'lost', 'Stalled')) ?? {};
+    assert.match(message, /^spec\.region "eu-centrl-1": S3 GetBucketTagging at s3\.eu-centrl-1\./);
+    assert.match(message, /; if it is misspelt, make a new Bucket with the right one: a region cannot change/);
+    await world.expectValid('Bucket', 'lost');
+    await world.delete('Bucket', 'lost');
+    await world.gone('Bucket', 'lost');
+  });
+
+  const refusals = [
+    [
+      'InvalidLocationConstraint',
+      'InvalidRegion',
+      /^spec\.region "eu-central-2" of Provider .*\/wasabi: S3 CreateBucket /,
+    ],
+    [
+      'InvalidBucketName',
+      'Rejected',
+      /^spec\.name "refused": S3 CreateBucket .*a name cannot change: make a new Bucket/,
+    ],
+  ] as const;
+  for (const [code, reason, says] of refusals) {
+    test(`a creation that is answered ${code}`, async (t) => {
+      const world = await shared.startWorld(t);
+      const isCreation = (call: ProxiedCall) => call.method === 'PUT' && isOn(call, 'refused');
+      const fault = inject(world.operator.wasabi, isCreation, s3Error(400, code));
+      await world.apply(bucket('refused'));
+      await world.reaches('Bucket', 'refused', 'Stalled', reason);
+      assert.match((await world.condition('Bucket', 'refused', 'Ready'))?.message ?? '', says);
+      assert.ok(fault.hits.length > 0);
+      await world.expectValid('Bucket', 'refused');
+    });
+  }
+
+  test('a name that somebody else has', async (t) => {
+    const world = await shared.startWorld(t);
+    const stranger = consoleOf(world.emulator, world.emulator.createAccount(), 'us-east-1');
+    await stranger.send(new CreateBucketCommand({ Bucket: 'taken' }));
+    stranger.destroy();
+    await world.apply(bucket('taken'));
+    await world.reaches('Bucket', 'taken', 'Ready', 'False');
+    const { message = '' } = (await world.condition('Bucket', 'taken', 'Synced')) ?? {};
+    assert.match(message, /^spec\.name "taken": .*make a new Bucket with another one$/);
+  });
+
+  test('a setting', async (t) => {
+    const world = await shared.startWorld(t);
+    const isWrite = (call: ProxiedCall) => call.method === 'PUT' && isOn(call, 'ruled', 'lifecycle');
+    inject(world.operator.wasabi, isWrite, s3Error(400, 'InvalidArgument'));
+    await world.apply(
+      bucket('ruled', { lifecycle: { rules: [{ id: 'old', prefix: 'tmp/', expiration: { days: 3 } }] } }),
+    );
+    await world.reaches('Bucket', 'ruled', 'Stalled', 'Rejected');
+    const { message = '' } = (await world.condition('Bucket', 'ruled', 'Synced')) ?? {};
+    assert.match(message, /^spec\.lifecycle \[.*"tmp\/".*\]: S3 PutBucketLifecycleConfiguration .*; correct it$/);
+  });
+
+  test('the region of a Provider, whose endpoint answers all the same', async (t) => {
+    const world = await shared.startWorld(t, { hasProvider: false });
+    await applyProvider(world, { region: 'eu-centrl-2' });
+    await world.reaches('Provider', 'wasabi', 'Stalled', 'WrongRegion');
+    await world.reaches('Provider', 'wasabi', 'Ready', 'False');
+    const { message = '' } = (await world.condition('Provider', 'wasabi', 'Ready')) ?? {};
+    assert.match(message, /^spec\.region "eu-centrl-2": S3 ListBuckets .*the service names the region eu-central-2$/);
+    await world.reaches('Provider', 'wasabi', 'EndpointReachable', 'True');
+    await world.expectValid('Provider', 'wasabi');
+    await world.patch('Provider', 'wasabi', { spec: { region: 'eu-central-2' } });
+    await world.reaches('Provider', 'wasabi', 'Ready', 'True');
+  });
+
+  test('an endpoint of a Provider that is nobody’s', async (t) => {
+    const world = await shared.startWorld(t, { hasProvider: false });
+    const { endpoint } = endpointsOf(world, 'eu-centrl-2');
+    await applyProvider(world, { endpoint });
+    await world.reaches('Provider', 'wasabi', 'Ready', 'False');
+    const { message = '' } = (await world.condition('Provider', 'wasabi', 'Synced')) ?? {};
+    assert.ok(message.startsWith(`spec.endpoint "${endpoint}": `) && message.endsWith('correct it'), message);
+  });
+
+  test('credentials: the Secret and its key, for the Provider and for what uses it', async (t) => {
+    const world = await shared.startWorld(t);
+    await world.apply(bucket('used'));
+    await world.reaches('Bucket', 'used', 'Ready', 'True');
+    const isLooked = (call: ProxiedCall) => isLook(call, 'used');
+    const fault = inject(world.operator.wasabi, isLooked, s3Error(403, 'InvalidAccessKeyId'));
+    await world.patch('Bucket', 'used', { spec: { versioning: { enabled: true } } });
+    const secretName = `Secret ${world.namespace}/wasabi-credentials`;
+    await until('the Bucket names the Secret', async () => {
+      const { message = '' } = (await world.condition('Bucket', 'used', 'Synced')) ?? {};
+      return message.startsWith(
+        `Provider ${world.namespace}/wasabi, spec.auth.accessKeySecretRef: ${secretName}, key "access-key": `,
+      );
+    });
+    fault.end();
+    await world.apply(secret('wasabi-credentials', { 'secret-key': 'w'.repeat(40) }));
+    await world.reaches('Provider', 'wasabi', 'Ready', 'AuthFailed');
+    const { message = '' } = (await world.condition('Provider', 'wasabi', 'AuthValid')) ?? {};
+    assert.ok(message.startsWith(`spec.auth.secretKeySecretRef: ${secretName}, key "secret-key": `), message);
+    await world.expectValid('Provider', 'wasabi');
+  });
 });

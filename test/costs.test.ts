@@ -29,7 +29,7 @@ function times(calls: readonly ExpectedCall[], objects: number): Record<string, 
   return Object.fromEntries(calls.map(({ name, count }) => [name, count * objects]));
 }
 
-for (const settings of [0, 2]) {
+for (const settings of [0, 3]) {
   test(`a crowd of new Buckets, settings: ${settingNames(settings).join(', ') || 'none'}: not a call beyond the fewest`, async (t) => {
     const world = await startWorld(t);
     const [kube, service] = [world.operator.kube.calls.length, world.operatorCalls().length];

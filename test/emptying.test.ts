@@ -188,7 +188,7 @@ test('what is locked is passed once, however many passes it takes, and what lies
   await costsReadsOnly(world, 'mixed');
 });
 
-test('a refusal that no read explains is tried again less and less often, or when somebody asks', async (t) => {
+test('a refusal that no read explains is tried again less and less often, or when somebody asks or changes the keys', async (t) => {
   const world = await startWorld(t, { emulator: { quirks: { forceDelete: 'ignored' } } });
   await world.apply(bucket('denied', { deletionPolicy: 'Delete', forceDelete: true }));
   await world.reaches('Bucket', 'denied', 'Ready', 'True');
@@ -200,8 +200,14 @@ test('a refusal that no read explains is tried again less and less often, or whe
   const tries = () => writesTo(world, 'denied').filter((operation) => operation === 'DeleteObjects').length;
   await world.elapse(1_800_000, 5_000);
   assert.ok(tries() >= 3 && tries() <= 6, `${tries()} attempts in half an hour`);
-  world.emulator.faults.clear(fault);
+  const before = tries();
   await annotate(world, 'Bucket', 'denied', { 's3.cloud37.dev/reconcile-requested-at': 'now' });
+  await until('another attempt', () => Promise.resolve(tries() === before + 1));
+  await world.settle();
+  assert.equal(tries(), before + 1);
+  world.emulator.faults.clear(fault);
+  await world.patch('Secret', 'wasabi-credentials', { metadata: { labels: { changed: 'true' } } });
+  await world.elapse(60_000, 5_000);
   await world.gone('Bucket', 'denied');
 });
 
@@ -223,6 +229,8 @@ test('force delete that one bucket is refused is asked for the next one; where i
   assert.deepEqual(await dropped('four'), [0, true]);
   // Another endpoint may be another service.
   const { endpoint } = endpointsOf(world, 'de-1');
+  const account = `${world.emulator.account.accountId}@${new URL(endpoint).host}`;
+  await annotate(world, 'Provider', 'wasabi', { 's3.cloud37.dev/accept-account': account });
   await world.patch('Provider', 'wasabi', { spec: { endpoint } });
   await world.reaches('Provider', 'wasabi', 'Ready', 'True');
   assert.deepEqual(await dropped('five'), [1, false]);

@@ -1,62 +1,15 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { LEASES } from '../src/api/core-types.ts';
 import type { KubeObject, ResourceType } from '../src/api/meta.ts';
 import { startEmulator } from '../src/emulator/server.ts';
 import { bucket, provider, secret, TYPES } from './support/builders.ts';
-import { createNamespace, startTestCluster, type TestCluster, until } from './support/cluster.ts';
+import { createNamespace, startTestCluster, until } from './support/cluster.ts';
+import { kubeconfigFor, metricsPortOf, type OperatorProcess, probe, startProcess } from './support/operator-process.ts';
 import { startProxy } from './support/proxy.ts';
 
-const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 interface Lease extends KubeObject {
   readonly spec?: { readonly holderIdentity?: string; readonly leaseTransitions?: number };
-}
-
-/** The operator as users start it, as a process of its own. */
-interface OperatorProcess {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly ended: Promise<number | null>;
-}
-
-function run(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): OperatorProcess {
-  const child = spawn(process.execPath, [entry, ...args], { env: { PATH: process.env['PATH'], ...env } });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString('utf8');
-    });
-  }
-  t.after(() => child.kill('SIGKILL'));
-  const ended = new Promise<number | null>((resolve) => {
-    child.once('exit', resolve);
-  });
-  return { child, output: () => output, ended };
-}
-
-/** A kubeconfig for the cluster in a folder that goes with the test. */
-function kubeconfig(t: TestContext, cluster: Pick<TestCluster, 'url' | 'token' | 'ca'>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'operator-process-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const ca =
-    cluster.ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(cluster.ca).toString('base64') };
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'test',
-    clusters: [{ name: 'test', cluster: { server: cluster.url, ...ca } }],
-    users: [{ name: 'test', user: { token: cluster.token } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-  };
-  const file = join(folder, 'config');
-  writeFileSync(file, JSON.stringify(config));
-  return file;
 }
 
 async function scene(t: TestContext) {
@@ -66,7 +19,7 @@ async function scene(t: TestContext) {
   t.after(() => emulator.stop());
   const namespace = await createNamespace(cluster.admin, 'process');
   const flags = [
-    `--kubeconfig=${kubeconfig(t, cluster)}`,
+    `--kubeconfig=${kubeconfigFor(t, cluster)}`,
     '--metrics-port=0',
     `--watch-namespaces=${namespace}`,
     `--leader-election-namespace=${namespace}`,
@@ -107,27 +60,11 @@ function typeOf(kind: string): ResourceType {
   return type;
 }
 
-function get(port: number, path: string): Promise<{ readonly status: number; readonly body: string }> {
-  return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port, path }, (answer) => {
-      let body = '';
-      answer.on('data', (chunk: Buffer) => {
-        body += chunk.toString('utf8');
-      });
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
-    });
-    call.on('error', reject);
-    call.end();
-  });
-}
-
-/** Of health and metrics; NaN before it is served. */
-function portOf({ output }: OperatorProcess): number {
-  return Number(/"port":(\d+)/.exec(output())?.[1]);
-}
-
 test('process: bad settings are told all at once, and end it with 2', async (t) => {
-  const operator = run(t, ['--no-such-flag', '--metrics-port=x'], { LOG_LEVEL: 'loud', KUBERNETES_SERVICE_PORT: 'x' });
+  const operator = startProcess(t, ['--no-such-flag', '--metrics-port=x'], {
+    LOG_LEVEL: 'loud',
+    KUBERNETES_SERVICE_PORT: 'x',
+  });
   assert.equal(await operator.ended, 2);
   assert.match(operator.output(), /--no-such-flag: no such flag/);
   assert.match(operator.output(), /--metrics-port: "x" must be a whole number from 0 to 65535/);
@@ -135,7 +72,7 @@ test('process: bad settings are told all at once, and end it with 2', async (t) 
 });
 
 test('process: without any cluster it says so and ends with 1', async (t) => {
-  const operator = run(t, ['--kubeconfig=/no/such/file']);
+  const operator = startProcess(t, ['--kubeconfig=/no/such/file']);
   assert.equal(await operator.ended, 1);
   assert.match(operator.output(), /could not start/);
   assert.match(operator.output(), /\/no\/such\/file/);
@@ -143,15 +80,15 @@ test('process: without any cluster it says so and ends with 1', async (t) => {
 
 test('process: works, tells the truth of itself, and gives the Lease back on SIGTERM', async (t) => {
   const { flags, apply, create, ready, lease, emulator } = await scene(t);
-  const operator = run(t, flags);
+  const operator = startProcess(t, flags);
   await apply();
   await create('from-a-process');
   await ready('from-a-process');
-  const port = portOf(operator);
-  const { body: readiness } = await get(port, '/readyz');
+  const port = metricsPortOf(operator);
+  const { body: readiness } = await probe(port, '/readyz');
   assert.deepEqual(JSON.parse(readiness), { status: 'ok', checks: { cluster: 'ok', caches: 'ok' } });
-  assert.equal((await get(port, '/healthz')).status, 200);
-  const { body } = await get(port, '/metrics');
+  assert.equal((await probe(port, '/healthz')).status, 200);
+  const { body } = await probe(port, '/metrics');
   assert.match(body, /wasabi_s3_operator_reconcile_total\{kind="Bucket",outcome="InSync"\} [1-9]/);
   assert.match(body, /wasabi_s3_operator_api_call_total\{service="s3",operation="CreateBucket",status="200"\} 1\b/);
   assert.match(body, /wasabi_s3_operator_leader 1\b/);
@@ -174,14 +111,15 @@ test('process: alive, and says what it waits for, while the API server is away',
   const away = () => proxy.decide(() => ({ status: 503 }));
   away();
   const { token } = cluster;
-  const started = () => run(t, [...flags, `--kubeconfig=${kubeconfig(t, { url: proxy.url, token, ca: undefined })}`]);
+  const started = () =>
+    startProcess(t, [...flags, `--kubeconfig=${kubeconfigFor(t, { url: proxy.url, token, ca: undefined })}`]);
   const waits = async (operator: OperatorProcess, pattern: RegExp) => {
     await until('it has asked', async () => {
-      const port = portOf(operator);
-      return !Number.isNaN(port) && pattern.test((await get(port, '/readyz')).body);
+      const port = metricsPortOf(operator);
+      return !Number.isNaN(port) && pattern.test((await probe(port, '/readyz')).body);
     });
-    assert.equal((await get(portOf(operator), '/readyz')).status, 503);
-    assert.equal((await get(portOf(operator), '/healthz')).status, 200);
+    assert.equal((await probe(metricsPortOf(operator), '/readyz')).status, 503);
+    assert.equal((await probe(metricsPortOf(operator), '/healthz')).status, 200);
   };
   const stopped = started();
   await waits(stopped, /"cluster":"[^"]*503/);
@@ -194,19 +132,19 @@ test('process: alive, and says what it waits for, while the API server is away',
   await waits(operator, /grant that, or name the cluster with --cluster-id/);
   proxy.decide(undefined);
   await until('it leads', async () => (await lease())?.spec?.holderIdentity?.includes('_') === true);
-  assert.equal((await get(portOf(operator), '/readyz')).status, 200);
+  assert.equal((await probe(metricsPortOf(operator), '/readyz')).status, 200);
 });
 
 test('process: a port that is taken ends it with 1, and says so', async (t) => {
   const { flags, emulator } = await scene(t);
-  const operator = run(t, [...flags, `--metrics-port=${emulator.port}`]);
+  const operator = startProcess(t, [...flags, `--metrics-port=${emulator.port}`]);
   assert.equal(await operator.ended, 1);
   assert.match(operator.output(), /METRICS_PORT \d+: the port is in use/);
 });
 
 test('process: who loses the Lease says so in one line and ends with 1', async (t) => {
   const { flags, cluster, namespace, lease } = await scene(t);
-  const operator = run(t, flags);
+  const operator = startProcess(t, flags);
   await until('it leads', async () => (await lease())?.spec?.holderIdentity?.includes('_') === true);
   const spec = { holderIdentity: 'somebody-else', leaseTransitions: 9 };
   const key = { namespace, name: 'wasabi-s3-operator' };
@@ -224,11 +162,11 @@ test('process: who loses the Lease says so in one line and ends with 1', async (
 
 test('process: a standby takes over when the leader goes, and again when it is killed', async (t) => {
   const { flags, apply, create, ready, lease, emulator } = await scene(t);
-  const first = run(t, flags);
+  const first = startProcess(t, flags);
   await apply();
   await create('under-the-first');
   await ready('under-the-first');
-  const second = run(t, flags);
+  const second = startProcess(t, flags);
   await until('the second is started', () => Promise.resolve(second.output().includes('"started"')));
   first.child.kill('SIGTERM');
   await first.ended;
@@ -237,7 +175,7 @@ test('process: a standby takes over when the leader goes, and again when it is k
   const epoch = (await lease())?.spec?.leaseTransitions ?? 0;
   assert.ok(epoch >= 1, `the epoch grows with each leader: ${epoch}`);
   if (process.env['TEST_CLUSTER_URL'] === undefined) return; // waiting for a Lease to run out takes 15 s
-  const third = run(t, flags);
+  const third = startProcess(t, flags);
   await until('the third is started', () => Promise.resolve(third.output().includes('"started"')));
   second.child.kill('SIGKILL');
   await create('under-the-third');

@@ -96,7 +96,7 @@ const spec = z
       .optional()
       .meta(
         field({
-          what: 'What happens to a setting that the service cannot do. Report: the object becomes Ready and its condition Unsupported names the field. Reject: the object stalls with reason InvalidSpec.',
+          what: 'What happens to a setting that the service cannot do. Report: the object becomes Ready and its condition Unsupported names the field. Reject: the object stalls with reason Unsupported. What is certain before (transitions, mfaDelete) keeps a bucket from being made; most is found out by asking, so that the bucket is there by then.',
           example: 'Reject',
           change: true,
           absent: 'Report',

@@ -54,7 +54,10 @@ const specIsWrong = {
     means: 'The policy would deny the operator the calls by which it can be changed again.',
     next: 'Except the operator, by a condition on aws:PrincipalArn.',
   },
-  InvalidRegion: { means: 'The name of the region cannot be one.', next: 'Correct spec.region.' },
+  InvalidRegion: {
+    means: 'There is no such region, or its name cannot be one.',
+    next: 'Correct spec.region of the Provider; where the Bucket names the region, make a new Bucket.',
+  },
   WrongRegion: {
     means: 'The bucket lives in another region than the spec says, or an API takes no requests signed for that region.',
     next: 'Set the field that the message names to the region that it names.',
@@ -165,6 +168,11 @@ const deletion = {
   OwnershipUnproven: {
     means: 'Nothing proves that the operator made the external resource, so it is not destroyed.',
     next: 'Set deletionPolicy to Retain, or prove it by adoption as the message says.',
+  },
+  DefinitionUnknown: {
+    means:
+      'The operator may not read the CustomResourceDefinition, and nothing is destroyed while that may be on its way out with all its objects.',
+    next: 'Wait some seconds. If it stays, grant what the message names, or set deletionPolicy to Retain.',
   },
   BucketNotEmpty: {
     means: 'The bucket holds objects, versions or unfinished uploads.',

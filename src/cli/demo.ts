@@ -195,20 +195,20 @@ function forDemo(manifest: Manifest, emulator: Emulator): Manifest {
   return { ...manifest, spec: { ...manifest.spec, ...endpoints } };
 }
 
-/** The operator as its users start it: a process with flags. */
+/** The operator as its users start it: a process with flags. It ends with this one. */
 function startOperatorProcess(kubeconfig: string, emulatorPort: number) {
   const args = [
-    join(root, 'src/main.ts'),
+    join(root, 'src/cli/operator-child.ts'),
     `--kubeconfig=${kubeconfig}`,
     `--allowed-endpoints=http://*.localhost:${emulatorPort}`,
     '--metrics-port=0',
     '--log-format=text',
     '--log-level=warn',
   ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
+    stream?.on('data', (chunk: Buffer) => {
       output += chunk.toString('utf8');
     });
   }

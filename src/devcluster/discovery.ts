@@ -31,7 +31,7 @@ function resourceBodies(resource: Resource, version: string): object[] {
     singularName: singular,
     namespaced: isNamespaced,
     kind,
-    verbs: [...resource.verbs].sort(),
+    verbs: [...(resource.discoveredVerbs ?? resource.verbs)].sort(),
     ...(shortNames.length === 0 ? {} : { shortNames }),
     ...(categories.length === 0 ? {} : { categories }),
   };

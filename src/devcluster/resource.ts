@@ -82,6 +82,8 @@ export interface Resource {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly verbs: readonly Verb[];
+  /** What discovery says instead, where it says less. */
+  readonly discoveredVerbs?: readonly Verb[];
   /** Served versions, the preferred one first. */
   readonly versions: readonly ResourceVersion[];
   /** Items of a list carry kind and apiVersion (they do for custom resources, not for built-in kinds). */

@@ -3,15 +3,19 @@ import { entityArn, type Group, type ManagedPolicy, type Role, type User } from 
 import type { AccountOptions } from './options.ts';
 import { type State, touch } from './state.ts';
 
-/** Who calls: the root of an account, or one of its users. */
+/** Who calls: the root of an account, one of its users, a session of one of its roles, or somebody who did not sign. */
 export interface Identity {
-  readonly type: 'Root' | 'User';
+  readonly type: 'Root' | 'User' | 'AssumedRole' | 'Anonymous';
   readonly accountId: string;
   readonly arn: string;
   /** The root's is the account id. */
   readonly userId: string;
-  /** Absent for the root. */
+  /** Of a user only. */
   readonly userName?: string;
+  /** Of a session of a role only. */
+  readonly roleName?: string;
+  readonly roleId?: string;
+  readonly roleArn?: string;
 }
 
 /** One account with the identities that it holds. */
@@ -55,12 +59,12 @@ export interface AccountKeys {
 const KEY_ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
 /** An access key id in Wasabi's form: 20 upper-case letters and digits, without the AKIA of AWS. */
-function newAccessKeyId(): string {
+export function newAccessKeyId(): string {
   return Array.from({ length: 20 }, () => KEY_ID_ALPHABET[randomInt(KEY_ID_ALPHABET.length)]).join('');
 }
 
 /** A secret access key: 40 characters. */
-function newSecretAccessKey(): string {
+export function newSecretAccessKey(): string {
   return randomBytes(30).toString('base64').replaceAll('+', 'x').replaceAll('/', 'y');
 }
 
@@ -126,6 +130,15 @@ export function rootIdentity({ accountId }: Account): Identity {
 /** A user as a caller. */
 export function userIdentity({ accountId }: Account, { userName, userId, path }: User): Identity {
   return { type: 'User', accountId, arn: entityArn(accountId, 'user', path, userName), userId, userName };
+}
+
+/** The caller of a request without a signature, who has no account. */
+export function nobody(): { readonly account: Account; readonly identity: Identity } {
+  const accountId = 'anonymous';
+  return {
+    account: { accountId, name: accountId, createdMs: 0, ...emptyMaps() },
+    identity: { type: 'Anonymous', accountId, arn: '', userId: accountId },
+  };
 }
 
 function nextAccountId(state: State): string {

@@ -20,6 +20,12 @@ export function cannedAcl(call: Call): string {
   return acl;
 }
 
+/** The canned ACL that a new object gets; `undefined` for the owner's alone. @throws ServiceError as `cannedAcl` */
+export function objectAclOf(call: Call): string | undefined {
+  const acl = cannedAcl(call);
+  return PUBLIC.has(acl) ? acl : undefined;
+}
+
 /** The refusal of anything that would make content public on an account that is not allowed to. */
 export function publicAccessDenied(): ServiceError {
   return new ServiceError('AccessDenied', { message: 'Public use of buckets is not allowed for this account.' });

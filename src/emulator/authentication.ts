@@ -1,7 +1,8 @@
-import { type AccessKey, type Account, type Identity, rootIdentity, userIdentity } from './accounts.ts';
+import { type AccessKey, type Account, type Identity, nobody, rootIdentity, userIdentity } from './accounts.ts';
 import { type ClaimedSignature, claimedSignature } from './claimed-signature.ts';
 import { ServiceError } from './errors.ts';
 import type { Settings } from './options.ts';
+import { type Session, sessionIdentity } from './sessions.ts';
 import {
   canonicalRequest,
   equalText,
@@ -31,19 +32,32 @@ export interface SignableRequest {
 export interface Caller {
   readonly account: Account;
   readonly identity: Identity;
-  readonly accessKeyId: string;
+  /** Whose temporary keys signed. */
+  readonly session?: Session;
+  /** Absent where there is none. */
+  readonly signature?: { readonly isPresigned: boolean; readonly signedMs: number };
 }
 
 /** The outcome of a verified signature. */
 export interface Authentication {
   readonly caller: Caller;
-  /** What the chunks of an aws-chunked body are signed with. */
-  readonly chunkSeed: {
-    readonly key: Buffer;
-    readonly amzDate: string;
-    readonly scope: Scope;
-    readonly signature: string;
-  };
+  /** What the chunks of an aws-chunked body are signed with; absent where nothing is signed. */
+  readonly chunkSeed: ChunkSeed | undefined;
+}
+
+/** The beginning of the chain of signatures of an aws-chunked body. */
+export interface ChunkSeed {
+  readonly key: Buffer;
+  readonly amzDate: string;
+  readonly scope: Scope;
+  readonly signature: string;
+}
+
+/** A key pair that may sign, and for whom. */
+interface Signer {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly caller: Omit<Caller, 'signature'>;
 }
 
 const MAX_SKEW_MS = 15 * 60 * 1000;
@@ -55,7 +69,7 @@ export function signatureVerifier(
   settings: Settings,
 ): (request: SignableRequest, service: ServiceName, region: string, nowMs: number) => Authentication {
   const derived = new Map<string, Buffer>();
-  const keyFor = (key: AccessKey, scope: Scope): Buffer => {
+  const keyFor = (key: Signer, scope: Scope): Buffer => {
     const name = `${key.accessKeyId}/${key.secretAccessKey}/${scopeText(scope)}`;
     const found = derived.get(name) ?? signingKey(key.secretAccessKey, scope);
     if (derived.size >= MAX_CACHED_KEYS) derived.clear();
@@ -65,24 +79,23 @@ export function signatureVerifier(
   return (request, service, region, nowMs) => {
     const claim = claimedSignature(request.headers, request.query);
     if (claim === undefined) {
-      throw new ServiceError(service === 's3' ? 'AccessDenied' : 'MissingAuthenticationToken');
+      if (service !== 's3') throw new ServiceError('MissingAuthenticationToken');
+      return { caller: nobody(), chunkSeed: undefined };
     }
     checkScope(claim, service, region);
-    const key = state.keys.get(claim.accessKeyId);
-    if (key === undefined || key.status !== 'Active') throw unknownKey(claim.accessKeyId, service, settings);
-    if (nowMs < key.effectiveMs) throw newKey(claim.accessKeyId, service, settings);
-    if (request.headers['x-amz-security-token'] !== undefined || request.query.has('X-Amz-Security-Token')) {
-      throw new ServiceError('InvalidToken');
-    }
+    const token = request.headers['x-amz-security-token'] ?? request.query.get('X-Amz-Security-Token');
+    const signer = signerOf(state, { accessKeyId: claim.accessKeyId, token, service, nowMs, settings });
     checkTime(claim, nowMs);
     const payloadHash = payloadHashOf(request, claim, service);
-    const signing = keyFor(key, claim.scope);
+    const signing = keyFor(signer, claim.scope);
     checkSignature(request, claim, payloadHash, signing);
     checkUnsignedHeaders(request, claim, service);
     checkPayload(request.body, payloadHash);
-    key.lastUse = { atMs: nowMs, service, region };
+    const key = state.keys.get(claim.accessKeyId);
+    if (key !== undefined) key.lastUse = { atMs: nowMs, service, region };
+    const signature = { isPresigned: claim.expiresSeconds !== undefined, signedMs: claim.signedMs };
     return {
-      caller: callerOf(state, key),
+      caller: { ...signer.caller, signature },
       chunkSeed: { key: signing, amzDate: claim.amzDate, scope: claim.scope, signature: claim.signature },
     };
   };
@@ -101,15 +114,49 @@ function checkScope(claim: ClaimedSignature, service: ServiceName, region: strin
   }
 }
 
+interface Claimed {
+  readonly accessKeyId: string;
+  readonly token: string | undefined;
+  readonly service: ServiceName;
+  readonly nowMs: number;
+  readonly settings: Settings;
+}
+
+/** @throws ServiceError InvalidAccessKeyId, InvalidToken, ExpiredToken */
+function signerOf(state: State, claimed: Claimed): Signer {
+  const { accessKeyId, token, service, nowMs, settings } = claimed;
+  const session = state.sessions.get(accessKeyId);
+  if (session !== undefined && token !== undefined) return sessionSigner(state, session, claimed);
+  const key = state.keys.get(accessKeyId);
+  if (key === undefined || key.status !== 'Active') throw unknownKey(accessKeyId, service, settings);
+  if (nowMs < key.effectiveMs) throw newKey(accessKeyId, service, settings);
+  if (token !== undefined) throw new ServiceError('InvalidToken');
+  const { secretAccessKey } = key;
+  return { accessKeyId, secretAccessKey, caller: callerOf(state, key) };
+}
+
 /** @throws Error for a key that belongs to nobody: a defect, since an owner cannot go before its keys */
-function callerOf(state: State, key: AccessKey): Caller {
+function callerOf(state: State, key: AccessKey): Signer['caller'] {
   const { accessKeyId, accountId, userName } = key;
   const account = state.accounts.get(accountId);
   if (account === undefined) throw new Error(`key ${accessKeyId} belongs to no account`);
-  if (userName === undefined) return { account, identity: rootIdentity(account), accessKeyId };
+  if (userName === undefined) return { account, identity: rootIdentity(account) };
   const user = account.users.get(userName);
   if (user === undefined) throw new Error(`key ${accessKeyId} belongs to no user`);
-  return { account, identity: userIdentity(account, user), accessKeyId };
+  return { account, identity: userIdentity(account, user) };
+}
+
+/** Temporary keys sign with their token only; those of GetSessionToken do not reach IAM (W37). */
+function sessionSigner(state: State, session: Session, claimed: Claimed): Signer {
+  const { accessKeyId, secretAccessKey } = session;
+  const { token, service, nowMs, settings } = claimed;
+  if (!equalText(token ?? '', session.sessionToken)) throw new ServiceError('InvalidToken');
+  if (nowMs >= session.expiresMs) throw new ServiceError('ExpiredToken', service === 's3' ? {} : { status: 403 });
+  const account = state.accounts.get(session.accountId);
+  const identity = account && sessionIdentity(account, session);
+  const isRefused = service === 'iam' && session.role === undefined;
+  if (account === undefined || identity === undefined || isRefused) throw unknownKey(accessKeyId, service, settings);
+  return { accessKeyId, secretAccessKey, caller: { account, identity, session } };
 }
 
 /** A key that was made a moment ago and is not known everywhere yet (W34). */

@@ -5,6 +5,26 @@ import type { Settings } from './options.ts';
 import type { Bucket, State } from './state.ts';
 import { documentOf, type XmlNode } from './xml.ts';
 
+/** What a call on S3 is about. */
+export interface Target {
+  /** Absent: the service as a whole, or a bucket that is not there. */
+  readonly bucket?: Bucket | undefined;
+  /** Default: the bucket's; without either, all buckets. */
+  readonly bucketName?: string | undefined;
+  readonly key?: string | undefined;
+  readonly versionId?: string | undefined;
+}
+
+/** What the caller of a call may do, by all policies that speak for or against it (W20). */
+export interface Permissions {
+  /** An action of S3. */
+  may(action: string, target: Target): boolean;
+  /** An action of IAM on an ARN of the caller's own account. */
+  mayInAccount(action: string, resource: string): boolean;
+  /** Whether a role with that trust policy, of that account, may be taken on. */
+  mayAssume(trustPolicy: string, accountId: string, roleArn: string): boolean;
+}
+
 /** One authenticated call, as an operation sees it. */
 export interface Call {
   readonly service: ServiceName;
@@ -25,6 +45,11 @@ export interface Call {
   /** Verified checksums of the body, by header name. */
   readonly checksums: Readonly<Record<string, string>>;
   readonly caller: Caller;
+  readonly permissions: Permissions;
+  /** IP address of the client. */
+  readonly sourceIp: string;
+  /** Whether it counts as HTTPS. */
+  readonly isSecure: boolean;
   readonly requestId: string;
   readonly nowMs: number;
   readonly state: State;
@@ -54,7 +79,7 @@ export interface ServiceOperation extends OperationBase {
   run(call: Call): Reply;
 }
 
-/** An operation on an existing bucket of the caller's account, or on what is in it. */
+/** An operation on an existing bucket, or on what is in it. */
 export interface BucketOperation extends OperationBase {
   readonly scope: 'bucket';
   /** Runs to its end without waiting, so that a call takes effect at one instant. @throws ServiceError */
@@ -85,6 +110,11 @@ export function xmlReply(root: XmlNode, status = 200): Reply {
 /** An answer without content. */
 export function emptyReply(status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
   return { status, headers };
+}
+
+/** The address of a call, as policies see it. */
+export function targetOf({ key, query }: Pick<Call, 'key' | 'query'>, bucket: Bucket): Target {
+  return { bucket, key, versionId: query.get('versionId') };
 }
 
 /** ISO 8601 with milliseconds, as S3 writes times in documents. */

@@ -1,4 +1,4 @@
-import type { Authentication } from './authentication.ts';
+import type { ChunkSeed } from './authentication.ts';
 import { ServiceError } from './errors.ts';
 import type { Quirks } from './options.ts';
 import { equalText, scopeText, sha256Hex, signatureOf } from './sigv4.ts';
@@ -20,7 +20,7 @@ const CRLF = '\r\n';
 export function decodeBody(
   body: Buffer,
   headers: Readonly<Record<string, string | undefined>>,
-  seed: Authentication['chunkSeed'],
+  seed: ChunkSeed | undefined,
   quirks: Quirks,
 ): DecodedBody {
   const kind = headers['x-amz-content-sha256'] ?? '';
@@ -33,7 +33,8 @@ export function decodeBody(
       elements: { ArgumentName: 'x-amz-content-sha256', ArgumentValue: kind },
     });
   }
-  const chain = isSigned ? signatureChain(seed) : undefined;
+  if (isSigned && seed === undefined) throw new ServiceError('AccessDenied'); // chunks of a request that is not signed
+  const chain = isSigned && seed !== undefined ? signatureChain(seed) : undefined;
   const { chunks, rest } = readChunks(body, chain);
   const content = Buffer.concat(chunks);
   const declared = headers['x-amz-decoded-content-length'];
@@ -44,7 +45,7 @@ export function decodeBody(
 type Chain = (kind: 'PAYLOAD' | 'TRAILER', hash: string, signature: string) => void;
 
 /** Each signature covers the one before it. */
-function signatureChain(seed: Authentication['chunkSeed']): Chain {
+function signatureChain(seed: ChunkSeed): Chain {
   let previous = seed.signature;
   return (kind, hash, signature) => {
     const fixed = [`AWS4-HMAC-SHA256-${kind}`, seed.amzDate, scopeText(seed.scope), previous];

@@ -28,6 +28,9 @@ export const deleteObjects = bucketWrite(
     const results = wanted.Object.map(({ Key, VersionId }): XmlNode | undefined => {
       try {
         checkKey(Key);
+        const action = VersionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
+        const isAllowed = call.permissions.may(action, { bucket, key: Key, versionId: VersionId });
+        if (!isAllowed) throw new ServiceError('AccessDenied');
         const deletion = deleteKey(call, bucket, Key, VersionId);
         return wanted.Quiet === true ? undefined : deletedXml(Key, VersionId, deletion);
       } catch (thrown) {

@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { type ServiceName, signatureVerifier } from './authentication.ts';
-import type { Call, Operation, Reply } from './call.ts';
+import { Authorizer } from './authorization.ts';
+import { type Call, type Operation, type Reply, type ServiceOperation, type Target, targetOf } from './call.ts';
 import { verifiedChecksums } from './checksums.ts';
 import { decodeBody } from './chunked.ts';
 import { claimedKeyId, claimedService } from './claimed-signature.ts';
 import { type Endpoint, type EndpointUrls, endpointOf, type RequestPath, readPath } from './endpoint.ts';
 import { queryErrorXml, ServiceError, s3ErrorXml } from './errors.ts';
 import { QUERY_NAMESPACES } from './iam/query.ts';
+import { iamResourceOf } from './iam/resource.ts';
 import type { Settings } from './options.ts';
 import { queryOperationOf } from './query-operations.ts';
 import { s3OperationOf } from './router.ts';
-import { encodeRfc3986 } from './sigv4.ts';
-import type { Bucket, State } from './state.ts';
+import { actionsOf, resourceArn } from './s3-permissions.ts';
+import type { State } from './state.ts';
+import { wrongRegion } from './wrong-region.ts';
 import { documentOf } from './xml.ts';
 
 /** A request whose body has come in whole. */
@@ -24,6 +27,8 @@ export interface RawRequest {
   readonly body: Buffer;
   /** The region of the listener it came in by, when that serves one region only. */
   readonly listenerRegion: string | undefined;
+  /** IP address of the client. */
+  readonly sourceIp: string;
 }
 
 /** What a request turned out to mean, before anything was done. */
@@ -61,6 +66,7 @@ export class Dispatcher {
   readonly #state: State;
   readonly #settings: Settings;
   readonly #urls: EndpointUrls;
+  readonly #authorizer: Authorizer;
   readonly #verify: ReturnType<typeof signatureVerifier>;
   #errorCount = 0;
   #missingCount = 0;
@@ -69,6 +75,7 @@ export class Dispatcher {
     this.#state = state;
     this.#settings = settings;
     this.#urls = urls;
+    this.#authorizer = new Authorizer(settings);
     this.#verify = signatureVerifier(state, settings);
   }
 
@@ -99,7 +106,7 @@ export class Dispatcher {
     try {
       if (addressed.problem !== undefined) throw addressed.problem;
       const call = this.#authenticated(request, addressed, nowMs);
-      accountId = call.caller.account.accountId;
+      if (call.caller.identity.type !== 'Anonymous') accountId = call.caller.account.accountId;
       if (addressed.operationProblem !== undefined) throw addressed.operationProblem;
       return { reply: this.#run(call, addressed.operation), code: '', accountId };
     } catch (thrown) {
@@ -130,7 +137,7 @@ export class Dispatcher {
     const isS3 = service === 's3';
     const decoded = isS3 ? decodeBody(body, headers, chunkSeed, quirks) : { content: body, trailers: {} };
     const all = { ...headers, ...decoded.trailers };
-    return {
+    const facts: Omit<Call, 'permissions'> = {
       service,
       region: endpoint.region,
       method,
@@ -142,26 +149,52 @@ export class Dispatcher {
       form,
       checksums: isS3 ? verifiedChecksums(all, path.query, decoded.content, quirks) : {},
       caller,
+      sourceIp: request.sourceIp,
+      isSecure: this.#settings.assumesTls || headers['x-forwarded-proto']?.toLowerCase() === 'https',
       requestId,
       nowMs,
       state: this.#state,
       settings: this.#settings,
       urls: this.#urls,
     };
+    return { ...facts, permissions: this.#authorizer.permissionsOf(facts) };
   }
 
   #run(call: Call, operation: Operation | undefined): Reply {
     if (operation === undefined) throw new ServiceError('MethodNotAllowed');
     this.#checkIntegrity(call, operation);
-    if (operation.scope === 'service') return operation.run(call);
+    if (operation.scope === 'service') return this.#runOnService(call, operation);
     const bucket = this.#state.buckets.get(call.bucketName ?? '');
     if (bucket === undefined) {
+      if (call.caller.identity.type === 'Anonymous') throw new ServiceError('AccessDenied');
       throw new ServiceError('NoSuchBucket', { elements: { BucketName: call.bucketName ?? '' } });
     }
-    if (bucket.ownerId !== call.caller.account.accountId) throw new ServiceError('AccessDenied');
+    const target = targetOf(call, bucket);
+    requireActions(call, operation.name, target);
     const isRefusedElsewhere = operation.mutating || operation.name === 'HeadBucket';
-    if (isRefusedElsewhere && bucket.region !== call.region) throw this.#wrongRegion(call, bucket);
-    return operation.run(call, bucket);
+    if (isRefusedElsewhere && bucket.region !== call.region) throw wrongRegion(call, bucket);
+    try {
+      return operation.run(call, bucket);
+    } catch (thrown) {
+      // Who may not list a bucket does not learn what is missing in it.
+      const isMissing = thrown instanceof ServiceError && thrown.code === 'NoSuchKey';
+      if (isMissing && !call.permissions.may('s3:ListBucket', { bucket })) throw new ServiceError('AccessDenied');
+      throw thrown;
+    }
+  }
+
+  #runOnService(call: Call, operation: ServiceOperation): Reply {
+    if (call.service === 's3') {
+      requireActions(call, operation.name, { bucketName: call.bucketName });
+      return operation.run(call);
+    }
+    if (call.service === 'sts') return operation.run(call); // each decides for itself
+    const action = `iam:${operation.name}`;
+    const resource = iamResourceOf(operation.name, call);
+    const { account } = call.caller;
+    if (!call.permissions.mayInAccount(action, resource)) throw notAuthorized(call, action, resource);
+    if (!operation.mutating) return operation.run(call);
+    return this.#authorizer.change(account, call.nowMs, () => operation.run(call));
   }
 
   /** AWS demands a checksum where half a document would do harm (W44). */
@@ -170,23 +203,6 @@ export class Dispatcher {
     if (call.headers['content-md5'] !== undefined || Object.keys(call.checksums).length > 0) return;
     throw new ServiceError('InvalidRequest', {
       message: 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
-    });
-  }
-
-  /** The region's own endpoint is named in three ways that clients have met (W6). */
-  #wrongRegion(call: Call, bucket: Bucket): ServiceError {
-    const { wrongRegion } = this.#settings.quirks;
-    if (wrongRegion === 'BadRequest') return new ServiceError('BadRequest');
-    const url = new URL(this.#urls.s3(bucket.region, call.headers['host']));
-    const path = [bucket.name, ...(call.key?.split('/') ?? [])].map(encodeRfc3986).join('/');
-    // With its query: a DELETE of a setting that lost it on the way would be the DELETE of the bucket.
-    const query = [...call.query].map(([name, value]) => queryPart(name, value)).join('&');
-    return new ServiceError(wrongRegion, {
-      headers: {
-        location: `${url.origin}/${path}${query === '' ? '' : `?${query}`}`,
-        ...(this.#settings.quirks.bucketRegionHeader ? { 'x-amz-bucket-region': bucket.region } : {}),
-      },
-      elements: { Bucket: bucket.name, Endpoint: url.host, Region: bucket.region },
     });
   }
 
@@ -207,8 +223,17 @@ export class Dispatcher {
   }
 }
 
-function queryPart(name: string, value: string): string {
-  return value === '' ? encodeRfc3986(name) : `${encodeRfc3986(name)}=${encodeRfc3986(value)}`;
+/** @throws ServiceError AccessDenied unless the caller may do all that the operation takes */
+function requireActions(call: Call, operation: string, target: Target): void {
+  const missing = actionsOf(operation, call).find((action) => !call.permissions.may(action, target));
+  if (missing !== undefined) throw notAuthorized(call, missing, resourceArn(target));
+}
+
+/** The refusal in AWS's words; who did not sign is told nothing. */
+function notAuthorized({ caller }: Call, action: string, resource: string): ServiceError {
+  if (caller.identity.type === 'Anonymous') return new ServiceError('AccessDenied');
+  const message = `User: ${caller.identity.arn} is not authorized to perform: ${action} on resource: ${resource}`;
+  return new ServiceError('AccessDenied', { message });
 }
 
 /** The host id of AWS's answers, which support asks for beside the request id. */

@@ -20,6 +20,7 @@ const CODES = {
   EntityAlreadyExists: [409, 'The request was rejected because it attempted to create a resource that already exists.'],
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed size.'],
   EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed size.'],
+  ExpiredToken: [400, 'The provided token has expired.'],
   IllegalLocationConstraintException: [400, 'The location constraint is incompatible with this endpoint.'],
   IncompleteBody: [400, 'You did not provide the number of bytes specified by the Content-Length header.'],
   InternalError: [500, 'We encountered an internal error. Please try again.'],

@@ -16,12 +16,17 @@ export function httpServer(receive: Receive, listenerRegion: string | undefined,
       const { method = 'GET', url = '/' } = incoming;
       const headers = joinedHeaders(incoming);
       receive(
-        { method, target: url, headers, body: body ?? Buffer.alloc(0), listenerRegion },
+        { method, target: url, headers, body: body ?? Buffer.alloc(0), listenerRegion, sourceIp: addressOf(incoming) },
         response,
         body === undefined,
       );
     });
   });
+}
+
+/** The address of the client; an IPv4 one as such, though it came in by an IPv6 socket. */
+function addressOf({ socket }: IncomingMessage): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:/u, '');
 }
 
 /** Repeated headers joined with commas, as a signature covers them. */

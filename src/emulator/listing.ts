@@ -105,11 +105,10 @@ function contentsXml(
 }
 
 /** The owner of everything in a bucket. */
-export function ownerXml(call: Call, name = 'Owner'): XmlNode {
-  return element(name, [
-    element('ID', call.caller.account.accountId),
-    element('DisplayName', call.caller.account.name),
-  ]);
+export function ownerXml(call: Call, name = 'Owner', attributes: Readonly<Record<string, string>> = {}): XmlNode {
+  const ownerId = call.state.buckets.get(call.bucketName ?? '')?.ownerId ?? '';
+  const account = call.state.accounts.get(ownerId);
+  return element(name, [element('ID', ownerId), element('DisplayName', account?.name ?? ownerId)], attributes);
 }
 
 function commonFields(call: Call, bucket: Bucket, grouping: Grouping, encode: (key: string) => string): XmlNode[] {

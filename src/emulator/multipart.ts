@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { cannedAcl } from './acl.ts';
+import { objectAclOf } from './acl.ts';
 import {
   bucketRead,
   bucketWrite,
@@ -28,13 +28,14 @@ const MAX_PARTS = 10_000;
 export const createMultipartUpload = bucketWrite('CreateMultipartUpload', (call, bucket) => {
   const key = call.key ?? '';
   checkKey(key);
-  cannedAcl(call);
+  const acl = objectAclOf(call);
   const upload: Upload = {
     uploadId: randomBytes(24).toString('base64url'),
     key,
     initiatedMs: call.nowMs,
     headers: storedHeaders(call),
     tags: tagsOfHeader(call),
+    acl,
     ...lockOfWrite(call, bucket),
     parts: new Map(),
   };
@@ -115,7 +116,7 @@ export const completeMultipartUpload = bucketWrite('CompleteMultipartUpload', (c
   const content = Buffer.concat(parts.map((part) => call.state.bodies.get(part.bodyId)));
   const digest = createHash('md5');
   for (const part of parts) digest.update(part.etag, 'hex');
-  const { headers, retention, legalHold, tags } = upload;
+  const { headers, retention, legalHold, tags, acl } = upload;
   const etag = `${digest.digest('hex')}-${parts.length}`;
   const version = storeVersion(call, bucket, upload.key, content, etag, {
     headers,
@@ -123,6 +124,7 @@ export const completeMultipartUpload = bucketWrite('CompleteMultipartUpload', (c
     retention,
     legalHold,
     tags,
+    acl,
   });
   forget(call, bucket, upload);
   const { etag: _etag, ...written } = writeHeaders(bucket, version);

@@ -1,4 +1,14 @@
-import { bucketRead, bucketWrite, type Call, emptyReply, invalidArgument, isoTime, xmlReply } from './call.ts';
+import {
+  bucketRead,
+  bucketWrite,
+  type Call,
+  emptyReply,
+  invalidArgument,
+  isoTime,
+  type Target,
+  targetOf,
+  xmlReply,
+} from './call.ts';
 import { ServiceError } from './errors.ts';
 import { type Bucket, type ObjectVersion, type Retention, touch } from './state.ts';
 import { addressedVersion } from './versions.ts';
@@ -17,13 +27,15 @@ export function isLocked(version: ObjectVersion, nowMs: number): boolean {
 }
 
 /** Whether a version may be deleted by this call: a legal hold beats all, compliance all but a legal hold. */
-export function canDelete(call: Call, version: ObjectVersion): boolean {
+export function canDelete(call: Call, version: ObjectVersion, target: Target): boolean {
   if (!isLocked(version, call.nowMs)) return true;
-  return version.legalHold !== true && version.retention?.mode === 'GOVERNANCE' && mayBypass(call);
+  return version.legalHold !== true && version.retention?.mode === 'GOVERNANCE' && mayBypass(call, target);
 }
 
-function mayBypass(call: Call): boolean {
-  return call.headers['x-amz-bypass-governance-retention']?.toLowerCase() === 'true';
+/** It must be asked for, and be allowed. */
+function mayBypass(call: Call, target: Target): boolean {
+  const isAsked = call.headers['x-amz-bypass-governance-retention']?.toLowerCase() === 'true';
+  return isAsked && call.permissions.may('s3:BypassGovernanceRetention', target);
 }
 
 /** What a write sets on the new version: the headers of the request, else the default of the bucket. */
@@ -95,7 +107,7 @@ export const putObjectRetention = bucketWrite(
     const version = addressedVersion(call, bucket);
     if (
       weakens(version.retention, next, call.nowMs) &&
-      !(version.retention?.mode === 'GOVERNANCE' && mayBypass(call))
+      !(version.retention?.mode === 'GOVERNANCE' && mayBypass(call, targetOf(call, bucket)))
     ) {
       throw new ServiceError('AccessDenied', { message: 'Access Denied because object protected by object lock.' });
     }

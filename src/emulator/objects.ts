@@ -1,4 +1,4 @@
-import { cannedAcl } from './acl.ts';
+import { objectAclOf } from './acl.ts';
 import {
   bucketRead,
   bucketWrite,
@@ -7,6 +7,7 @@ import {
   invalidArgument,
   isoTime,
   type Reply,
+  type Target,
   xmlReply,
 } from './call.ts';
 import { md5Hex } from './checksums.ts';
@@ -29,9 +30,10 @@ import { element, S3_NAMESPACE } from './xml.ts';
 export const putObject = bucketWrite('PutObject', (call, bucket) => {
   const key = call.key ?? '';
   checkKey(key);
-  cannedAcl(call);
+  const acl = objectAclOf(call);
   checkWriteConditions(call, bucket, key);
   const parts = {
+    acl,
     headers: storedHeaders(call),
     checksums: call.checksums,
     tags: tagsOfHeader(call),
@@ -48,7 +50,7 @@ export function storeVersion(
   key: string,
   content: Buffer,
   etag: string,
-  parts: Pick<ObjectVersion, 'headers' | 'checksums' | 'retention' | 'legalHold' | 'tags'>,
+  parts: Pick<ObjectVersion, 'headers' | 'checksums' | 'retention' | 'legalHold' | 'tags' | 'acl'>,
 ): ObjectVersion {
   const version: ObjectVersion = {
     ...parts,
@@ -150,7 +152,7 @@ function deleteVersion(call: Call, bucket: Bucket, key: string, versionId: strin
   checkVersionId(versionId);
   const version = bucket.objects.get(key)?.find((candidate) => candidate.versionId === versionId);
   if (version === undefined) return { versionId, isDeleteMarker: false };
-  if (!canDelete(call, version)) {
+  if (!canDelete(call, version, { bucket, key, versionId })) {
     throw new ServiceError('AccessDenied', { message: 'Access Denied because object protected by object lock.' });
   }
   removeVersion(call.state, bucket, key, version);
@@ -166,22 +168,26 @@ export const deleteObject = bucketWrite('DeleteObject', (call, bucket) => {
   });
 });
 
-/** `PUT /BUCKET/KEY` with `x-amz-copy-source`; the source is a bucket of the same account. */
+/** `PUT /BUCKET/KEY` with `x-amz-copy-source`; the caller must be allowed to read the source. */
 export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
   const key = call.key ?? '';
   checkKey(key);
-  cannedAcl(call);
-  const { version: source, sourceBucket } = copySource(call);
+  const acl = objectAclOf(call);
+  const copied = copySource(call);
+  const { version: source, sourceBucket } = copied;
   if (checkReadConditions({ headers: prefixed(call.headers, 'x-amz-copy-source-') }, source) === 'NotModified') {
     throw new ServiceError('PreconditionFailed'); // a write has no 304
   }
   checkWriteConditions(call, bucket, key);
+  const tags =
+    call.headers['x-amz-tagging-directive'] === 'REPLACE' ? tagsOfHeader(call) : copiedTags(call, bucket, copied);
   const isReplaced = call.headers['x-amz-metadata-directive'] === 'REPLACE';
   const fresh = storedHeaders(call);
   const made = storeVersion(call, bucket, key, call.state.bodies.get(source.bodyId ?? ''), source.etag, {
     headers: isReplaced ? fresh : source.headers,
     checksums: source.checksums,
-    tags: call.headers['x-amz-tagging-directive'] === 'REPLACE' ? tagsOfHeader(call) : source.tags,
+    acl,
+    tags,
     ...lockOfWrite(call, bucket),
   });
   const result = [element('LastModified', isoTime(made.lastModifiedMs)), element('ETag', `"${made.etag}"`)];
@@ -191,16 +197,34 @@ export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
   return { ...reply, headers: { ...reply.headers, ...written, ...from } };
 });
 
-function copySource(call: Call): { readonly version: ObjectVersion; readonly sourceBucket: Bucket } {
+interface CopySource {
+  readonly version: ObjectVersion;
+  readonly sourceBucket: Bucket;
+  readonly target: Target;
+}
+
+/** Tags are copied by those who may read them there and write them here. @throws ServiceError AccessDenied */
+function copiedTags(call: Call, bucket: Bucket, { version, target }: CopySource): ObjectVersion['tags'] {
+  const { tags = [] } = version;
+  if (tags.length === 0) return version.tags;
+  const action = target.versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging';
+  const mayRead = call.permissions.may(action, target);
+  if (mayRead && call.permissions.may('s3:PutObjectTagging', { bucket, key: call.key })) return tags;
+  throw new ServiceError('AccessDenied');
+}
+
+function copySource(call: Call): CopySource {
   const [path = '', query = ''] = (call.headers['x-amz-copy-source'] ?? '').split('?');
   const [bucketName, key] = sourceNames(path);
   const sourceBucket = call.state.buckets.get(bucketName);
   if (sourceBucket === undefined) throw new ServiceError('NoSuchBucket', { elements: { BucketName: bucketName } });
-  if (sourceBucket.ownerId !== call.caller.account.accountId) throw new ServiceError('AccessDenied');
-  const versionId = new URLSearchParams(query).get('versionId');
-  const address = new Map(versionId === null ? [] : [['versionId', versionId]]);
+  const versionId = new URLSearchParams(query).get('versionId') ?? undefined;
+  const action = versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
+  const target = { bucket: sourceBucket, key, versionId };
+  if (!call.permissions.may(action, target)) throw new ServiceError('AccessDenied');
+  const address = new Map(versionId === undefined ? [] : [['versionId', versionId]]);
   const version = addressedVersion({ ...call, key, query: address }, sourceBucket);
-  return { version, sourceBucket };
+  return { version, sourceBucket, target };
 }
 
 function sourceNames(path: string): readonly [bucket: string, key: string] {

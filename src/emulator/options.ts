@@ -21,6 +21,10 @@ export interface Quirks {
   readonly forceDelete: 'honoured' | 'ignored';
   /** Whether multipart uploads in progress keep a bucket from being deleted (W10). */
   readonly uploadsBlockDelete: boolean;
+  /** How bucket policies and the policies of users go together (W20). */
+  readonly bucketPolicies: 'union' | 'strict';
+  /** Bucket policies that name users, roles or accounts which are not there (W20). */
+  readonly unknownPrincipals: 'accepted' | 'refused';
   /** Public ACLs and public bucket policies (W21). */
   readonly publicAccess: 'refused' | 'accepted';
   /** CRC64NVME checksums, and `x-amz-checksum-mode` in a presigned GET (W27). */
@@ -60,6 +64,8 @@ export const DEFAULT_QUIRKS: Quirks = {
   lifecycleTransitions: 'refused',
   forceDelete: 'honoured',
   uploadsBlockDelete: true,
+  bucketPolicies: 'union',
+  unknownPrincipals: 'accepted',
   publicAccess: 'refused',
   checksums: 'strict',
   trailers: 'refused',
@@ -80,6 +86,8 @@ export const DEFAULT_QUIRKS: Quirks = {
 export interface Propagation {
   /** A new access key is unknown to the service for so long. */
   readonly keysMs: number;
+  /** What identities may do follows a change of their policies and memberships after so long. */
+  readonly policiesMs: number;
 }
 
 /** How many of a thing there may be (W31, W40). */
@@ -138,6 +146,8 @@ export interface EmulatorOptions {
   readonly latencyMs?: number;
   /** Folder where the state is kept; absent: in memory only. */
   readonly dataDir?: string;
+  /** Counts every request as HTTPS for `aws:SecureTransport`; default: those with `X-Forwarded-Proto: https` (W20). */
+  readonly assumesTls?: boolean;
   /** The largest request body in bytes (default 256 MiB). */
   readonly maxBodyBytes?: number;
   /** How many calls the log keeps (default 500 000); the oldest go first. */
@@ -163,6 +173,7 @@ export interface Settings {
   readonly quotas: Quotas;
   readonly propagation: Propagation;
   readonly maxBodyBytes: number;
+  readonly assumesTls: boolean;
 }
 
 /** Fills the defaults. */
@@ -172,7 +183,8 @@ export function settingsOf(options: EmulatorOptions): Settings {
     quirks: { ...DEFAULT_QUIRKS, ...options.quirks },
     maxBuckets: options.maxBuckets ?? 1000,
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
-    propagation: { keysMs: 0, ...options.propagation },
+    propagation: { keysMs: 0, policiesMs: 0, ...options.propagation },
+    assumesTls: options.assumesTls ?? false,
     maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024,
   };
 }

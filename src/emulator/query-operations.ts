@@ -7,16 +7,9 @@ import { groupOperations } from './iam/groups.ts';
 import { inlinePolicyOperations } from './iam/inline-policies.ts';
 import { managedPolicyOperations } from './iam/managed-policies.ts';
 import { policyVersionOperations } from './iam/policy-versions.ts';
-import { queryRead } from './iam/query.ts';
 import { roleOperations } from './iam/roles.ts';
 import { userOperations } from './iam/users.ts';
-import { element } from './xml.ts';
-
-/** STS GetCallerIdentity: who the signature belongs to (W37). */
-const getCallerIdentity = queryRead('GetCallerIdentity', (call) => {
-  const { identity } = call.caller;
-  return [element('Arn', identity.arn), element('UserId', identity.userId), element('Account', identity.accountId)];
-});
+import { stsOperations } from './sts.ts';
 
 const operations = {
   iam: tableOf([
@@ -30,7 +23,7 @@ const operations = {
     ...roleOperations,
     ...accountOperations,
   ]),
-  sts: tableOf([getCallerIdentity]),
+  sts: tableOf(stsOperations),
 };
 
 function tableOf(list: readonly Operation[]): ReadonlyMap<string, Operation> {

@@ -9,11 +9,13 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts';
 import * as fc from 'fast-check';
 import { systemClock } from '../runtime/clock.ts';
 import { canonicalRequest, scopeText, sha256Hex, signatureOf, signingKey, stringToSign } from './sigv4.ts';
+import { createUser } from './testing/iam-user.ts';
 import { codeOf, refusal, startLoopback } from './testing/loopback-clients.ts';
+import { allow } from './testing/policies.ts';
 
 const Bucket = 'signature-bucket';
 
@@ -335,4 +337,20 @@ test('W42 whatever the key and the prefix, the signature of the SDK is ours', as
     }),
     { numRuns: 100, seed: 4 },
   );
+});
+
+test('W20 W37 a presigned URL has the rights of its user, and of its session', async (t) => {
+  const loopback = await startLoopback(t);
+  loopback.emulator.console.createBucket({ name: Bucket });
+  loopback.emulator.console.putObject(Bucket, 'a', 'x');
+  const get = async (keys: Keys, change: Record<string, string> = {}) =>
+    codeOf(await loopback.raw({ path: presigned(keys, change), host: 's3.localhost' }));
+  const ann = await createUser(loopback, 'ann', allow('s3:GetObject'));
+  const bob = await createUser(loopback, 'bob', allow('s3:PutObject'));
+  assert.deepEqual([await get(ann.keys), await get(bob.keys)], ['200', '403 AccessDenied']);
+  const { Credentials } = await loopback.sts(ann).send(new GetSessionTokenCommand({}));
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  const keys = { ...loopback.emulator.account, accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey };
+  assert.equal(await get(keys, { 'X-Amz-Security-Token': SessionToken }), '200');
+  assert.equal(await get(keys), '403 InvalidAccessKeyId');
 });

@@ -1,5 +1,6 @@
 import type { AccessKey, Account } from './accounts.ts';
 import { type Bodies, memoryBodies } from './bodies.ts';
+import type { Session } from './sessions.ts';
 
 /** One tag of a bucket or an object. */
 export interface Tag {
@@ -31,6 +32,8 @@ export interface ObjectVersion {
   retention?: Retention | undefined;
   legalHold?: boolean | undefined;
   tags?: readonly Tag[] | undefined;
+  /** A canned ACL; absent: private. */
+  acl?: string | undefined;
 }
 
 /** One uploaded part. */
@@ -50,6 +53,7 @@ export interface Upload {
   readonly retention?: Retention | undefined;
   readonly legalHold?: boolean | undefined;
   readonly tags?: readonly Tag[] | undefined;
+  readonly acl?: string | undefined;
   readonly parts: Map<number, Part>;
 }
 
@@ -88,6 +92,8 @@ export interface State {
   readonly accounts: Map<string, Account>;
   /** By access key id. */
   readonly keys: Map<string, AccessKey>;
+  /** The temporary keys, by access key id. */
+  readonly sessions: Map<string, Session>;
   readonly buckets: Map<string, Bucket>;
   readonly bodies: Bodies;
   /** The last version id's time, so that ids only grow. */
@@ -96,7 +102,15 @@ export interface State {
 
 /** A service that remembers nothing yet. */
 export function emptyState(bodies: Bodies = memoryBodies()): State {
-  return { revision: 0, accounts: new Map(), keys: new Map(), buckets: new Map(), bodies, lastVersionNanos: 0n };
+  return {
+    revision: 0,
+    accounts: new Map(),
+    keys: new Map(),
+    sessions: new Map(),
+    buckets: new Map(),
+    bodies,
+    lastVersionNanos: 0n,
+  };
 }
 
 /** Notes that something changed. Every mutation ends with it. */

@@ -17,6 +17,8 @@ import { settingsOf } from './provider-settings.ts';
 export interface Connection {
   readonly client: WasabiClient;
   readonly bucketIndex: BucketIndex;
+  /** The version of the Secrets behind the client. */
+  readonly secretVersion: string;
 }
 
 /** What the Provider kind asks with: the account is not known yet, or may have become another one. */
@@ -80,11 +82,12 @@ export class AccountAccess {
     const { accountId, conditions } = provider.status ?? {};
     const isValid = findCondition(conditions, 'AuthValid')?.status === 'True';
     if (accountId !== undefined && isValid) return accountId;
-    const why = findCondition(conditions, 'Ready')?.reason ?? 'it was not looked at yet';
+    const ready = findCondition(conditions, 'Ready');
+    const why = ready?.reason ?? 'it was not looked at yet';
     throw new ReconcileError(
       'DependencyNotReady',
-      `spec.providerRef: Provider ${keyText(keyOf(provider))} is not ready: ${why}`,
-      { reason: 'ProviderNotReady' },
+      `spec.providerRef: Provider ${keyText(keyOf(provider))} is not ready: ${why}; look at its conditions`,
+      { reason: 'ProviderNotReady', isExpected: ready === undefined },
     );
   }
 
@@ -119,7 +122,8 @@ export class AccountAccess {
       namespace: resource.metadata.namespace ?? '',
       onRefused,
     });
-    return { client, bucketIndex: this.#parts.indexes.indexFor(`${accountId} ${cacheKey}`, client) };
+    const bucketIndex = this.#parts.indexes.indexFor(`${accountId} ${cacheKey}`, client);
+    return { client, bucketIndex, secretVersion: secrets.version };
   }
 
   /** A client for finding out what the Provider's credentials open. @throws InvalidSpec, DependencyNotReady */

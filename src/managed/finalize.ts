@@ -31,7 +31,8 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   };
   const isAbandoned = resource.metadata.annotations?.[ABANDON] === resource.metadata.uid;
   if (isAbandoned && kind.isExternal) return letGo('Abandoned');
-  const isCrdDeleted = await env.writes.isDefinitionDeleted(type, signal);
+  const definition = await env.definitions.of(type, resource, signal);
+  const isCrdDeleted = definition.type === 'Deleted';
   const dependents = [...env.lookup.dependents(resource)];
   if (dependents.length > 0 && !isCrdDeleted) return dependentsExist(resource, dependents);
   if (!kind.isExternal) {
@@ -57,6 +58,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   const policy = deletionPolicyOf(kind, resource);
   if (!ownership.mayDestroy) return policy === 'Retain' ? letGo('Retained') : unproven(kind.kind, target);
 
+  if (policy === 'Delete' && definition.type === 'Unknown') throw definition.problem;
   const deletion = await carryOut(kind, type, resource, client, target, policy, env, signal);
   if (deletion.type === 'InProgress') return { ...deletion, type: 'Deleting' };
   if (deletion.type === 'Blocked') return deletion;

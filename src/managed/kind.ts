@@ -198,6 +198,7 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   /**
    * Pure. The changes to make, in order; none when in sync. `marker`: the ownership text that the resource must carry;
    * undefined: the marker on it stays as it is.
+   * @throws InvalidSpec when what is not there must not be made
    */
   diff(desired: Desired, observed: Observed | undefined, marker: string | undefined): readonly C[];
   /** Makes one change. Safe to repeat. @throws Unsupported where the service lacks the call */

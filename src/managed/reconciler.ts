@@ -3,6 +3,7 @@ import type { SpecProblem } from '../api/spec-problem.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Reconcile } from '../runtime/controller.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
+import type { Definitions } from './definitions.ts';
 import { finalize } from './finalize.ts';
 import type { Change, ManagedKind, ManagedResource } from './kind.ts';
 import type { Lookup } from './lookup.ts';
@@ -22,6 +23,7 @@ export interface ServedKind {
 export interface ReconcilerEnv {
   readonly lookup: Lookup;
   readonly writes: ObjectWrites;
+  readonly definitions: Definitions;
   readonly clock: Clock;
   readonly clusterId: string;
   /** `--observe-only`: every object is treated as if its mode were Observe. */

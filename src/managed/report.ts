@@ -1,6 +1,7 @@
 import type { EventReason } from '../api/event-reasons.ts';
 import type { Reason } from '../api/reasons.ts';
-import { findCondition, rfc3339 } from './conditions.ts';
+import type { ReconcileError } from '../runtime/errors.ts';
+import { findCondition, rfc3339, shorten } from './conditions.ts';
 import type { KindEvents, ManagedResource } from './kind.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -28,10 +29,10 @@ export function eventFor(
       return inSync(events, resource, outcome.reading.applied);
     case 'OutOfSync': {
       const [worst] = outcome.errors;
-      return worst && failed(events, resource, worst.type, worst.reason, worst.message, nowMs);
+      return worst && failed(events, resource, worst, nowMs);
     }
     case 'Failed':
-      return failed(events, resource, outcome.error.type, outcome.error.reason, outcome.error.message, nowMs);
+      return failed(events, resource, outcome.error, nowMs);
     case 'NotOurs':
       return isNews(resource, outcome.reason)
         ? { type: 'Warning', reason: outcome.reason, action: 'Reconcile', note: outcome.message }
@@ -44,7 +45,7 @@ export function eventFor(
       return gone(events, resource, outcome.how);
     case 'Observed': {
       const { failure } = outcome.reading.kindStatus;
-      return failure && failed(events, resource, failure.type, failure.reason, failure.message, nowMs);
+      return failure && failed(events, resource, failure, nowMs);
     }
     case 'Suspended':
     case 'Deleting':
@@ -73,11 +74,10 @@ function inSync(events: KindEvents, resource: ManagedResource, applied: readonly
 function failed(
   events: KindEvents,
   resource: ManagedResource,
-  type: string,
-  reason: string,
-  message: string,
+  error: ReconcileError,
   nowMs: number,
 ): EventDraft | undefined {
+  const { type, reason, message } = error;
   const note = reason === type ? message : `${reason}: ${message}`;
   switch (type) {
     case 'StaleRead':
@@ -88,10 +88,14 @@ function failed(
         ? { type: 'Warning', reason: events.failed, action: 'Reconcile', note }
         : undefined;
     case 'DependencyNotReady':
-      return isNews(resource, reason)
+      // Objects that are applied together wait for one another: that is no event.
+      if (error.isExpected) return undefined;
+      return isNews(resource, reason) || isOtherMessage(resource, message)
         ? { type: 'Normal', reason: events.failed, action: 'Reconcile', note }
         : undefined;
-    default:
+    case 'InvalidSpec':
+    case 'Unsupported':
+    case 'Internal':
       return isNews(resource, reason)
         ? { type: 'Warning', reason: events.failed, action: 'Reconcile', note }
         : undefined;
@@ -135,6 +139,11 @@ function gone(events: KindEvents, resource: ManagedResource, how: string): Event
 function isNews(resource: ManagedResource, reason: string): boolean {
   const before = findCondition(resource.status?.conditions, 'Synced');
   return before?.reason !== reason || before.observedGeneration !== resource.metadata.generation;
+}
+
+/** What is waited for stands otherwise than status told before this pass. */
+function isOtherMessage(resource: ManagedResource, message: string): boolean {
+  return findCondition(resource.status?.conditions, 'Synced')?.message !== shorten(message);
 }
 
 /** The same failure stands in status for some time; the recorder folds what repeats into one series. */

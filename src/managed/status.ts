@@ -179,7 +179,14 @@ function readingConditions(reading: Reading): readonly KindCondition[] {
     ...(reading.kindStatus.conditions ?? []),
     ...(unsupported.length === 0
       ? []
-      : [condition('Unsupported', 'True', 'Unsupported', `The service cannot do: ${unsupported.join(', ')}`)]),
+      : [
+          condition(
+            'Unsupported',
+            'True',
+            'Unsupported',
+            `The service cannot do what these fields ask for (take them out, or live with it: it is asked again daily): ${unsupported.join(', ')}`,
+          ),
+        ]),
   ];
 }
 

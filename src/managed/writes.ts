@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CRDS } from '../api/core-types.ts';
 import { keyOf, type ResourceType } from '../api/meta.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { withDeadline } from '../runtime/deadline.ts';
@@ -140,15 +139,6 @@ export class ObjectWrites {
     const serviceNowMs = this.#clock.now() + clockOffsetMs;
     if (this.#isOpen(live.status?.intent, 'Delete', serviceNowMs)) return live;
     return this.#guarded(type, live, {}, { intent: this.#intent('Delete', live.status?.intent, serviceNowMs) });
-  }
-
-  /** Whether the definition of the kind itself is being deleted, or gone: a live read. */
-  async isDefinitionDeleted(type: ResourceType, signal: AbortSignal): Promise<boolean> {
-    const name = `${type.plural}.${type.group}`;
-    const crd = await this.#kube.get(CRDS, { namespace: '', name }, { signal }).catch((thrown: unknown) => {
-      throw toKubeReconcileError(thrown);
-    });
-    return crd === undefined || crd.metadata.deletionTimestamp !== undefined;
   }
 
   /** Takes our finalizer (and the predecessor's) off; other people's stay. An object that is gone already is success. */

@@ -25,6 +25,8 @@ export interface ReconcileErrorOptions {
   readonly reason?: Reason;
   /** The least time until the next pass, in milliseconds (a `Retry-After` of the other side). */
   readonly retryAfterMs?: number;
+  /** What is missing is on its way, as far as anybody knows: conditions say so, and no event does. */
+  readonly isExpected?: boolean;
   readonly cause?: unknown;
 }
 
@@ -37,12 +39,14 @@ export class ReconcileError extends Error {
   readonly type: ReconcileErrorType;
   readonly reason: Reason;
   readonly retryAfterMs: number | undefined;
+  readonly isExpected: boolean;
 
   constructor(type: ReconcileErrorType, message: string, options: ReconcileErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.type = type;
     this.reason = options.reason ?? type;
     this.retryAfterMs = options.retryAfterMs;
+    this.isExpected = options.isExpected ?? false;
   }
 }
 

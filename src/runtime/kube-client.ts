@@ -16,7 +16,7 @@ import {
 import type { KubeCallInput } from './kube-attempts.ts';
 import { KubeCalls, type KubeCallsOptions } from './kube-calls.ts';
 import { isObjectGone } from './kube-errors.ts';
-import { apiVersionOf, collectionPath, objectPath, queryOf } from './kube-paths.ts';
+import { apiVersionOf, collectionPath, objectPath, queryOf, versionPath } from './kube-paths.ts';
 import { watchErrorOf } from './kube-status.ts';
 
 /** The field manager of all our writes, as `metadata.managedFields` shows it. */
@@ -53,7 +53,6 @@ export class KubeClient implements Kube {
     this.#calls.fenceWith(fence);
   }
 
-  /** The server's clock minus ours in milliseconds, from the Date of its last answer (grain 1 s); 0 before the first. */
   get clockOffsetMs(): number {
     return this.#calls.clockOffsetMs;
   }
@@ -64,6 +63,15 @@ export class KubeClient implements Kube {
       return body as T; // the caller names the kind, and the API server validated it against its schema
     } catch (error) {
       if (isObjectGone(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async servedVerbs(type: ResourceType, options?: CallOptions): Promise<readonly string[] | undefined> {
+    try {
+      return verbsOf(await this.#calls.json({ verb: 'get', type, path: versionPath(type) }, options), type);
+    } catch (error) {
+      if (error instanceof KubeError && error.code === 404) return undefined;
       throw error;
     }
   }
@@ -164,6 +172,13 @@ export class KubeClient implements Kube {
 
 function acceptOf(metadataOnly: boolean | undefined, kind: string): string {
   return metadataOnly === true ? `application/json;as=${kind};g=meta.k8s.io;v=v1` : 'application/json';
+}
+
+function verbsOf(body: unknown, type: ResourceType): readonly string[] | undefined {
+  const list = body as {
+    readonly resources?: readonly { readonly name?: string; readonly verbs?: readonly string[] }[];
+  };
+  return list.resources?.find(({ name }) => name === type.plural)?.verbs; // APIResourceList, as far as it is used
 }
 
 interface RawList {

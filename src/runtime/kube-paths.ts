@@ -1,10 +1,14 @@
 import type { ObjectKey, ResourceType } from '../api/meta.ts';
 
+/** The path of a version of a group: all its kinds, where clients discover them. */
+export function versionPath(type: ResourceType): string {
+  return type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
+}
+
 /** The path of all objects of a kind, in one namespace or (undefined, or a cluster-scoped kind) in all. */
 export function collectionPath(type: ResourceType, namespace: string | undefined): string {
-  const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
   const scope = namespace === undefined || !type.namespaced ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${root}${scope}/${type.plural}`;
+  return `${versionPath(type)}${scope}/${type.plural}`;
 }
 
 /** The path of one object, or of one of its subresources. */

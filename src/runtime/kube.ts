@@ -90,6 +90,10 @@ export class KubeError extends Error {
  * when the server says that there is no such object, and for nothing else: not for a kind that is not served.
  */
 export interface Kube {
+  /** The server's clock minus ours in milliseconds, from the Date of its last answer (grain 1 s); 0 before the first. */
+  readonly clockOffsetMs: number;
+  /** The verbs of a kind that discovery names now; undefined: it does not name the kind. */
+  servedVerbs(type: ResourceType, options?: CallOptions): Promise<readonly string[] | undefined>;
   get<T extends KubeObject>(type: ResourceType, key: ObjectKey, options?: CallOptions): Promise<T | undefined>;
   /** One page. `namespace` undefined: all namespaces. */
   list<T extends KubeObject>(

@@ -29,6 +29,14 @@ export class RememberingKube implements Kube {
     this.#storeOf = storeOf;
   }
 
+  get clockOffsetMs(): number {
+    return this.#kube.clockOffsetMs;
+  }
+
+  servedVerbs(type: ResourceType, options?: CallOptions): Promise<readonly string[] | undefined> {
+    return this.#kube.servedVerbs(type, options);
+  }
+
   get<T extends KubeObject>(type: ResourceType, key: ObjectKey, options?: CallOptions): Promise<T | undefined> {
     return this.#kube.get<T>(type, key, options);
   }

@@ -1,19 +1,22 @@
-/** Limits of the queue, in jobs. */
+/** Limits of the queue, in jobs. One namespace must take neither the room nor the turns of all others. */
 interface EventQueueLimits {
+  /** Waiting. */
   readonly total: number;
-  /** One namespace must not take the room of all others. */
   readonly perNamespace: number;
+  /** Taken and not done. */
+  readonly busyPerNamespace: number;
 }
 
 /**
- * Jobs by namespace, served in turn, one of a namespace at a time: a namespace whose calls are slow or refused delays
+ * Jobs by namespace, served in turn, few of a namespace at a time: a namespace whose calls are slow or refused delays
  * no other.
  */
 export class EventQueue<T> {
   readonly #limits: EventQueueLimits;
   /** In the order of the turns. */
   readonly #waiting = new Map<string, T[]>();
-  readonly #busy = new Set<string>();
+  /** Jobs under way. */
+  readonly #busy = new Map<string, number>();
   #size = 0;
 
   constructor(limits: EventQueueLimits) {
@@ -40,23 +43,26 @@ export class EventQueue<T> {
     return true;
   }
 
-  /** The next job; its namespace is busy until `done`. */
+  /** The next job, under way until `done`. */
   take(): T | undefined {
     for (const [namespace, jobs] of this.#waiting) {
-      if (this.#busy.has(namespace)) continue;
+      const busy = this.#busy.get(namespace) ?? 0;
+      if (busy >= this.#limits.busyPerNamespace) continue;
       const job = jobs.shift();
       this.#waiting.delete(namespace);
       if (jobs.length > 0) this.#waiting.set(namespace, jobs); // at the end: the others' turn comes first
-      this.#busy.add(namespace);
+      this.#busy.set(namespace, busy + 1);
       this.#size -= 1;
       return job;
     }
     return undefined;
   }
 
-  /** The job of that namespace has ended. */
+  /** A job of that namespace has ended. */
   done(namespace: string): void {
-    this.#busy.delete(namespace);
+    const busy = (this.#busy.get(namespace) ?? 0) - 1;
+    if (busy > 0) this.#busy.set(namespace, busy);
+    else this.#busy.delete(namespace);
   }
 
   /** Takes out everything that waits. @returns how many jobs that were */

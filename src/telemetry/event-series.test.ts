@@ -30,7 +30,8 @@ test('only the same is a repeat, and only within ten minutes of the last', () =>
 test('a count is due five minutes after the last write and when the series has ended, and only when it grew', () => {
   const known = new EventSeries();
   const series = known.begin(input('u'), 'e', 0, 0);
-  known.begin(input('once'), 'e', 0, 0);
+  series.isCreated = true;
+  known.begin(input('once'), 'e', 0, 0).isCreated = true;
   known.repeated(input('u'), 1 * MINUTE, 0);
   assert.deepEqual(known.due(4 * MINUTE), []);
   assert.deepEqual(known.due(5 * MINUTE), [series]);
@@ -42,12 +43,14 @@ test('a count is due five minutes after the last write and when the series has e
   assert.deepEqual([known.due(19 * MINUTE), known.size], [[series], 0]);
 });
 
-test('what was refused is remembered and never due', () => {
+test('what was refused, or waits to be created, is remembered and not due', () => {
   const known = new EventSeries();
   const series = known.begin(input('u'), 'e', 0, 0);
   series.isRefused = true;
+  known.begin(input('waits'), 'e', 0, 0);
   assert.equal(known.repeated(input('u'), MINUTE, 0)?.isRefused, true);
-  assert.deepEqual([known.due(MINUTE * 6), known.size], [[], 1]);
+  assert.equal(known.repeated(input('waits'), MINUTE, 0)?.count, 2);
+  assert.deepEqual([known.due(MINUTE * 6), known.size], [[], 2]);
 });
 
 test('memory is bounded, and forgetting a series leaves a later one of the same alone', () => {

@@ -14,6 +14,8 @@ export interface Series {
   /** Wall clock. */
   seenAtMs: number;
   sentMs: number;
+  /** The event object is there: its count can be written. */
+  isCreated: boolean;
   /** The API server does not take it: asking again would change nothing. */
   isRefused: boolean;
 }
@@ -56,6 +58,7 @@ export class EventSeries {
       seenMs: nowMs,
       seenAtMs: wallMs,
       sentMs: nowMs,
+      isCreated: false,
       isRefused: false,
     };
     this.#series.delete(keyOf(input)); // what ended stood in an older place
@@ -73,7 +76,7 @@ export class EventSeries {
     const due: Series[] = [];
     for (const [key, series] of this.#series) {
       const hasEnded = nowMs - series.seenMs >= WINDOW_MS;
-      const isNews = series.count > series.sentCount && !series.isRefused;
+      const isNews = series.count > series.sentCount && series.isCreated;
       if (isNews && (hasEnded || nowMs - series.sentMs >= PATCH_EVERY_MS)) due.push(series);
       if (hasEnded) this.#series.delete(key);
     }

@@ -249,16 +249,30 @@ test('a name that somebody else has is no obstacle', async (t) => {
 
 test('too many at once are dropped and counted, and nothing waits for them', async (t) => {
   const { recorder, dropped } = await startWorld(t);
-  for (let index = 0; index < 1_500; index++) recorder.record(input(`a${index}`, 'why', `team-${index % 10}`));
+  for (let index = 0; index < 10_500; index++) recorder.record(input(`a${index}`, 'why', `team-${index % 10}`));
   assert.equal(dropped.length, 500);
   assert.ok(dropped.every((why) => why === 'overflow'));
 });
 
 test('one namespace cannot take the room of all', async (t) => {
   const { recorder, dropped } = await startWorld(t);
-  for (let index = 0; index < 500; index++) recorder.record(input(`a${index}`));
+  for (let index = 0; index < 5_300; index++) recorder.record(input(`a${index}`));
   recorder.record(input('b', 'why', 'team-b'));
   assert.equal(dropped.length, 300);
+});
+
+test('a thousand objects of one namespace with two events each lose none', async (t) => {
+  const { recorder, clock, events, dropped } = await startWorld(t);
+  recorder.start();
+  for (const note of ['made', 'ready']) {
+    for (let index = 0; index < 1_000; index++) recorder.record(input(`a${index}`, note));
+  }
+  for (let second = 1; second <= 40; second++) {
+    await clock.advanceAsync(1_000);
+    await waitFor('the events of this second', () => events().length >= Math.min(2_000, 50 * second));
+  }
+  await waitFor('the rest', () => events().length === 2_000);
+  assert.deepEqual(dropped, []);
 });
 
 test('fifty a second go out', async (t) => {
@@ -293,9 +307,9 @@ test('stop waits no longer than its deadline, and counts what it leaves', async 
   refuseWith(() => true);
   for (let index = 0; index < 5; index++) recorder.record(input(`a${index}`));
   const stopped = recorder.stop(2_000); // never started: what waits is sent all the same
-  await waitFor('the call that hangs', () => seen.length === 1);
+  await waitFor('the calls that hang', () => seen.length === 3);
   await clock.advanceAsync(2_000);
   await stopped;
-  await waitFor('the call that was cut', () => dropped.length === 5);
+  await waitFor('the calls that were cut', () => dropped.length === 5);
   assert.deepEqual(new Set(dropped), new Set(['stopped']));
 });

@@ -27,9 +27,11 @@ interface Job {
   readonly isUnanswered: boolean;
 }
 
-const CONCURRENCY = 2;
+/** Calls at a time. */
+const CONCURRENCY = 8;
 const RATE_PER_SECOND = 50;
-const LIMITS = { total: 1_000, perNamespace: 200 };
+/** Room for a few events of each of a thousand objects that come at once; a job is about 1 KB. */
+const LIMITS = { total: 10_000, perNamespace: 5_000, busyPerNamespace: 3 };
 const MAX_ATTEMPTS = 2;
 const RETRY_MS = 1_000;
 const CALL_MS = 5_000;
@@ -148,6 +150,7 @@ export class EventRecorder {
     const options = { signal: this.#ending.signal, timeoutMs: CALL_MS };
     if (type === 'create') {
       await kube.create(EVENTS, namespace, body, options);
+      series.isCreated = true;
       return;
     }
     const { count, seenAtMs } = series;
@@ -160,7 +163,10 @@ export class EventRecorder {
     const { type, series, attempt } = job;
     if (this.#ending.signal.aborted) return this.#drop('stopped');
     const isTaken = type === 'create' && code === 409;
-    if (isTaken && job.isUnanswered) return; // it is ours: the attempt before had arrived
+    if (isTaken && job.isUnanswered) {
+      series.isCreated = true; // it is ours: the attempt before had arrived
+      return;
+    }
     const mayPass = code === 0 || code === 429 || code >= 500 || isTaken;
     if (mayPass && attempt < MAX_ATTEMPTS) return this.#retry(isTaken ? this.#renamed(job) : job, code);
     // A refusal (no rights, a namespace that is going, an invalid name) is the same the next time.

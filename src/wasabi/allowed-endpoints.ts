@@ -101,9 +101,7 @@ function parseEntry(entry: string): AllowedEndpoint {
   const host = url === undefined ? undefined : canonicalHost(url.hostname);
   const isSuffix = match?.[2] !== undefined;
   if (url === undefined || host === undefined || (isSuffix && ipaddr.isValid(host)) || !isBare(url, match?.[3] ?? '')) {
-    throw new Error(
-      `--allowed-endpoints: ${JSON.stringify(entry)} is no endpoint; write HOST, HOST:PORT, *.SUFFIX or http://HOST[:PORT]`,
-    );
+    throw new Error(`${JSON.stringify(entry)} is no endpoint; write HOST, HOST:PORT, *.SUFFIX or http://HOST[:PORT]`);
   }
   return { protocol, host, isSuffix, port: url.port === '' ? defaultPort(protocol) : url.port };
 }

@@ -115,7 +115,7 @@ function checkRegion(region: string): void {
   const shown = JSON.stringify(region.slice(0, 64));
   throw new ReconcileError(
     'InvalidSpec',
-    `region ${shown} is no region name: only lower-case letters, digits and hyphens, such as eu-central-1`,
+    `spec.region: ${shown} is no region name: only lower-case letters, digits and hyphens, such as eu-central-1`,
     { reason: 'InvalidRegion' },
   );
 }

@@ -139,10 +139,32 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     },
   ),
   row('InvalidSpec', 'WrongRegion', 'never', 'the bucket lives in another region; correct spec.region', {
-    codes: `PermanentRedirect TemporaryRedirect AuthorizationHeaderMalformed Redirect
-        IllegalLocationConstraintException InvalidLocationConstraint`,
+    codes: 'PermanentRedirect TemporaryRedirect Redirect',
     statuses: [301, 302, 303, 307, 308],
   }),
+  row(
+    'InvalidSpec',
+    'WrongRegion',
+    'never',
+    'the call was signed for another region than that of the endpoint; correct spec.region',
+    { codes: 'AuthorizationHeaderMalformed' },
+  ),
+  row(
+    'InvalidSpec',
+    'InvalidRegion',
+    'never',
+    'no bucket can be in this region at this endpoint; correct spec.region',
+    {
+      codes: 'IllegalLocationConstraintException InvalidLocationConstraint',
+    },
+  ),
+  row(
+    'InvalidSpec',
+    'Rejected',
+    'never',
+    'the service does not accept this name of a bucket; it has rules of its own beside those of the schema',
+    { codes: 'InvalidBucketName' },
+  ),
   row(
     'InvalidSpec',
     'AlreadyExists',
@@ -159,7 +181,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
   row('InvalidSpec', 'Rejected', 'never', 'the service does not accept a value of the spec', {
     codes: `MalformedXML MalformedACLError InvalidArgument InvalidRequest InvalidInput InvalidParameter
         InvalidParameterValue InvalidParameterCombination MissingParameter ValidationError BadRequest
-        InvalidBucketName InvalidBucketState InvalidTag InvalidStorageClass InvalidRetentionPeriod
+        InvalidBucketState InvalidTag InvalidStorageClass InvalidRetentionPeriod
         EncryptionNotAllowed KeyTooLongError EntityTooLarge MissingRequestBodyError UnmodifiableEntity
         MalformedQueryString InvalidTargetBucketForLogging InvalidURI`,
     statuses: [400, 413, 414, 422],

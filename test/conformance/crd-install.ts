@@ -158,6 +158,14 @@ export const crdCases: readonly ConformanceCase[] = [
         (condition) => at(condition, 'type') === 'Terminating',
       );
       assert.equal(at(terminating, 'status'), 'True');
+      const verbsNow = (body: unknown) => {
+        const named = listAt(body, 'resources').find((resource) => path().endsWith(`/${String(at(resource, 'name'))}`));
+        return listAt(named, 'verbs').map(String).toSorted();
+      };
+      await world.until(
+        path().replace(/\/namespaces\/.*/, ''),
+        ({ body }) => verbsNow(body).join() === 'delete,deletecollection,get,list,watch',
+      );
       await patch('held', { metadata: { finalizers: null } });
       await world.until(world.path('crds', name), ({ status }) => status === 404);
     },

@@ -31,6 +31,8 @@ class Line {
   constructor(kube: Kube, clock: FakeClock) {
     this.#clock = clock;
     this.kube = {
+      clockOffsetMs: 0,
+      servedVerbs: (...call) => this.#send('get', () => kube.servedVerbs(...call)),
       get: (...call) => this.#send('get', () => kube.get(...call)),
       list: (type, namespace, options) =>
         Promise.race([this.#send('list', () => kube.list<never>(type, namespace, options)), aborted(options?.signal)]),

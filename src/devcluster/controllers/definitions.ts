@@ -14,7 +14,8 @@ const ID = resourceId(definitions.group, definitions.plural);
 
 /**
  * Serves the resource of each CustomResourceDefinition: accepts its names, marks it Established, and when it is
- * deleted deletes its objects first. Source: apiextensions-apiserver, pkg/controller/{status,establish,finalizer}.
+ * deleted deletes its objects first. Source: apiextensions-apiserver, pkg/controller/{status,establish,finalizer},
+ * pkg/apiserver/customresource_discovery_controller.go.
  */
 export class DefinitionController {
   readonly #cluster: Cluster;
@@ -153,7 +154,12 @@ export class DefinitionController {
     const refusal = (verb: 'create' | 'delete', object: string) =>
       verb === 'create' ? forbiddenError(groupResource(resource), object, why) : undefined;
     if (now?.schema !== schema) this.#cluster.watches.endOf(name); // a watch speaks of one schema, as with the real server
-    this.#cluster.registry.set(isTerminating ? { ...resource, strategy: { ...resource.strategy, refusal } } : resource);
+    const terminating = {
+      ...resource,
+      strategy: { ...resource.strategy, refusal },
+      discoveredVerbs: resource.verbs.filter((verb) => !['create', 'patch', 'update'].includes(verb)),
+    };
+    this.#cluster.registry.set(isTerminating ? terminating : resource);
   }
 
   #cleanUp(definition: ApiObject): void {

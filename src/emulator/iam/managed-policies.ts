@@ -17,7 +17,7 @@ import {
 import { VENDOR_POLICIES } from './vendor-policies.ts';
 
 /** A policy of the account, or one that every account has. */
-function findPolicy(account: Account, arn: string): ManagedPolicy | undefined {
+export function findPolicy(account: Account, arn: string): ManagedPolicy | undefined {
   return account.policies.get(arn) ?? VENDOR_POLICIES.get(arn);
 }
 

@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { createUser } from '../testing/iam-user.ts';
 import { refusal, startLoopback } from '../testing/loopback-clients.ts';
+import { allow } from '../testing/policies.ts';
 
 test('W29 a user is created, read, listed, changed and deleted', async (t) => {
   const { iam, emulator } = await startLoopback(t);
@@ -42,7 +43,7 @@ test('W29 a name that was deleted is another user when it is made again', async 
 
 test('W29 keys follow a user to its new name', async (t) => {
   const loopback = await startLoopback(t);
-  const { keys, userId } = await createUser(loopback, 'ann');
+  const { keys, userId } = await createUser(loopback, 'ann', allow('iam:GetUser'));
   await loopback.iam().send(new UpdateUserCommand({ UserName: 'ann', NewUserName: 'Ann' }));
   const { User } = await loopback.iam({ keys }).send(new GetUserCommand({}));
   assert.deepEqual([User?.UserName, User?.UserId], ['Ann', userId]);
@@ -128,4 +129,12 @@ test('W54 an account sees no users and keys of another', async (t) => {
   assert.equal(await refusal(other.send(new CreateAccessKeyCommand(foreign))), '404 NoSuchEntityException');
   const steal = new DeleteAccessKeyCommand({ AccessKeyId: keys.accessKeyId });
   assert.equal(await refusal(other.send(steal)), '404 NoSuchEntityException');
+});
+
+test('W29 a page of no size, of too many, or after a marker that is none is ValidationError', async (t) => {
+  const client = (await startLoopback(t)).iam();
+  for (const input of [{ MaxItems: 0 }, { MaxItems: 1001 }, { Marker: '*' }]) {
+    assert.equal(await refusal(client.send(new ListUsersCommand(input))), '400 ValidationError');
+  }
+  await client.send(new ListUsersCommand({ MaxItems: 1000 }));
 });

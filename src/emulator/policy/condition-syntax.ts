@@ -1,3 +1,4 @@
+import { keyOf } from './pattern.ts';
 import { PolicySyntaxError } from './syntax-error.ts';
 
 /** The comparisons that there are. Source: IAM User Guide, "IAM JSON policy elements: Condition operators". */
@@ -40,7 +41,7 @@ export interface Condition {
   readonly quantifier?: 'ForAllValues' | 'ForAnyValue';
   /** A key that the request does not have is let pass. */
   readonly isIfExists: boolean;
-  /** In lower case: keys have no case. */
+  /** As `keyOf` gives it. */
   readonly key: string;
   readonly values: readonly string[];
 }
@@ -56,7 +57,7 @@ export function parseConditions(source: unknown, where: string): readonly Condit
     const entries = Object.entries(recordOf(keys, `${where}.Condition.${operator}`));
     return entries.map(([key, values]) => {
       if (!/^[a-z][\w-]*:.+$/iu.test(key)) throw new PolicySyntaxError(`${where}: Invalid condition key "${key}"`);
-      return { ...parsed, key: key.toLowerCase(), values: valuesOf(values, `${where}.Condition.${operator}.${key}`) };
+      return { ...parsed, key: keyOf(key), values: valuesOf(values, `${where}.Condition.${operator}.${key}`) };
     });
   });
 }

@@ -2,7 +2,7 @@ import { cannedAcl, publicAccessDenied } from '../acl.ts';
 import { bucketRead, bucketWrite, type Call, emptyReply, type Reply, xmlReply } from '../call.ts';
 import { ServiceError } from '../errors.ts';
 import { ownerXml } from '../listing.ts';
-import { touch } from '../state.ts';
+import { type Bucket, touch } from '../state.ts';
 import { addressedVersion } from '../versions.ts';
 import { childOf, element, S3_NAMESPACE, type XmlElement, type XmlNode } from '../xml.ts';
 import { malformed, parseRequestXml } from '../xml-shape.ts';
@@ -16,11 +16,7 @@ function grantXml(grantee: XmlNode, permission: string): XmlNode {
 }
 
 function aclReply(call: Call, acl: string): Reply {
-  const { account } = call.caller;
-  const owner = element('Grantee', [element('ID', account.accountId), element('DisplayName', account.name)], {
-    'xmlns:xsi': XSI,
-    'xsi:type': 'CanonicalUser',
-  });
+  const owner = ownerXml(call, 'Grantee', { 'xmlns:xsi': XSI, 'xsi:type': 'CanonicalUser' });
   const everyone = element('Grantee', [element('URI', ALL_USERS)], { 'xmlns:xsi': XSI, 'xsi:type': 'Group' });
   const grants = [
     grantXml(owner, 'FULL_CONTROL'),
@@ -33,19 +29,19 @@ function aclReply(call: Call, acl: string): Reply {
 }
 
 /** The canned ACL of the header, or what the grants of the body come to. */
-function wantedAcl(call: Call): string {
+function wantedAcl(call: Call, bucket: Bucket): string {
   if (call.headers['x-amz-acl'] !== undefined || call.body.length === 0) return cannedAcl(call);
   const root = parseRequestXml(call.body);
   const list = childOf(root, 'AccessControlList');
   if (root.name !== 'AccessControlPolicy' || list === undefined) throw malformed('an AccessControlPolicy is needed');
-  const granted = list.children.map((grant) => cannedOfGrant(grant, call));
+  const granted = list.children.map((grant) => cannedOfGrant(grant, call, bucket));
   return ['public-read-write', 'public-read'].find((acl) => granted.includes(acl)) ?? 'private';
 }
 
 /** The canned ACL that one grant amounts to. @throws ServiceError AccessDenied, NotImplemented */
-function cannedOfGrant(grant: XmlElement, call: Call): string {
+function cannedOfGrant(grant: XmlElement, call: Call, bucket: Bucket): string {
   const grantee = childOf(grant, 'Grantee');
-  if (grantee !== undefined && childOf(grantee, 'ID')?.text === call.caller.account.accountId) return 'private';
+  if (grantee !== undefined && childOf(grantee, 'ID')?.text === bucket.ownerId) return 'private';
   if (grantee !== undefined && childOf(grantee, 'URI')?.text === ALL_USERS) {
     if (call.settings.quirks.publicAccess === 'refused') throw publicAccessDenied();
     return childOf(grant, 'Permission')?.text === 'READ' ? 'public-read' : 'public-read-write';
@@ -59,24 +55,23 @@ export const bucketAcl: Subresource = {
   operations: {
     GET: bucketRead('GetBucketAcl', (call, bucket) => aclReply(call, bucket.acl)),
     PUT: bucketWrite('PutBucketAcl', (call, bucket) => {
-      bucket.acl = wantedAcl(call);
+      bucket.acl = wantedAcl(call, bucket);
       touch(call.state);
       return emptyReply();
     }),
   },
 };
 
-/** `?acl` of an object: the owner's alone. */
+/** `?acl` of an object. */
 export const objectAcl: Subresource = {
   query: 'acl',
   operations: {
     GET: bucketRead('GetObjectAcl', (call, bucket) => {
-      addressedVersion(call, bucket);
-      return aclReply(call, 'private');
+      return aclReply(call, addressedVersion(call, bucket).acl ?? 'private');
     }),
     PUT: bucketWrite('PutObjectAcl', (call, bucket) => {
-      addressedVersion(call, bucket);
-      wantedAcl(call);
+      addressedVersion(call, bucket).acl = wantedAcl(call, bucket);
+      touch(call.state);
       return emptyReply();
     }),
   },

@@ -1,67 +1,66 @@
+import type { Account } from '../accounts.ts';
 import { publicAccessDenied } from '../acl.ts';
-import { bucketRead, bucketWrite, emptyReply } from '../call.ts';
+import { bucketRead, bucketWrite, type Call, emptyReply } from '../call.ts';
 import { ServiceError } from '../errors.ts';
+import { entityArn } from '../iam/entities.ts';
+import { type Policy, parsePolicy, type Statement } from '../policy/document.ts';
+import { PolicySyntaxError } from '../policy/syntax-error.ts';
 import { touch } from '../state.ts';
 import type { Subresource } from './subresource.ts';
 
 const MAX_POLICY_BYTES = 20 * 1024;
 
-type Json = Readonly<Record<string, unknown>>;
-
 function malformedPolicy(message: string): ServiceError {
   return new ServiceError('MalformedPolicy', { message });
 }
 
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as readonly unknown[]) : [value];
-}
-
-/** The statements of a policy text. @throws ServiceError MalformedPolicy */
-function statementsOf(text: string): readonly Json[] {
-  let parsed: unknown;
+/** @throws ServiceError MalformedPolicy */
+function parsed(text: string): Policy {
   try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw malformedPolicy(`Policies must be valid JSON and the first byte must be '{': ${String(cause)}`);
+    return parsePolicy(text);
+  } catch (thrown) {
+    if (thrown instanceof PolicySyntaxError) throw malformedPolicy(thrown.message);
+    throw thrown;
   }
-  if (!isRecord(parsed)) throw malformedPolicy('Policies must be valid JSON objects');
-  if (parsed['Statement'] === undefined) throw malformedPolicy('Missing required field Statement');
-  const statements = listOf(parsed['Statement']);
-  return statements.map((statement, index) => {
-    if (!isRecord(statement)) throw malformedPolicy(`Statement[${index}] is no object`);
-    return statement;
-  });
 }
 
-function checkStatement(statement: Json, bucketName: string): void {
-  const effect = statement['Effect'];
-  if (effect !== 'Allow' && effect !== 'Deny') throw malformedPolicy(`Invalid effect: ${String(effect)}`);
-  if (statement['Principal'] === undefined && statement['NotPrincipal'] === undefined) {
-    throw malformedPolicy('Missing required field Principal');
-  }
-  if (statement['Action'] === undefined && statement['NotAction'] === undefined) {
-    throw malformedPolicy('Missing required field Action');
-  }
-  const resources = listOf(statement['Resource'] ?? statement['NotResource']);
-  const isOwn = (resource: unknown): boolean => {
-    return resource === `arn:aws:s3:::${bucketName}` || String(resource).startsWith(`arn:aws:s3:::${bucketName}/`);
+/** @throws ServiceError MalformedPolicy */
+function checkStatement(statement: Statement, call: Call, bucketName: string): void {
+  const { principal, resource } = statement;
+  if (principal === undefined) throw malformedPolicy('Missing required field Principal');
+  if (resource === undefined) throw malformedPolicy('Missing required field Resource');
+  const isOwn = (arn: string): boolean => {
+    return arn === `arn:aws:s3:::${bucketName}` || arn.startsWith(`arn:aws:s3:::${bucketName}/`);
   };
-  if (!resources.every(isOwn)) throw malformedPolicy('Policy has invalid resource');
+  if (!resource.patterns.every(isOwn)) throw malformedPolicy('Policy has invalid resource');
+  if (call.settings.quirks.unknownPrincipals === 'accepted') return;
+  const stranger = principal.aws.find((name) => !isKnown(call.state.accounts, name));
+  if (stranger !== undefined) throw malformedPolicy(`Invalid principal in policy: "AWS":"${stranger}"`);
+}
+
+/** Whether a principal is everyone, or an account, user or role that is there. */
+function isKnown(accounts: ReadonlyMap<string, Account>, name: string): boolean {
+  if (name === '*' || accounts.has(name)) return true;
+  const [, accountId = '', rest = ''] = /^arn:aws:(?:iam|sts)::(\d{12}):(.+)$/u.exec(name) ?? [];
+  const account = accounts.get(accountId);
+  if (account === undefined) return [...accounts.values()].some((each) => idsIn(each).includes(name));
+  if (rest === 'root' || rest.startsWith('assumed-role/')) return true;
+  const users = [...account.users.values()].map(({ path, userName }) => entityArn(accountId, 'user', path, userName));
+  const roles = [...account.roles.values()].map(({ path, roleName }) => entityArn(accountId, 'role', path, roleName));
+  return [...users, ...roles].includes(name);
+}
+
+function idsIn({ users, roles }: Account): readonly string[] {
+  return [...[...users.values()].map(({ userId }) => userId), ...[...roles.values()].map(({ roleId }) => roleId)];
 }
 
 /** Whether a statement opens the bucket to everyone, as the public policies of Wasabi's samples do. */
-function isPublic(statement: Json): boolean {
-  if (statement['Effect'] !== 'Allow' || statement['Condition'] !== undefined) return false;
-  const principal = statement['Principal'];
-  const names = isRecord(principal) ? listOf(principal['AWS']) : [principal];
-  return names.includes('*');
+function isPublic({ effect, principal, conditions }: Statement): boolean {
+  if (effect !== 'Allow' || conditions.length > 0 || principal === undefined) return false;
+  return principal.isNegated || principal.aws.includes('*');
 }
 
-/** `?policy`: kept as text; who may do what is not worked out from it. */
+/** `?policy`: kept and given back as text. */
 export const policy: Subresource = {
   query: 'policy',
   operations: {
@@ -74,8 +73,8 @@ export const policy: Subresource = {
     PUT: bucketWrite('PutBucketPolicy', (call, bucket) => {
       if (call.body.length > MAX_POLICY_BYTES) throw malformedPolicy('The policy is larger than 20 KB');
       const text = call.body.toString('utf8');
-      const statements = statementsOf(text);
-      for (const statement of statements) checkStatement(statement, bucket.name);
+      const { statements } = parsed(text);
+      for (const statement of statements) checkStatement(statement, call, bucket.name);
       if (call.settings.quirks.publicAccess === 'refused' && statements.some(isPublic)) throw publicAccessDenied();
       bucket.policy = text;
       touch(call.state);

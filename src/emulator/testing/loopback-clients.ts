@@ -36,7 +36,7 @@ export interface ClientOptions
   readonly region?: string;
   /** What it signs for; default: the same. */
   readonly signingRegion?: string;
-  readonly keys?: Pick<AccountKeys, 'accessKeyId' | 'secretAccessKey'>;
+  readonly keys?: Pick<AccountKeys, 'accessKeyId' | 'secretAccessKey'> & { readonly sessionToken?: string };
 }
 
 /** An emulator that ends with its test, and the SDK's clients of it. */
@@ -58,7 +58,11 @@ export async function startLoopback(t: TestContext, options: EmulatorOptions = {
   });
   const common = ({ region = 'us-east-1', signingRegion = region, keys = emulator.account }: ClientOptions) => ({
     region: signingRegion,
-    credentials: { accessKeyId: keys.accessKeyId, secretAccessKey: keys.secretAccessKey },
+    credentials: {
+      accessKeyId: keys.accessKeyId,
+      secretAccessKey: keys.secretAccessKey,
+      ...('sessionToken' in keys ? { sessionToken: keys.sessionToken } : {}),
+    },
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({ httpAgent: agent }),
   });

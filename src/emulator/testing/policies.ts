@@ -7,3 +7,8 @@ export function policyText(...statements: readonly unknown[]): string {
 export function allow(...actions: readonly string[]) {
   return { Effect: 'Allow', Action: actions, Resource: '*' };
 }
+
+/** The opposite. */
+export function deny(...actions: readonly string[]) {
+  return { ...allow(...actions), Effect: 'Deny' };
+}

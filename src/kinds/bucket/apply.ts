@@ -64,6 +64,7 @@ async function createBucket(
   const nowMs = client.clock.now() + client.wasabi.clockOffsetMs();
   if (region !== FIRST_REGION && tookMs < SURE_MS) {
     client.createdAtMs = nowMs;
+    client.isNew = true;
     return;
   }
   const listed = await client.index.creationTimeOf(client.bucket, { signal, freshSinceMonotonicMs: sentAt });
@@ -76,6 +77,7 @@ async function createBucket(
     );
   }
   client.createdAtMs = listed;
+  client.isNew = region !== FIRST_REGION || listed !== undefined;
 }
 
 /** Without a time of creation only what is on the bucket can tell: one that was made just now has no tags. */

@@ -34,7 +34,7 @@ export function userProblem(lookup: Lookup, resource: Bucket, accountId: string)
   return new ReconcileError(
     'DependencyNotReady',
     `${what} is not ready: ${ready?.reason ?? 'it was not looked at yet'}; the bucket is made once it is: look at its conditions`,
-    { reason: 'UserNotReady' },
+    { reason: 'UserNotReady', isExpected: ready === undefined },
   );
 }
 

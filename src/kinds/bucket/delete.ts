@@ -32,7 +32,7 @@ export async function deleteBucket(
   try {
     return await destroy(client, resource, place, signal);
   } catch (thrown) {
-    if (toReconcileError(thrown).reason === 'AccessDenied') client.deletions.wasInVain(uid);
+    if (toReconcileError(thrown).reason === 'AccessDenied') client.deletions.wasInVain(uid, client.secretVersion);
     throw thrown;
   }
 }
@@ -43,7 +43,7 @@ async function destroy(client: BucketClient, resource: Bucket, region: string, s
   if (isForced && client.deletions.sweepOf(uid) !== undefined) return emptyAndDelete(client, resource, region, signal);
   if ((await tryDelete(client, region, signal, {})) === 'Deleted') return { type: 'Done' };
   if (!isForced) {
-    client.deletions.wasInVain(uid);
+    client.deletions.wasInVain(uid, client.secretVersion);
     return notEmpty(client.bucket);
   }
   if (await forceDelete(client, region, signal)) return { type: 'Done' };
@@ -64,7 +64,7 @@ async function emptyAndDelete(
   const isEmpty = sweep.next === undefined && sweep.failed === 0 && sweep.firstLocked === undefined;
   if (isEmpty && (await tryDelete(client, region, signal, {})) === 'Deleted') return { type: 'Done' };
   if (sweep.deleted > 0) deletions.hasProgressed(uid);
-  else if (sweep.next === undefined && sweep.firstLocked !== undefined) deletions.wasInVain(uid);
+  else if (sweep.next === undefined && sweep.firstLocked !== undefined) deletions.wasInVain(uid, client.secretVersion);
   return progress(client, resource, run, sweep);
 }
 

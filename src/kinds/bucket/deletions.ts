@@ -7,6 +7,12 @@ const MAX_OBJECTS = 10_000;
 const FIRST_REST_MS = 60_000;
 const LONGEST_REST_MS = 900_000;
 
+interface Rest {
+  readonly secretVersion: string;
+  readonly restMs: number;
+  readonly untilMs: number;
+}
+
 /**
  * What a pass over a Bucket under deletion leaves for the next one, by the uid of the object. In memory: after a restart
  * a bucket is emptied from its beginning (what is gone is not listed again), and tried again at once.
@@ -14,7 +20,7 @@ const LONGEST_REST_MS = 900_000;
 export class Deletions {
   readonly #clock: Clock;
   readonly #sweeps = new LRUCache<string, EmptyingReport>({ max: MAX_OBJECTS });
-  readonly #rests = new LRUCache<string, { readonly restMs: number; readonly untilMs: number }>({ max: MAX_OBJECTS });
+  readonly #rests = new LRUCache<string, Rest>({ max: MAX_OBJECTS });
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -39,11 +45,12 @@ export class Deletions {
     return sweep;
   }
 
-  /** The service refused, and nothing has changed: it is left alone for a while, each time for longer. */
-  wasInVain(uid: string): void {
+  /** The service refused these credentials, and nothing has changed: it is left alone for a while, each time for longer. */
+  wasInVain(uid: string, secretVersion: string): void {
     const before = this.#rests.get(uid);
-    const restMs = before === undefined ? FIRST_REST_MS : Math.min(before.restMs * 2, LONGEST_REST_MS);
-    this.#rests.set(uid, { restMs, untilMs: this.#clock.monotonicMs() + restMs });
+    const isAgain = before?.secretVersion === secretVersion;
+    const restMs = isAgain ? Math.min(before.restMs * 2, LONGEST_REST_MS) : FIRST_REST_MS;
+    this.#rests.set(uid, { secretVersion, restMs, untilMs: this.#clock.monotonicMs() + restMs });
   }
 
   /** Something was deleted. */
@@ -51,8 +58,9 @@ export class Deletions {
     this.#rests.delete(uid);
   }
 
-  /** For how long the service is still to be left alone; milliseconds, 0: no longer. */
-  restMs(uid: string): number {
-    return Math.max(0, (this.#rests.get(uid)?.untilMs ?? 0) - this.#clock.monotonicMs());
+  /** For how long the service is still to be left alone with these credentials; milliseconds, 0: no longer. */
+  restMs(uid: string, secretVersion: string): number {
+    const rest = this.#rests.get(uid);
+    return rest?.secretVersion === secretVersion ? Math.max(0, rest.untilMs - this.#clock.monotonicMs()) : 0;
   }
 }

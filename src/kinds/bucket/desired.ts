@@ -1,4 +1,5 @@
 import type { Bucket } from '../../api/bucket.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
 import type { SettingContext } from './setting.ts';
 import { unsupportedTransitions } from './settings/lifecycle.ts';
 import { type Tags, wantedTags } from './settings/tags.ts';
@@ -13,6 +14,8 @@ export interface DesiredBucket {
   readonly hasObjectLock: boolean;
   /** Fields that cannot be had whatever the service answers. */
   readonly unsupported: readonly string[];
+  /** A field that cannot be had makes the spec invalid. */
+  readonly rejectsUnsupported: boolean;
 }
 
 /** The wanted state of a bucket. Pure. */
@@ -30,5 +33,13 @@ export function desiredBucket(spec: Bucket['spec'], context: SettingContext): De
       ...(spec.versioning?.mfaDelete === true ? ['spec.versioning.mfaDelete'] : []),
       ...unsupportedTransitions(spec, context.providerType),
     ],
+    rejectsUnsupported: context.rejectsUnsupported,
   };
+}
+
+/** What `unsupportedSettings: Reject` makes of those fields; undefined: nothing. Pure. */
+export function rejection(desired: DesiredBucket, unsupported: readonly string[]): ReconcileError | undefined {
+  if (!desired.rejectsUnsupported || unsupported.length === 0) return undefined;
+  const message = `the service cannot do ${unsupported.join(', ')}, and the Provider says unsupportedSettings: Reject: take the field out`;
+  return new ReconcileError('InvalidSpec', message, { reason: 'Unsupported' });
 }

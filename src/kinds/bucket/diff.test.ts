@@ -7,7 +7,7 @@ import { diffBucket } from './diff.ts';
 import type { ObservedBucket } from './observe.ts';
 
 const MARKER = 'c/ns/logs/uid';
-const wasabi = { providerType: 'wasabi', loggingTarget: undefined } as const;
+const wasabi = { providerType: 'wasabi', loggingTarget: undefined, rejectsUnsupported: false } as const;
 
 /** The spec as the API server stores it: defaults filled in. */
 function stored(spec: Partial<BucketSpecInput>): Bucket['spec'] {
@@ -171,7 +171,7 @@ test('lifecycle: rules are compared by what they mean, not by how they are writt
         ],
       },
     }),
-    { providerType: 's3', loggingTarget: undefined },
+    { ...wasabi, providerType: 's3' },
   );
   assert.deepEqual(desired.settings.lifecycle, [
     {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../../managed/kind.ts';
-import type { DesiredBucket } from './desired.ts';
+import { type DesiredBucket, rejection } from './desired.ts';
 import type { ObservedBucket } from './observe.ts';
 import type { Setting } from './setting.ts';
 import { type Tags, tagsToWrite } from './settings/tags.ts';
@@ -18,6 +18,7 @@ const SUMMARY_MAX = 200;
 /**
  * The changes that bring the bucket to the wanted state, in the order of the writes: the marker stands right behind the
  * creation, so that a crash leaves the bucket unmarked for one call only. Pure.
+ * @throws InvalidSpec, reason Unsupported, for a bucket that is not there, when it is certain that it would be rejected
  */
 export function diffBucket(
   desired: DesiredBucket,
@@ -25,6 +26,8 @@ export function diffBucket(
   marker: string | undefined,
 ): readonly BucketChange[] {
   if (observed?.isWrongRegion === true) return [];
+  const rejected = observed === undefined ? rejection(desired, desired.unsupported) : undefined;
+  if (rejected !== undefined) throw rejected;
   const canTag = observed?.canTag !== false;
   const tags = canTag ? tagsToWrite(observed?.tags ?? {}, desired.tags, marker) : undefined;
   // The keys of `Wanted` are setting names.
@@ -64,7 +67,8 @@ function settingChange(
   return isMet ? [] : [{ type: `Set:${name}`, summary: `${name}: ${shown(found)} -> ${shown(to)}`, name, to }];
 }
 
-function shown(value: unknown): string {
+/** A value as it is shown to people, on one line and not too long. */
+export function shown(value: unknown): string {
   if (value === null) return 'none';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length <= SUMMARY_MAX ? text : `${text.slice(0, SUMMARY_MAX - 1)}…`;

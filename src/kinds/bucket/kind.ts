@@ -1,20 +1,23 @@
 import type { Bucket } from '../../api/bucket.ts';
 import type { Provider } from '../../api/provider.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
-import type { ManagedKind, Target } from '../../managed/kind.ts';
+import type { KindEvents, ManagedKind, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { markerText, releasedText } from '../../managed/marker.ts';
 import { ownerOf } from '../../managed/rivals.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { toReconcileError } from '../../runtime/errors.ts';
 import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { providerReference } from '../provider-reference.ts';
+import { toldBySecret } from '../told-by-field.ts';
 import { applyBucket } from './apply.ts';
 import { awaitUser, userProblem } from './awaited-user.ts';
 import { deleteBucket } from './delete.ts';
 import { Deletions } from './deletions.ts';
 import { type DesiredBucket, desiredBucket } from './desired.ts';
 import { type BucketChange, diffBucket } from './diff.ts';
+import { bucketFailure } from './failure.ts';
 import { loggingTarget } from './logging-target.ts';
 import { type BucketClient, type ObservedBucket, observeBucket } from './observe.ts';
 import { bucketObstacle } from './obstacle.ts';
@@ -33,6 +36,14 @@ export interface BucketParts {
 /** The identity of a bucket is the second of its creation. Two readings of it may differ by this much. */
 const IDENTITY_SKEW_MS = 5_000;
 
+const EVENTS: KindEvents = {
+  created: 'BucketCreated',
+  updated: 'BucketUpdated',
+  deleted: 'BucketDeleted',
+  failed: 'ReconcileFailed',
+  repaired: 'DriftRepaired',
+};
+
 /** Bucket: one bucket of a Provider's account, with its settings. */
 export function bucketKind(
   parts: BucketParts,
@@ -46,18 +57,13 @@ export function bucketKind(
     desiredBucket(resource.spec, {
       providerType: providerOf(resource).spec.type,
       loggingTarget: loggingTarget(lookup, access, resource),
+      rejectsUnsupported: providerOf(resource).spec.unsupportedSettings === 'Reject',
     });
   return {
     kind: 'Bucket',
     isExternal: true,
     defaultDeletionPolicy: 'Retain',
-    events: {
-      created: 'BucketCreated',
-      updated: 'BucketUpdated',
-      deleted: 'BucketDeleted',
-      failed: 'ReconcileFailed',
-      repaired: 'DriftRepaired',
-    },
+    events: EVENTS,
     references: bucketReferences,
     hasLegacyClaim,
     resolve(resource): Target {
@@ -75,20 +81,23 @@ export function bucketKind(
     },
     connect: (resource, target, signal) => connect({ ...parts, deletions }, resource, target, signal),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
-    observe: (client, target, wanted, signal) => observeBucket(client, target.region, wanted, signal),
+    observe: (client, target, wanted, signal) => told(client, observeBucket(client, target.region, wanted, signal)),
     evidence: (observed, target) => ({
       marker: observed.marker,
       identity: observed.hasFixedCreationTime ? identityOf(observed.createdAtMs, target.identity) : undefined,
       createdAtMs: observed.createdAtMs,
     }),
     diff: diffBucket,
-    apply: (client, target, change, signal) => applyBucket(client, target.region, change, signal),
-    obstacle: (client, resource, target, signal) => bucketObstacle(client, resource, target.region, signal),
+    apply: (client, target, change, signal) => told(client, applyBucket(client, target.region, change, signal), change),
+    obstacle: (client, resource, target, signal) =>
+      told(client, bucketObstacle(client, resource, target.region, signal)),
     delete: (client, resource, target, policy, signal) =>
-      deleteBucket(client, resource, target.region, policy, signal, releasedText(ownerOf(resource, clusterId))),
+      told(
+        client,
+        deleteBucket(client, resource, target.region, policy, signal, releasedText(ownerOf(resource, clusterId))),
+      ),
     status: (resource, target, observed, facts) => {
-      const rejects = providerOf(resource).spec.unsupportedSettings === 'Reject';
-      const status = bucketStatus(resource, target, desired(resource), observed, facts, rejects);
+      const status = bucketStatus(resource, target, desired(resource), observed, facts);
       const failure = status.failure ?? userProblem(lookup, resource, target.accountId);
       const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
       return { ...status, failure, fields: { ...status.fields, inherited: isInherited ? true : undefined } };
@@ -121,10 +130,15 @@ async function connect(
   const { lookup, access, clock, clusterId } = parts;
   const reference = { ...providerReference(resource.metadata.namespace, undefined), key: target.provider };
   const provider = lookup.follow<Provider>(resource, reference);
-  const connection = await access.connect(resource, provider, target.accountId, signal);
+  const connection = await access.connect(resource, provider, target.accountId, signal).catch((thrown: unknown) => {
+    throw toldBySecret(toReconcileError(thrown), provider, resource);
+  });
   return {
     wasabi: connection.client,
+    resource,
+    provider,
     index: connection.bucketIndex,
+    secretVersion: connection.secretVersion,
     service: `${provider.metadata.uid} ${connection.client.settings.endpoint}`,
     providerType: provider.spec.type,
     bucket: target.name,
@@ -134,5 +148,13 @@ async function connect(
     clock,
     knownRegion: resource.status?.target?.name === target.name ? resource.status.region : undefined,
     createdAtMs: undefined,
+    isNew: false,
   };
+}
+
+/** The same call; when it fails, its failure is told by the place that it comes from. */
+function told<T>(client: BucketClient, call: Promise<T>, change?: BucketChange): Promise<T> {
+  return call.catch((thrown: unknown) => {
+    throw bucketFailure(thrown, { ...client, change });
+  });
 }

@@ -1,4 +1,6 @@
 import { GetBucketLocationCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import type { Bucket } from '../../api/bucket.ts';
+import type { Provider } from '../../api/provider.ts';
 import { OWNER_TAG } from '../../managed/marker.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ReconcileError, toReconcileError } from '../../runtime/errors.ts';
@@ -16,8 +18,13 @@ import { type Found, type SettingName, settings } from './settings.ts';
 /** One bucket, reached for one pass, with what earlier passes and this one know of it. */
 export interface BucketClient {
   readonly wasabi: WasabiClient;
+  /** Whose bucket it is and who is called, for the words of a failure. */
+  readonly resource: Bucket;
+  readonly provider: Provider;
   /** The Provider and its endpoint, for the memory of unsupported calls. */
   readonly service: string;
+  /** Of the credentials: others may be allowed what these are not. */
+  readonly secretVersion: string;
   readonly providerType: 'wasabi' | 's3';
   readonly bucket: string;
   /** The marker of this very object: a bucket that carries it needs no further proof. */
@@ -30,6 +37,8 @@ export interface BucketClient {
   knownRegion: string | undefined;
   /** When the bucket was created, as far as this pass read or did it; on the service's clock, milliseconds since the epoch. */
   createdAtMs: number | undefined;
+  /** Whether this pass is proven to have made the bucket. */
+  isNew: boolean;
 }
 
 /** A bucket as it was read. */
@@ -90,6 +99,7 @@ export function bucketAccess(client: BucketClient, region: string, signal: Abort
     bucket: client.bucket,
     region,
     signal,
+    isNew: client.isNew,
     isUnsupported: (name) => client.unsupported.isKnown(client.service, name),
     rememberUnsupported: (name) => client.unsupported.remember(client.service, name),
   };

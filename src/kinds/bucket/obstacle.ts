@@ -50,12 +50,15 @@ export async function bucketObstacle(
 ): Promise<Blocked | undefined> {
   const { uid } = resource.metadata;
   const standing = standingBlock(resource);
-  if (standing === undefined || client.deletions.sweepOf(uid) !== undefined) return undefined;
-  const place = { bucket: client.bucket, region: client.knownRegion ?? region, signal };
-  const seen = await unlessDenied(look(client, resource, standing.reason, place));
-  if (seen !== undefined) return seen;
-  const restMs = client.deletions.restMs(uid);
-  return restMs === 0 ? undefined : { type: 'Blocked', ...standing, retryAfterMs: restMs };
+  if (standing === undefined) return undefined;
+  if (client.deletions.sweepOf(uid) === undefined) {
+    const place = { bucket: client.bucket, region: client.knownRegion ?? region, signal };
+    const seen = await unlessDenied(look(client, resource, standing.reason, place));
+    if (seen !== undefined) return seen;
+  }
+  const restMs = client.deletions.restMs(uid, client.secretVersion);
+  if (restMs === 0) return undefined;
+  return { type: 'Blocked', ...standing, retryAfterMs: Math.min(restMs, SHORTEST_WAIT_MS) };
 }
 
 /** The condition of an earlier pass, unless the object was edited or a pass was asked for since. */

@@ -8,6 +8,8 @@ export interface BucketAccess {
   /** Decides endpoint and signing region. */
   readonly region: string;
   readonly signal: AbortSignal;
+  /** This pass made the bucket, and nobody else can have made it: it has what it was asked for at its creation. */
+  readonly isNew: boolean;
   /** Whether the service was found to lack that call lately; settings with a second way ask before they try. */
   isUnsupported(setting: string): boolean;
   /** Notes that the service lacks the call of that setting. */
@@ -22,6 +24,8 @@ export interface SettingContext {
   readonly providerType: 'wasabi' | 's3';
   /** The bucket that `spec.logging` names, resolved; undefined where there is none. */
   readonly loggingTarget: string | undefined;
+  /** The Provider's `unsupportedSettings: Reject`. */
+  readonly rejectsUnsupported: boolean;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Bucket } from '../../api/bucket.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
 import type { KindStatus, PassFacts, Target } from '../../managed/kind.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
-import type { DesiredBucket } from './desired.ts';
+import { type DesiredBucket, rejection } from './desired.ts';
 import type { ObservedBucket } from './observe.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './settings.ts';
@@ -14,7 +14,6 @@ export function bucketStatus(
   desired: DesiredBucket,
   observed: ObservedBucket | undefined,
   facts: PassFacts,
-  rejectsUnsupported: boolean,
 ): KindStatus {
   const unsupported = [...desired.unsupported, ...(observed === undefined ? [] : unsupportedFields(desired, observed))];
   const hasChanged = facts.applied.length > 0 || resource.status?.lastSyncTime === undefined;
@@ -28,7 +27,7 @@ export function bucketStatus(
       ...(hasChanged && observed !== undefined ? { lastSyncTime: rfc3339(facts.nowMs) } : {}),
     },
     unsupported,
-    failure: observed === undefined ? undefined : failureOf(target, observed, unsupported, rejectsUnsupported),
+    failure: observed === undefined ? undefined : failureOf(target, desired, observed, unsupported),
   };
 }
 
@@ -44,17 +43,13 @@ function unsupportedFields(desired: DesiredBucket, observed: ObservedBucket): re
 
 function failureOf(
   target: Target,
+  desired: DesiredBucket,
   observed: ObservedBucket,
   unsupported: readonly string[],
-  rejectsUnsupported: boolean,
 ): ReconcileError | undefined {
   if (observed.isWrongRegion) {
     const message = `bucket "${target.name}" is in region ${observed.region}, the spec leads to ${target.region}: set spec.region to ${observed.region}`;
     return new ReconcileError('InvalidSpec', message, { reason: 'WrongRegion' });
   }
-  if (rejectsUnsupported && unsupported.length > 0) {
-    const message = `the service cannot do ${unsupported.join(', ')}, and the Provider says unsupportedSettings: Reject: take the field out`;
-    return new ReconcileError('InvalidSpec', message, { reason: 'Unsupported' });
-  }
-  return observed.failures[0]?.error;
+  return rejection(desired, unsupported) ?? observed.failures[0]?.error;
 }

@@ -7,6 +7,7 @@ import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { type Caller, whoAmI } from '../../wasabi/identity.ts';
 import { isRefusal, refusalWaitMs } from '../../wasabi/refusals.ts';
 import { type AccountAccess, accountOfCaller, type Probe } from '../account-access.ts';
+import { isAnswerOfS3, providerFailure } from './failure.ts';
 import type { ProtectedSecrets, SecretState } from './secrets.ts';
 
 /** One pass of a Provider. Nothing is opened before `observe`: deletion must not need credentials. */
@@ -28,6 +29,7 @@ export interface ObservedProvider {
   readonly accountId: string | undefined;
   readonly identityArn: string | undefined;
   readonly endpoint: string | undefined;
+  /** Whether the S3 endpoint answered, be it with a refusal; undefined: it was not asked. */
   readonly isS3Reachable: boolean | undefined;
   readonly iam: Caller['iam'] | undefined;
   /** Credential and CA Secrets, and whether they carry our in-use finalizer. */
@@ -56,7 +58,7 @@ export async function observeProvider(client: ProviderClient, signal: AbortSigna
     probe = await client.access.probe(resource, signal);
     const refusal = wasAskedFor(resource) ? undefined : standingRefusal(client, probe);
     if (refusal !== undefined) return { ...nothing, ...refusal, triedVersion: probe.secretVersion };
-    const caller = await whoAmI(probe.client, signal);
+    const caller = told(await whoAmI(probe.client, signal), resource);
     await callS3(probe, signal);
     const failure = caller.identity === undefined && caller.iam.type === 'Unreachable' ? caller.iam.error : undefined;
     return {
@@ -71,19 +73,23 @@ export async function observeProvider(client: ProviderClient, signal: AbortSigna
       iam: caller.iam,
     };
   } catch (thrown) {
-    const failure = toReconcileError(thrown);
+    const error = toReconcileError(thrown);
+    const failure = providerFailure(error, resource);
     const isRefused = isRefusal(failure);
-    const wasSent = probe !== undefined;
     return {
       ...nothing,
       failure,
       isRefused,
       triedVersion: probe?.secretVersion,
       endpoint: probe?.settings.endpoint,
-      // A refusal is an answer; what never left this process says nothing of the endpoint.
-      isS3Reachable: wasSent ? isRefused : undefined,
+      isS3Reachable: isAnswerOfS3(error),
     };
   }
+}
+
+/** The same answers, with what is wrong about IAM told by its place in the spec. */
+function told({ identity, iam }: Caller, resource: Provider): Caller {
+  return { identity, iam: iam.type === 'Unreachable' ? { ...iam, error: providerFailure(iam.error, resource) } : iam };
 }
 
 /** A signed call decides. "You may not list" comes from a service that has accepted the signature. */
@@ -113,7 +119,8 @@ function standingRefusal(
 ): Pick<ObservedProvider, 'failure' | 'isRefused'> | undefined {
   const { authFailures, conditions } = resource.status ?? {};
   const known = client.refusal();
-  if (authFailures?.secretVersion !== secretVersion) return known && { failure: known, isRefused: true };
+  if (authFailures?.secretVersion !== secretVersion)
+    return known && { failure: providerFailure(known, resource), isRefused: true };
   const { reason = '', message } = findCondition(conditions, 'AuthValid') ?? {};
   const untilMs = Date.parse(authFailures.lastTime) + TIME_GRAIN_MS + refusalWaitMs(authFailures.count, reason);
   const retryAfterMs = Math.max(untilMs - nowMs, known?.retryAfterMs ?? 0);

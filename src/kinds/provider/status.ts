@@ -110,16 +110,26 @@ function conditions(
     result.push(condition('AuthValid', 'False', failure.reason, failure.message));
   } else if (failure === undefined) {
     result.push(condition('AuthValid', 'True', 'Authenticated', 'The service accepts the credentials.'));
-  } else if (findCondition(resource.status?.conditions, 'AuthValid') === undefined) {
+  } else if (isUnknown(resource, 'AuthValid')) {
     result.push(condition('AuthValid', 'Unknown', failure.reason, failure.message));
   }
   if (observed.isS3Reachable === true) {
-    result.push(condition('EndpointReachable', 'True', 'Reachable', 'The S3 endpoint answers signed calls.'));
+    const answer = failure === undefined ? 'The S3 endpoint answers signed calls.' : 'The S3 endpoint answers.';
+    result.push(condition('EndpointReachable', 'True', 'Reachable', answer));
   } else if (observed.isS3Reachable === false && failure !== undefined) {
     result.push(condition('EndpointReachable', 'False', failure.reason, failure.message));
+  } else if (failure !== undefined && isUnknown(resource, 'EndpointReachable')) {
+    const before = `The S3 endpoint was not asked, since this failed before: ${failure.message}`;
+    result.push(condition('EndpointReachable', 'Unknown', failure.reason, before));
   }
   if (observed.iam !== undefined) result.push(iamCondition(observed.iam));
   return result;
+}
+
+/** Nothing was learnt about it yet: what stands in the way is told, and not kept when something else does. */
+function isUnknown(resource: Provider, type: KindCondition['type']): boolean {
+  const status = findCondition(resource.status?.conditions, type)?.status;
+  return status === undefined || status === 'Unknown';
 }
 
 function iamCondition(iam: NonNullable<ObservedProvider['iam']>): KindCondition {

@@ -49,8 +49,8 @@ export const objectLock: Setting<ObjectLock> = {
         { reason: 'ObjectLockImmutable' },
       );
     }
-    const current = await objectLock.read(access, value);
-    if (current === null) {
+    // It can never be undone: a bucket that has no lock must not get one by a write of its default.
+    if (!access.isNew && (await objectLock.read(access, value)) === null) {
       throw new ReconcileError(
         'InvalidSpec',
         'spec.objectLock.enabled: true, and the bucket was made without object lock, which can be had at creation only: remove spec.objectLock, or make another bucket',

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ReconcileError, type ReconcileErrorOptions, type ReconcileErrorType } from '../runtime/errors.ts';
+import type { KindEvents, ManagedResource } from './kind.ts';
+import { eventFor } from './report.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+const events: KindEvents = {
+  created: 'BucketCreated',
+  updated: 'BucketUpdated',
+  deleted: 'BucketDeleted',
+  failed: 'ReconcileFailed',
+};
+
+/** A Bucket whose last pass failed for that reason, with that message, so long ago. */
+function bucket(before?: { reason: string; message: string; sinceSeconds?: number; generation?: number }) {
+  const lastTransitionTime = new Date(NOW - (before?.sinceSeconds ?? 1) * 1_000).toISOString().replace('.000Z', 'Z');
+  const synced = before && {
+    type: 'Synced',
+    status: 'False',
+    reason: before.reason,
+    message: before.message,
+    observedGeneration: before.generation ?? 1,
+    lastTransitionTime,
+  };
+  return {
+    apiVersion: 's3.cloud37.dev/v1alpha1',
+    kind: 'Bucket',
+    metadata: { name: 'b', namespace: 'a', uid: 'u', resourceVersion: '1', creationTimestamp: '', generation: 1 },
+    spec: {},
+    status: synced ? { conditions: [synced] } : {},
+  } as ManagedResource;
+}
+
+interface Case {
+  readonly title: string;
+  readonly type: ReconcileErrorType;
+  readonly options?: ReconcileErrorOptions;
+  readonly before?: Parameters<typeof bucket>[0];
+  readonly expected: string | undefined;
+}
+
+const waiting = { reason: 'ProviderNotReady', message: 'why' };
+const cases: readonly Case[] = [
+  { title: 'a bad spec', type: 'InvalidSpec', expected: 'Warning ReconcileFailed: why' },
+  {
+    title: 'the same bad spec again',
+    type: 'InvalidSpec',
+    before: { reason: 'InvalidSpec', message: 'why' },
+    expected: undefined,
+  },
+  {
+    title: 'the same in another generation',
+    type: 'InvalidSpec',
+    before: { reason: 'InvalidSpec', message: 'why', generation: 0 },
+    expected: 'Warning ReconcileFailed: why',
+  },
+  {
+    title: 'something is missing',
+    type: 'DependencyNotReady',
+    options: { reason: 'ProviderNotReady' },
+    expected: 'Normal ReconcileFailed: ProviderNotReady: why',
+  },
+  {
+    title: 'the same is missing still',
+    type: 'DependencyNotReady',
+    options: { reason: 'ProviderNotReady' },
+    before: waiting,
+    expected: undefined,
+  },
+  {
+    title: 'what is missing is on its way',
+    type: 'DependencyNotReady',
+    options: { reason: 'ProviderNotReady', isExpected: true },
+    expected: undefined,
+  },
+  {
+    title: 'what was on its way has failed',
+    type: 'DependencyNotReady',
+    options: { reason: 'ProviderNotReady' },
+    before: { reason: 'ProviderNotReady', message: 'it was not looked at yet' },
+    expected: 'Normal ReconcileFailed: ProviderNotReady: why',
+  },
+  { title: 'a failure that may pass', type: 'Transient', expected: undefined },
+  {
+    title: 'a failure that has not passed for a minute',
+    type: 'Transient',
+    before: { reason: 'Transient', message: 'why', sinceSeconds: 60 },
+    expected: 'Warning ReconcileFailed: why',
+  },
+  { title: 'throttling', type: 'Throttled', expected: undefined },
+  { title: 'a stale read', type: 'StaleRead', expected: undefined },
+  { title: 'a defect', type: 'Internal', expected: 'Warning ReconcileFailed: why' },
+];
+for (const { title, type, options, before, expected } of cases) {
+  test(`event of a pass that failed: ${title}`, () => {
+    const error = new ReconcileError(type, 'why', options);
+    const draft = eventFor(events, bucket(before), { type: 'Failed', error }, NOW);
+    assert.equal(draft && `${draft.type} ${draft.reason}: ${draft.note}`, expected);
+  });
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { parseAllDocuments } from 'yaml';
+import { CRDS, EVENTS } from '../../src/api/core-types.ts';
+import type { KubeObject, ResourceType } from '../../src/api/meta.ts';
+import { startEmulator } from '../../src/emulator/server.ts';
+import { bucket, type Manifest, provider, secret, TYPES } from '../support/builders.ts';
+import { clientOf, createNamespace, installCrds, staticAccess, until } from '../support/cluster.ts';
+import { startControlPlane } from '../support/control-plane.ts';
+import { sharedControlPlane } from '../support/control-plane-environment.ts';
+import { kubeconfigFor, metricsPortOf, probe, startProcess } from '../support/operator-process.ts';
+import { SERVICE_ACCOUNTS, serviceAccountToken } from '../support/service-account.ts';
+import { consoleOf } from '../support/world.ts';
+
+/** The operator with the rights of `examples/rbac-namespaced.yaml` and no others, started as its first lines say. */
+
+const skip = sharedControlPlane() === undefined ? 'npm run test:cluster has the binaries' : false;
+const NAME = 'wasabi-s3-operator';
+const rbac = (plural: string, kind: string): ResourceType => ({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  plural,
+  kind,
+  namespaced: true,
+});
+const types: Readonly<Record<string, ResourceType>> = {
+  ...TYPES,
+  ServiceAccount: SERVICE_ACCOUNTS,
+  Role: rbac('roles', 'Role'),
+  RoleBinding: rbac('rolebindings', 'RoleBinding'),
+};
+
+interface WithStatus extends KubeObject {
+  readonly status?: { readonly conditions?: readonly { type: string; status: string; reason: string }[] };
+}
+
+/** A control plane of its own: the test takes its definitions away. */
+async function scene(t: TestContext) {
+  const plane = await startControlPlane();
+  t.after(() => plane.stop());
+  const admin = clientOf(staticAccess(plane.url, plane.adminToken, plane.ca));
+  t.after(() => admin.close());
+  await installCrds(admin);
+  const namespace = await createNamespace(admin, 'team');
+  const apply = (manifest: Manifest) => admin.create(types[manifest.kind] ?? assert.fail(), namespace, manifest);
+  const example = readFileSync(new URL('../../examples/rbac-namespaced.yaml', import.meta.url), 'utf8');
+  for (const document of parseAllDocuments(example.replaceAll('storage-demo', namespace))) {
+    await apply(document.toJS() as Manifest); // our own file
+  }
+  const token = await serviceAccountToken(admin, { namespace, name: NAME });
+  const emulator = await startEmulator();
+  t.after(() => emulator.stop());
+  const { accessKeyId, secretAccessKey } = emulator.account;
+  await apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  const endpoints = {
+    endpoint: emulator.url('eu-central-2'),
+    iamEndpoint: emulator.iamUrl,
+    stsEndpoint: emulator.stsUrl,
+  };
+  await apply(provider('wasabi', endpoints));
+  const start = (...flags: string[]) =>
+    startProcess(t, [
+      `--kubeconfig=${kubeconfigFor(t, { url: plane.url, token, ca: plane.ca })}`,
+      '--metrics-port=0',
+      `--watch-namespaces=${namespace}`,
+      `--leader-election-namespace=${namespace}`,
+      `--allowed-endpoints=http://*.localhost:${emulator.port}`,
+      ...flags,
+    ]);
+  const read = (name: string) => admin.get<WithStatus>(types['Bucket'] ?? assert.fail(), { namespace, name });
+  const ready = (name: string) =>
+    until(`Bucket ${name} is Ready`, async () => {
+      const found = await read(name);
+      return found?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+    });
+  const remove = (name: string) => admin.delete(types['Bucket'] ?? assert.fail(), { namespace, name });
+  const gone = (name: string) => until(`${name} is gone`, async () => (await read(name)) === undefined);
+  return { plane, admin, namespace, emulator, apply, start, ready, remove, gone };
+}
+
+test('rights in one namespace suffice, and are all that is used', { skip }, async (t) => {
+  const { plane, admin, namespace, emulator, apply, start, ready, remove, gone } = await scene(t);
+  const nameless = start();
+  await until('it says what it lacks', async () => {
+    const port = metricsPortOf(nameless);
+    return !Number.isNaN(port) && (await probe(port, '/readyz')).body.includes('--cluster-id');
+  });
+  nameless.child.kill('SIGTERM');
+  assert.equal(await nameless.ended, 0);
+
+  const operator = start('--cluster-id=one');
+  for (const name of ['kept', 'dropped']) {
+    await apply(bucket(name, { deletionPolicy: name === 'kept' ? 'Retain' : 'Delete' }));
+  }
+  for (const name of ['kept', 'dropped']) await ready(name);
+  await until('its events', async () => {
+    const { items } = await admin.list<KubeObject & { reason?: string }>(EVENTS, namespace);
+    return items.filter(({ reason }) => reason === 'BucketCreated').length === 2;
+  });
+  for (const name of ['kept', 'dropped']) await remove(name);
+  for (const name of ['kept', 'dropped']) await gone(name);
+  assert.deepEqual([...emulator.state.buckets.keys()], ['kept']);
+  operator.child.kill('SIGTERM');
+  assert.equal(await operator.ended, 0, operator.output());
+
+  const user = `system:serviceaccount:${namespace}:${NAME}`;
+  const calls = (await plane.readAudit()).filter((event) => event.user.username === user);
+  const refused = calls.flatMap(({ responseStatus, objectRef }) =>
+    responseStatus?.code === 403 && objectRef !== undefined ? [objectRef.resource] : [],
+  );
+  assert.deepEqual([...new Set(refused)].sort(), ['customresourcedefinitions', 'namespaces', 'referencegrants']);
+});
+
+test('with rights in one namespace, too, data survives the removal of its definition', { skip }, async (t) => {
+  const { admin, emulator, apply, start, ready } = await scene(t);
+  start('--cluster-id=one');
+  await apply(bucket('survivor', { deletionPolicy: 'Delete', forceDelete: true }));
+  await ready('survivor');
+  const client = consoleOf(emulator);
+  t.after(() => client.destroy());
+  await client.send(new PutObjectCommand({ Bucket: 'survivor', Key: 'precious', Body: 'x' }));
+  const keys = ['buckets', 'providers'].map((plural) => ({ namespace: '', name: `${plural}.s3.cloud37.dev` }));
+  for (const key of keys) await admin.delete(CRDS, key);
+  await until('the definitions are gone', async () => {
+    const found = await Promise.all(keys.map((key) => admin.get(CRDS, key)));
+    return found.every((definition) => definition === undefined);
+  });
+  assert.equal(emulator.state.buckets.get('survivor')?.objects.size, 1);
+});
