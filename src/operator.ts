@@ -1,19 +1,25 @@
 import { bucketDefinition } from './api/bucket.ts';
 import { bucketPolicyDefinition } from './api/bucket-policy.ts';
 import { NAMESPACES, REFERENCE_GRANTS, SECRETS } from './api/core-types.ts';
+import { iamPolicyDefinition } from './api/iam-policy.ts';
 import type { KindDefinition } from './api/kind-definition.ts';
 import { keyText } from './api/meta.ts';
 import { providerDefinition } from './api/provider.ts';
 import { specChecker } from './api/spec-problem.ts';
+import { userDefinition } from './api/user.ts';
 import { type Config, VERSION } from './config.ts';
 import { AccountAccess } from './kinds/account-access.ts';
 import { bucketKind } from './kinds/bucket/kind.ts';
 import { bucketMentions, bucketReferences } from './kinds/bucket/references.ts';
 import { bucketPolicyKind } from './kinds/bucket-policy/kind.ts';
 import { bucketPolicyReferences, bucketReference } from './kinds/bucket-policy/references.ts';
+import { iamPolicyKind, iamPolicyReferences } from './kinds/iam-policy/kind.ts';
+import { policyName } from './kinds/iam-policy/name.ts';
 import { providerKind, providerReferences } from './kinds/provider/kind.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import { SecretReader, versionText } from './kinds/provider-secrets.ts';
+import { userKind } from './kinds/user/kind.ts';
+import { userReferences } from './kinds/user/references.ts';
 import { Definitions } from './managed/definitions.ts';
 import type { KindEvents, ManagedResource } from './managed/kind.ts';
 import { Lookup } from './managed/lookup.ts';
@@ -78,6 +84,8 @@ const kinds = {
     references: bucketPolicyReferences,
     externalName: (resource) => keyText(bucketReference(resource).key),
   }),
+  User: indexed(userDefinition, { references: userReferences, externalName: ({ spec }) => spec.name }),
+  IAMPolicy: indexed(iamPolicyDefinition, { references: iamPolicyReferences, externalName: policyName }),
 } as const satisfies Record<string, IndexedKind & ServedKind>;
 
 /** Wires an operator by hand: stores, lookup, clients, one reconciler a kind, and who wakes whom. */
@@ -136,9 +144,10 @@ function createReconciles(
   });
   const bucket = bucketKind({ lookup, access, clock, clusterId, unsupported: new UnsupportedCalls(clock) });
   const bucketPolicy = bucketPolicyKind({ lookup, access });
-  const eventsByKind = new Map<string, KindEvents>(
-    [provider, bucket, bucketPolicy].map((kind) => [kind.kind, kind.events]),
-  );
+  const user = userKind({ lookup, access, clusterId });
+  const iamPolicy = iamPolicyKind({ lookup, access, clusterId });
+  const all = [provider, bucket, bucketPolicy, user, iamPolicy];
+  const eventsByKind = new Map<string, KindEvents>(all.map((kind) => [kind.kind, kind.events]));
   const eventsOf = (kind: string): KindEvents => {
     const found = eventsByKind.get(kind);
     if (found === undefined) throw new Error(`no kind ${kind}`);
@@ -157,6 +166,8 @@ function createReconciles(
     Provider: managedReconciler(provider, kinds.Provider, env),
     Bucket: managedReconciler(bucket, kinds.Bucket, env),
     BucketPolicy: managedReconciler(bucketPolicy, kinds.BucketPolicy, env),
+    User: managedReconciler(user, kinds.User, env),
+    IAMPolicy: managedReconciler(iamPolicy, kinds.IAMPolicy, env),
   };
 }
 

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { IamPolicyStatus } from './api/iam-policy.ts';
 import { type KubeObject, keyOf, type ObjectKey } from './api/meta.ts';
 import type { Provider, ProviderStatus } from './api/provider.ts';
+import type { UserStatus } from './api/user.ts';
 import type { AccountAccess } from './kinds/account-access.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
@@ -11,6 +13,7 @@ import type { NamedWatches } from './runtime/named-watches.ts';
 import type { ObjectStore } from './runtime/store.ts';
 import type { Change } from './runtime/store-feed.ts';
 import type { IndexedKind, StoreSnapshot } from './snapshot.ts';
+import { dependedOn } from './wake-dependents.ts';
 
 /** One kind with the parts that wake it. */
 export interface WakeableKind {
@@ -42,6 +45,7 @@ export function wireWakes(parts: WakeParts): void {
       wakeNamesakes(parts, kind, change, wake);
       for (const provider of providersConcerned(parts, kind, change)) wake(provider);
       for (const referent of referentsThatWait(parts, kind, change)) wake(referent);
+      for (const object of dependedOn(parts, kind, change)) wake(object);
     });
   }
   const providers = parts.kinds.get('Provider');
@@ -96,7 +100,9 @@ function wakeReferrers(
 /** What of a status concerns others: our own bookkeeping does not. */
 function visibleStatus({ status }: ManagedResource): object | undefined {
   if (status === undefined) return undefined;
-  const { intent: _intent, protectedSecrets: _secrets, ...visible }: ManagedStatus & ProviderStatus = status;
+  const all: ManagedStatus & ProviderStatus & UserStatus & IamPolicyStatus = status;
+  const { intent: _intent, protectedSecrets: _secrets, lastSyncTime: _time, ...rest } = all;
+  const { attached: _attached, keys: _keys, attachedUsers: _users, ...visible } = rest;
   return visible;
 }
 
@@ -117,14 +123,16 @@ function wakeNamesakes(
   }
 }
 
-/** Objects whose deletion may go on: one that referred to them and held our finalizer is gone. */
+/** Objects whose deletion may go on: one that referred to them and held our finalizer is gone, or names them no longer. */
 function referentsThatWait(
   { kinds }: WakeParts,
   kind: IndexedKind,
   { before, after }: Change<ManagedResource>,
 ): readonly ManagedResource[] {
-  if (before === undefined || !hasFinalizer(before) || (after !== undefined && hasFinalizer(after))) return [];
+  if (before === undefined || !hasFinalizer(before)) return [];
+  const kept = after !== undefined && hasFinalizer(after) ? kind.references(after) : [];
   return kind.references(before).flatMap((reference) => {
+    if (kept.some((one) => isDeepStrictEqual(one, reference))) return [];
     const referent = reference.blocksDeletion ? kinds.get(reference.kind)?.store.get(reference.key) : undefined;
     return referent?.metadata.deletionTimestamp === undefined ? [] : [referent];
   });

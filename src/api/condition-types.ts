@@ -30,7 +30,7 @@ export const CONDITION_TYPES = {
   Unsupported: {
     means: 'The service cannot do what the named fields ask for; all others are applied.',
     present: 'while True',
-    kinds: ['Bucket'],
+    kinds: ['Bucket', 'User', 'IAMPolicy'],
   },
   DeletionBlocked: { means: 'The deletion of the object waits for someone.', present: 'while True' },
   Drifted: { means: 'Under mode Observe: the service differs from the spec.', present: 'while True' },

@@ -8,7 +8,7 @@ import { type DeepReadonly, field, text, time } from './schema.ts';
 import { unsupportedTags } from './unsupported-fields.ts';
 
 /** The kind IAMPolicy on the wire. */
-export const IAM_POLICIES: ResourceType = {
+const IAM_POLICIES: ResourceType = {
   group: GROUP,
   version: VERSION,
   plural: 'iampolicies',
@@ -115,6 +115,14 @@ const status = z
       .max(1_000)
       .optional()
       .meta(field({ what: 'The users that the policy is attached to, as last read; at most 1,000.' })),
+    inherited: z
+      .boolean()
+      .optional()
+      .meta(
+        field({
+          what: 'The predecessor of this operator claimed the policy, and nothing else has proven it ours yet.',
+        }),
+      ),
     lastSyncTime: time({ what: 'When the policy was last changed to match the spec.' }).optional(),
   })
   .meta(field({ what: 'Written by the operator alone.' }));

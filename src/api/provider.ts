@@ -6,6 +6,7 @@ import { regionName, regionRule } from './names.ts';
 import { auth, endpoint, PROVIDER_DEFAULTS, rateLimit, retry, tls } from './provider-connection.ts';
 import { allowedNamespaces } from './references.ts';
 import { type DeepReadonly, field, int, time } from './schema.ts';
+import { tenancy } from './tenancy.ts';
 
 /** The kind Provider on the wire. */
 export const PROVIDERS: ResourceType = {
@@ -91,6 +92,7 @@ const spec = z
         }),
       ),
     allowedNamespaces,
+    tenancy,
     unsupportedSettings: z
       .enum(['Report', 'Reject'])
       .optional()

@@ -15,7 +15,7 @@ const code = globSync('src/**/*.ts')
 const types = new Set(['InvalidSpec', 'DependencyNotReady', 'Throttled', 'Transient', 'StaleRead', 'Internal']);
 
 function isGiven(reason: string): boolean {
-  return types.has(reason) || code.includes(`'${reason}'`) || /^(Bucket|Provider|User)NotFound$/.test(reason);
+  return types.has(reason) || code.includes(`'${reason}'`) || /^(Bucket|IAMPolicy|Provider|User)NotFound$/.test(reason);
 }
 
 test('reasons: every documented reason of a condition is one that the operator gives', () => {

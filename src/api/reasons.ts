@@ -86,6 +86,10 @@ const specIsWrong = {
     means: 'Another object of this cluster manages the same external resource.',
     next: 'Delete one of the two objects; the one that the message names keeps the resource.',
   },
+  NotPermitted: {
+    means: 'The Provider belongs to another namespace, and does not let objects of this one do that.',
+    next: 'Take the field out that the message names, or ask the owner of the Provider to open its spec.tenancy.',
+  },
   AccountMismatch: {
     means: 'The references of the object lead to different accounts.',
     next: 'Let all references lead to Providers of one account.',
@@ -126,6 +130,14 @@ const dependency = {
     next: 'Create it, or correct the reference.',
   },
   UserNotReady: { means: 'The User that is referred to is not Ready.', next: "Look at that User's conditions." },
+  IAMPolicyNotFound: {
+    means: 'The IAMPolicy that is referred to does not exist.',
+    next: 'Create it, or correct the reference.',
+  },
+  IAMPolicyNotReady: {
+    means: 'The IAMPolicy that is referred to is not Ready.',
+    next: "Look at that IAMPolicy's conditions.",
+  },
   RefNotPermitted: {
     means: 'The reference leads into another namespace that grants nothing, or to an object that is not there.',
     next: 'Ask for spec.allowedNamespaces on that object, or for a ReferenceGrant in its namespace.',
@@ -164,6 +176,14 @@ const deletion = {
   DependentsExist: {
     means: 'Other objects need this one.',
     next: 'Delete those that the message names first.',
+  },
+  ForeignKey: {
+    means: 'The user has access keys that no AccessKey object made, or that one left behind under Retain.',
+    next: 'Delete the keys that the message names, or set deletionPolicy to Retain.',
+  },
+  ForeignAttachment: {
+    means: 'Something that the operator did not attach keeps the user or the policy from being deleted.',
+    next: 'Take away what the message names, or set deletionPolicy to Retain.',
   },
   OwnershipUnproven: {
     means: 'Nothing proves that the operator made the external resource, so it is not destroyed.',

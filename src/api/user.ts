@@ -8,7 +8,7 @@ import { type DeepReadonly, field, int, text, time } from './schema.ts';
 import { unsupportedTags } from './unsupported-fields.ts';
 
 /** The kind User on the wire. */
-export const USERS: ResourceType = {
+const USERS: ResourceType = {
   group: GROUP,
   version: VERSION,
   plural: 'users',
@@ -142,13 +142,23 @@ const status = z
       .boolean()
       .optional()
       .meta(field({ what: 'Whether the user was there when it was last read.' })),
+    inherited: z
+      .boolean()
+      .optional()
+      .meta(
+        field({ what: 'The predecessor of this operator claimed the user, and nothing else has proven it ours yet.' }),
+      ),
     lastSyncTime: time({ what: 'When the user was last changed to match the spec.' }).optional(),
     attached: z
       .array(
         z
           .string()
           .max(2048)
-          .meta(field({ what: 'The ARN of a managed policy, or group/NAME.' })),
+          .meta(
+            field({
+              what: 'The ARN of a managed policy, group/NAME, or inline/NAME for an inline policy that is to go.',
+            }),
+          ),
       )
       .max(64)
       .optional()

@@ -53,6 +53,31 @@ export function isSameOwner(marker: Marker, owner: Owner): boolean {
   );
 }
 
+/** How the name of a policy begins that marks what it lies in, such as an inline policy its user. */
+const NAME_PREFIX = 's3.cloud37.dev.';
+
+/**
+ * A marker for where only a name can hold it, of the letters, digits and `+=,.@_-` of IAM names: `s3.cloud37.dev.OWNER.UID`.
+ * OWNER is a hash of cluster, namespace and name, which together are too long for the 128 characters of a name.
+ */
+export function markerName(owner: Owner): string {
+  return `${NAME_PREFIX}${ownerHash(owner)}.${owner.uid}`;
+}
+
+/**
+ * The marker that a name holds, as text: that of the given owner, of whatever incarnation, as `markerText` writes it; a
+ * stranger's as the name itself, since a hash tells no more. `undefined`: the name is no marker.
+ */
+export function markerTextOfName(name: string, owner: Owner): string | undefined {
+  if (!name.startsWith(NAME_PREFIX)) return undefined;
+  const own = `${NAME_PREFIX}${ownerHash(owner)}.`;
+  return name.startsWith(own) ? markerText({ ...owner, uid: name.slice(own.length) }) : name;
+}
+
+function ownerHash({ clusterId, namespace, name }: Owner): string {
+  return createHash('sha256').update([clusterId, namespace, name].join('/')).digest('hex').slice(0, 32);
+}
+
 function shortened(name: string): string {
   if (name.length <= NAME_MAX) return name;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);

@@ -159,7 +159,11 @@ const rows: readonly Row[] = [
 
 for (const { title, claim, found, expected } of rows) {
   test(`ownership: ${title}`, () => {
-    const result = ownershipOf({ owner, adoptionPolicy: 'CreateOnly', ...claim }, found, 'bucket "logs"');
+    const result = ownershipOf(
+      { owner, adoptionPolicy: 'CreateOnly', mayAdopt: true, ...claim },
+      found,
+      'bucket "logs"',
+    );
     if (!result.mayManage) {
       assert.match(result.message, /^bucket "logs" /);
       assert.deepEqual({ mayManage: false, reason: result.reason }, expected);
@@ -171,7 +175,7 @@ for (const { title, claim, found, expected } of rows) {
 
 test('ownership: the message of a foreign marker prints the text that the annotation must repeat', () => {
   const marker = markerText(stranger);
-  const result = ownershipOf({ owner, adoptionPolicy: 'CreateOnly' }, { marker }, 'bucket "logs"');
+  const result = ownershipOf({ owner, adoptionPolicy: 'CreateOnly', mayAdopt: true }, { marker }, 'bucket "logs"');
   assert.ok(!result.mayManage && result.message.includes(marker) && result.message.includes('take-over-from'));
 });
 

@@ -14,6 +14,8 @@ export interface Evidence {
 export interface OwnershipClaim {
   readonly owner: Owner;
   readonly adoptionPolicy: 'CreateOnly' | 'AdoptOrCreate' | 'AdoptOnly';
+  /** false: the owner of the account does not let objects of that namespace adopt (`spec.tenancy` of its Provider). */
+  readonly mayAdopt: boolean;
   /** The text of the annotation `take-over-from`: consent to take the resource from the owner named there. */
   readonly takeOverFrom?: string | undefined;
   /** The identity that status recorded in this account. */
@@ -31,7 +33,11 @@ export type Ownership =
       /** The marker to write; undefined: the one found stays. */
       readonly marker: string | undefined;
     }
-  | { readonly mayManage: false; readonly reason: 'AlreadyExists' | 'NothingToAdopt'; readonly message: string };
+  | {
+      readonly mayManage: false;
+      readonly reason: 'AlreadyExists' | 'NothingToAdopt' | 'NotPermitted';
+      readonly message: string;
+    };
 
 /** Clocks of two machines, and the whole seconds in which services give times. */
 const SKEW_MS = 5_000;
@@ -45,7 +51,16 @@ const LEGACY_SKEW_MS = 300_000;
  * @param what how messages name the resource, such as `bucket "logs"`
  */
 export function ownershipOf(claim: OwnershipClaim, found: Evidence | undefined, what: string): Ownership {
-  const adopts = claim.adoptionPolicy !== 'CreateOnly';
+  const wantsToAdopt = claim.adoptionPolicy !== 'CreateOnly';
+  const ownership = decide(claim, found, wantsToAdopt && claim.mayAdopt, what);
+  if (ownership.mayManage || found === undefined || !wantsToAdopt || claim.mayAdopt) return ownership;
+  return no(
+    'NotPermitted',
+    `${what} exists, and spec.adoptionPolicy ${claim.adoptionPolicy} is not permitted to this namespace: the Provider in the other namespace needs spec.tenancy.adoption: All`,
+  );
+}
+
+function decide(claim: OwnershipClaim, found: Evidence | undefined, adopts: boolean, what: string): Ownership {
   if (found === undefined) {
     if (claim.adoptionPolicy !== 'AdoptOnly') return owned(claim);
     return no(
@@ -55,7 +70,8 @@ export function ownershipOf(claim: OwnershipClaim, found: Evidence | undefined, 
   }
   if (found.marker !== undefined) return byMarker(claim, found.marker, adopts, what);
   if (isProvenByStatus(claim, found) || adopts) return owned(claim);
-  if (claim.legacyClaimSinceMs !== undefined) {
+  // A recorded identity that is not the live one tells of somebody else's resource under the old name.
+  if (claim.legacyClaimSinceMs !== undefined && claim.recordedIdentity === undefined) {
     const isProven = found.createdAtMs !== undefined && found.createdAtMs >= claim.legacyClaimSinceMs - LEGACY_SKEW_MS;
     return isProven ? owned(claim) : { mayManage: true, mayDestroy: false, marker: undefined };
   }
@@ -96,6 +112,6 @@ function owned(claim: OwnershipClaim): Ownership {
   return { mayManage: true, mayDestroy: true, marker: markerText(claim.owner) };
 }
 
-function no(reason: 'AlreadyExists' | 'NothingToAdopt', message: string): Ownership {
+function no(reason: 'AlreadyExists' | 'NothingToAdopt' | 'NotPermitted', message: string): Ownership {
   return { mayManage: false, reason, message };
 }

@@ -1,4 +1,5 @@
 import { type ResourceType } from '../api/meta.ts';
+import type { Provider } from '../api/provider.ts';
 import type { Reason } from '../api/reasons.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { ACCEPT_ACCOUNT, TAKE_OVER_FROM } from './annotations.ts';
@@ -109,6 +110,7 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
     {
       owner: ownerOf(resource, env.clusterId),
       adoptionPolicy: resource.spec.adoptionPolicy ?? 'CreateOnly',
+      mayAdopt: mayAdopt(resource, target, env),
       takeOverFrom: resource.metadata.annotations?.[TAKE_OVER_FROM],
       recordedIdentity: target.identity,
       createIntent:
@@ -123,6 +125,12 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
     evidence,
     what,
   );
+}
+
+/** In the namespace of its Provider an object may take over what it likes; in others as `spec.tenancy` of the Provider says. */
+function mayAdopt(resource: ManagedResource, { provider }: Target, env: ReconcilerEnv): boolean {
+  if (resource.metadata.namespace === provider.namespace) return true;
+  return env.lookup.get<Provider>('Provider', provider)?.spec.tenancy?.adoption === 'All';
 }
 
 /** The account of a contender: as recorded, else as its references say; undefined when they lead nowhere or are not granted. */

@@ -76,7 +76,7 @@ export class ObjectWrites {
       recorded.name !== target.name ||
       recorded.region !== target.region
     ) {
-      status['target'] = { identity: null, ...targetStatus(target, target.identity) };
+      status['target'] = { identity: null, ...targetStatus(target, options.willCreate ? undefined : target.identity) };
     }
     if (options.willCreate) {
       const serviceNowMs = this.#clock.now() + options.clockOffsetMs;

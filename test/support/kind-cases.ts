@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { bucket, bucketPolicy, type Manifest, provider } from './builders.ts';
+import { iamKindCases } from './iam-kind-cases.ts';
 import type { World } from './world.ts';
 
 /** One object of one kind, with what can go wrong behind the operator's back. */
@@ -119,4 +120,5 @@ export const kindCases: readonly KindCase[] = [
       },
     },
   },
+  ...iamKindCases,
 ];

@@ -1,6 +1,7 @@
 import { bucketCases } from './bucket-cases.ts';
 import { bucketPolicyCases } from './bucket-policy-cases.ts';
 import { bucketSettingCases } from './bucket-setting-cases.ts';
+import { iamPolicyCases, userCases } from './iam-cases.ts';
 import { providerCases } from './provider-cases.ts';
 import type { SchemaCase } from './schema-case.ts';
 
@@ -9,4 +10,6 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
   ...providerCases.map((each): SchemaCase => ({ ...each, kind: 'Provider' })),
   ...[...bucketCases, ...bucketSettingCases].map((each): SchemaCase => ({ ...each, kind: 'Bucket' })),
   ...bucketPolicyCases.map((each): SchemaCase => ({ ...each, kind: 'BucketPolicy' })),
+  ...userCases.map((each): SchemaCase => ({ ...each, kind: 'User' })),
+  ...iamPolicyCases.map((each): SchemaCase => ({ ...each, kind: 'IAMPolicy' })),
 ];

@@ -12,6 +12,18 @@ function provider(fields: object = {}): Draft {
 
 /** What the schema of Provider accepts and refuses. */
 export const providerCases: readonly Omit<SchemaCase, 'kind'>[] = [
+  {
+    title: 'everything open to other namespaces',
+    to: provider({
+      tenancy: {
+        adoption: 'All',
+        groups: ['backup-writers'],
+        managedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3FullAccess'],
+        identityPolicies: 'Any',
+      },
+    }),
+  },
+  { title: 'a tenancy of another word', to: provider({ tenancy: { adoption: 'Some' } }), refusal: 'adoption' },
   { title: 'the least Provider', to: provider() },
   {
     title: "the predecessor's example",

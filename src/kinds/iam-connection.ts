@@ -1,0 +1,21 @@
+import type { Provider } from '../api/provider.ts';
+import type { ManagedResource, Target } from '../managed/kind.ts';
+import type { Lookup } from '../managed/lookup.ts';
+import type { WasabiClient } from '../wasabi/clients.ts';
+import type { AccountAccess } from './account-access.ts';
+import { providerReference } from './provider-reference.ts';
+
+/** What stands for the region of what belongs to an account as a whole. */
+export const GLOBAL = 'global';
+
+/** A client for the account of the target, by the Provider that the target names. @throws DependencyNotReady */
+export async function connectIam(
+  { lookup, access }: { readonly lookup: Lookup; readonly access: AccountAccess },
+  resource: ManagedResource,
+  target: Target,
+  signal: AbortSignal,
+): Promise<WasabiClient> {
+  const reference = { ...providerReference(resource.metadata.namespace, undefined), key: target.provider };
+  const provider = lookup.follow<Provider>(resource, reference);
+  return (await access.connect(resource, provider, target.accountId, signal)).client;
+}

@@ -1,0 +1,19 @@
+import type { IamPolicy } from '../../api/iam-policy.ts';
+import type { PolicyDocument } from '../../wasabi/policy/document.ts';
+import { parseSpecPolicy } from '../../wasabi/policy/parse.ts';
+import { documentRefusal, type TenancyContext } from '../tenancy.ts';
+
+/** The wanted state of a managed policy. */
+export interface DesiredPolicy {
+  readonly document: PolicyDocument;
+  /** The author's words; they count at creation alone, since the service cannot change them. */
+  readonly description: string | undefined;
+}
+
+/** The wanted state of a managed policy. Pure over the snapshot. @throws InvalidSpec, DependencyNotReady */
+export function desiredPolicy({ spec }: IamPolicy, context: TenancyContext): DesiredPolicy {
+  const document = parseSpecPolicy(spec.policy, { place: 'Managed' });
+  const refusal = documentRefusal(context, document);
+  if (refusal !== undefined) throw refusal;
+  return { document, description: spec.description };
+}

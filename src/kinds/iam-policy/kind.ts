@@ -1,0 +1,114 @@
+import type { IamPolicy } from '../../api/iam-policy.ts';
+import type { Provider } from '../../api/provider.ts';
+import type { User } from '../../api/user.ts';
+import type { ManagedKind, Target } from '../../managed/kind.ts';
+import type { Lookup } from '../../managed/lookup.ts';
+import { markerText } from '../../managed/marker.ts';
+import type { Evidence } from '../../managed/ownership.ts';
+import type { Reference } from '../../managed/references.ts';
+import { ownerOf } from '../../managed/rivals.ts';
+import type { AccountAccess } from '../account-access.ts';
+import { wasObstructed } from '../deletion-obstacle.ts';
+import { connectIam, GLOBAL } from '../iam-connection.ts';
+import { providerReference } from '../provider-reference.ts';
+import { applyPolicy } from './apply.ts';
+import { deletePolicy, policyObstacle } from './delete.ts';
+import { type DesiredPolicy, desiredPolicy } from './desired.ts';
+import { diffPolicy, type PolicyChange } from './diff.ts';
+import { policyName } from './name.ts';
+import { type ObservedPolicy, observePolicy, type PolicyClient } from './observe.ts';
+import { isOfPredecessor, policyStatus } from './status.ts';
+
+/** What the kind is made of; see `operator.ts`. */
+export interface IamPolicyParts {
+  readonly lookup: Lookup;
+  readonly access: AccountAccess;
+  readonly clusterId: string;
+}
+
+/** IAMPolicy: one managed policy of a Provider's account, for Users to be attached to. */
+export function iamPolicyKind(
+  parts: IamPolicyParts,
+): ManagedKind<IamPolicy, DesiredPolicy, ObservedPolicy, PolicyChange, PolicyClient> {
+  const { lookup, access, clusterId } = parts;
+  const providerOf = (resource: IamPolicy) =>
+    lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
+  const desired = (resource: IamPolicy, { accountId }: Target) =>
+    desiredPolicy(resource, { lookup, resource, provider: providerOf(resource), accountId });
+  return {
+    kind: 'IAMPolicy',
+    isExternal: true,
+    defaultDeletionPolicy: 'Delete',
+    events: {
+      created: 'IAMPolicyCreated',
+      updated: 'IAMPolicyUpdated',
+      deleted: 'IAMPolicyDeleted',
+      failed: 'ReconcileFailed',
+      repaired: 'DriftRepaired',
+    },
+    references: iamPolicyReferences,
+    hasLegacyClaim,
+    resolve: (resource) => ({
+      provider: providerReference(resource.metadata.namespace, resource.spec.providerRef).key,
+      accountId: access.pinnedAccount(providerOf(resource)),
+      region: GLOBAL,
+      name: policyName(resource),
+    }),
+    desired,
+    connect: async (resource, target, signal) => ({
+      wasabi: await connectIam({ lookup, access }, resource, target, signal),
+      accountId: target.accountId,
+      policyName: target.name,
+      ownMarker: markerText(ownerOf(resource, clusterId)),
+      observedPolicyId: undefined,
+    }),
+    clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
+    observe: async (client, target, wanted, signal) => {
+      const observed = await observePolicy(client, wanted, signal);
+      return observed && { ...observed, marker: countingMarker(observed, target, client.ownMarker) };
+    },
+    evidence: ({ marker, policyId, createdAtMs }): Evidence => ({ marker, identity: policyId, createdAtMs }),
+    diff: diffPolicy,
+    apply: (client, _target, change, signal) => applyPolicy(client, change, signal),
+    obstacle: async (client, resource, target, signal) =>
+      wasObstructed(resource)
+        ? policyObstacle(client, (userName, arn) => isAttachedByUs(lookup, target, userName, arn), signal)
+        : undefined,
+    delete: (client, _resource, target, policy, signal) =>
+      deletePolicy(client, (userName, arn) => isAttachedByUs(lookup, target, userName, arn), policy, signal),
+    status: (resource, target, observed, facts) => {
+      const rejects = providerOf(resource).spec.unsupportedSettings === 'Reject';
+      return policyStatus(resource, desired(resource, target), observed, facts, rejects);
+    },
+  };
+}
+
+/** Every object that an IAMPolicy's spec names. */
+export function iamPolicyReferences({ metadata, spec }: IamPolicy): readonly Reference[] {
+  return [providerReference(metadata.namespace, spec.providerRef)];
+}
+
+function hasLegacyClaim(resource: IamPolicy): boolean {
+  const { target, intent } = resource.status ?? {};
+  return isOfPredecessor(resource) && target?.identity === undefined && intent?.action !== 'Create';
+}
+
+/**
+ * The marker that counts as evidence. The description cannot be changed, so a policy that was taken over keeps the marker
+ * of its former owner: against the PolicyId that status recorded with the proof it says nothing any more.
+ */
+function countingMarker(
+  { marker, policyId }: ObservedPolicy,
+  { identity }: Target,
+  ownMarker: string,
+): string | undefined {
+  return marker !== ownMarker && identity === policyId ? undefined : marker;
+}
+
+/** Whether a User object that owns the IAM user of that name recorded that it attached the policy. */
+function isAttachedByUs(lookup: Lookup, { accountId }: Target, userName: string, arn: string): boolean {
+  return lookup.namesakes<User>('User', userName).some(({ spec, status }) => {
+    const isOfAccount = status?.target?.accountId === accountId && status.target.name === spec.name;
+    return isOfAccount && status.attached?.includes(arn) === true;
+  });
+}

@@ -1,0 +1,41 @@
+import type { User } from '../../api/user.ts';
+import { rfc3339 } from '../../managed/conditions.ts';
+import type { KindStatus, PassFacts } from '../../managed/kind.ts';
+import { rejectedSettings, unsupportedTagFields } from '../iam-status.ts';
+import { attachedByUs } from './attached.ts';
+import { type DesiredUser, isOfPredecessor } from './desired.ts';
+import type { ObservedUser } from './observe.ts';
+
+/** What the status of a User is made of, beside the User itself. */
+export interface UserStatusParts {
+  readonly desired: DesiredUser;
+  readonly observed: ObservedUser | undefined;
+  readonly facts: PassFacts;
+  /** How many AccessKey objects refer to the User. */
+  readonly keys: number;
+  /** The Provider says `unsupportedSettings: Reject`. */
+  readonly rejectsUnsupported: boolean;
+}
+
+/** The User's own status. Pure. */
+export function userStatus(resource: User, parts: UserStatusParts): KindStatus {
+  const { desired, observed, facts, keys, rejectsUnsupported } = parts;
+  const attached = attachedByUs(desired, observed);
+  const unsupported = unsupportedTagFields(resource.spec.tags);
+  const hasChanged = facts.applied.length > 0 || resource.status?.lastSyncTime === undefined;
+  const isInherited = observed !== undefined && isOfPredecessor(resource) && !facts.isProven;
+  return {
+    fields: {
+      userId: observed?.userId,
+      arn: observed?.arn,
+      created: observed !== undefined,
+      attached: attached.length === 0 ? undefined : attached,
+      keys,
+      inherited: isInherited ? true : undefined,
+      ...(hasChanged && observed !== undefined ? { lastSyncTime: rfc3339(facts.nowMs) } : {}),
+    },
+    unsupported,
+    failure: desired.refusal ?? (rejectsUnsupported ? rejectedSettings(unsupported) : undefined),
+    isUnusable: desired.refusal !== undefined,
+  };
+}
