@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { eventsAbout, inject, isLook, isOn, s3Error } from './support/answers.ts';
-import { bucket, provider, secret } from './support/builders.ts';
+import { bucket, provider, secret, user } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { callsTo, pass, versioningOf } from './support/outside.ts';
 import type { ProxiedCall } from './support/proxy.ts';
@@ -202,4 +202,16 @@ describe('what the service refuses names the field, the value and the next step'
     assert.ok(message.startsWith(`spec.auth.secretKeySecretRef: ${secretName}, key "secret-key": `), message);
     await world.expectValid('Provider', 'wasabi');
   });
+});
+
+test('a Bucket waits for its User, and works on when that one goes', async (t) => {
+  const world = await shared.startWorld(t, { flags: ['--drift-check-interval-seconds=0'] });
+  await world.apply(bucket('waits', { userRef: { name: 'team' } }));
+  await world.reaches('Bucket', 'waits', 'Synced', 'UserNotFound');
+  await world.apply(user('team'));
+  await world.reaches('Bucket', 'waits', 'Ready', 'True');
+  await world.delete('User', 'team');
+  await world.gone('User', 'team');
+  await world.reaches('Bucket', 'waits', 'Synced', 'UserNotFound');
+  assert.equal((await world.condition('Bucket', 'waits', 'Ready'))?.status, 'True');
 });
