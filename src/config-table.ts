@@ -7,6 +7,8 @@ export interface RawConfig {
   readonly metricsPort: number;
   /** Undefined: an object is compared only when it changes, or when somebody asks. */
   readonly driftCheckIntervalMs: number | undefined;
+  /** How long a new key may take to work before somebody is warned. */
+  readonly userReadinessTimeoutMs: number;
   readonly k8sRateLimit: number | undefined;
   readonly wasabiRateLimit: number;
   readonly watchScope: 'cluster' | 'namespaced';
@@ -45,6 +47,7 @@ export interface ConfigRow {
 
 const MIN_INTERVAL_SECONDS = 10;
 const MAX_INTERVAL_SECONDS = 86_400;
+const MAX_READINESS_SECONDS = 3_600;
 const MAX_RATE = 10_000;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/;
@@ -70,6 +73,17 @@ export const configTable: readonly ConfigRow[] = [
     values: `${MIN_INTERVAL_SECONDS} to ${MAX_INTERVAL_SECONDS}, or 0`,
     parse: (text) =>
       text.trim() === '0' ? undefined : scaled(wholeNumber(text, MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS), 1_000),
+  },
+  {
+    ...number(
+      'userReadinessTimeoutMs',
+      'user-readiness-timeout-seconds',
+      60,
+      { min: 1, max: MAX_READINESS_SECONDS },
+      'how long a new access key may take to work before a Warning event',
+    ),
+    fallback: 60_000,
+    parse: (text) => scaled(wholeNumber(text, 1, MAX_READINESS_SECONDS), 1_000),
   },
   {
     ...number(

@@ -33,6 +33,7 @@ test('config: every setting is read from its flag, and from its variable, and th
   const samples: Record<string, readonly [string, string, unknown]> = {
     metricsPort: ['9090', '9091', 9090],
     driftCheckIntervalMs: ['60', '90', 60_000],
+    userReadinessTimeoutMs: ['30', '90', 30_000],
     k8sRateLimit: ['50', '60', 50],
     wasabiRateLimit: ['5', '6', 5],
     watchScope: ['namespaced', 'cluster', 'namespaced'],

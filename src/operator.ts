@@ -1,3 +1,4 @@
+import { accessKeyDefinition } from './api/access-key.ts';
 import { bucketDefinition } from './api/bucket.ts';
 import { bucketPolicyDefinition } from './api/bucket-policy.ts';
 import { NAMESPACES, REFERENCE_GRANTS, SECRETS } from './api/core-types.ts';
@@ -8,6 +9,10 @@ import { providerDefinition } from './api/provider.ts';
 import { specChecker } from './api/spec-problem.ts';
 import { userDefinition } from './api/user.ts';
 import { type Config, VERSION } from './config.ts';
+import { accessKeyKind } from './kinds/access-key/kind.ts';
+import { userKeyText } from './kinds/access-key/observe.ts';
+import { accessKeyReferences } from './kinds/access-key/references.ts';
+import { KEY_SECRETS } from './kinds/access-key/secret-object.ts';
 import { AccountAccess } from './kinds/account-access.ts';
 import { bucketKind } from './kinds/bucket/kind.ts';
 import { bucketMentions, bucketReferences } from './kinds/bucket/references.ts';
@@ -86,6 +91,7 @@ const kinds = {
   }),
   User: indexed(userDefinition, { references: userReferences, externalName: ({ spec }) => spec.name }),
   IAMPolicy: indexed(iamPolicyDefinition, { references: iamPolicyReferences, externalName: policyName }),
+  AccessKey: indexed(accessKeyDefinition, { references: accessKeyReferences, externalName: userKeyText }),
 } as const satisfies Record<string, IndexedKind & ServedKind>;
 
 /** Wires an operator by hand: stores, lookup, clients, one reconciler a kind, and who wakes whom. */
@@ -98,6 +104,8 @@ export function createOperator(parts: OperatorParts): Operator {
   // Rights on some namespaces only need not include their labels; selectors of labels then admit nobody.
   const namespaces = manager.watch(NAMESPACES, { metadataOnly: true, isOptional: config.namespaces !== undefined });
   const grants = manager.watch<ReferenceGrant>(REFERENCE_GRANTS, { isOptional: true });
+  // Read rights on Secrets may be by name only: then a change of a delivered Secret is found by the next comparison.
+  const keySecrets = manager.watch(SECRETS, { metadataOnly: true, isOptional: true, labelSelector: KEY_SECRETS });
   const secrets = createSecretWatches(parts);
   const kube = new RememberingKube(parts.kube, (type) =>
     type.group === '' && type.plural === 'secrets' ? secrets.store : asStore(stores.get(type.kind)),
@@ -119,7 +127,7 @@ export function createOperator(parts: OperatorParts): Operator {
       return [name, { kind, store, controller }] as const;
     }),
   );
-  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets, access });
+  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets, keySecrets, access });
   const controllers = new Map([...controlled].map(([name, { controller }]) => [name, controller]));
   parts.metrics.watchQueues(() => [...controllers].map(([name, controller]) => [name, controller.depth()] as const));
   return { manager, controllers, secrets };
@@ -146,7 +154,11 @@ function createReconciles(
   const bucketPolicy = bucketPolicyKind({ lookup, access });
   const user = userKind({ lookup, access, clusterId });
   const iamPolicy = iamPolicyKind({ lookup, access, clusterId });
-  const all = [provider, bucket, bucketPolicy, user, iamPolicy];
+  const writes = new ObjectWrites({ kube, fence, clock });
+  const { userReadinessTimeoutMs: readinessTimeoutMs } = config;
+  // The Secrets of keys are read live, past every store: nothing keeps what is in them.
+  const accessKey = accessKeyKind({ lookup, access, writes, kube: parts.kube, clock, fence, readinessTimeoutMs });
+  const all = [provider, bucket, bucketPolicy, user, iamPolicy, accessKey];
   const eventsByKind = new Map<string, KindEvents>(all.map((kind) => [kind.kind, kind.events]));
   const eventsOf = (kind: string): KindEvents => {
     const found = eventsByKind.get(kind);
@@ -158,7 +170,7 @@ function createReconciles(
     clock,
     clusterId,
     observeOnly: config.observeOnly,
-    writes: new ObjectWrites({ kube, fence, clock }),
+    writes,
     definitions: new Definitions({ kube, clock }),
     reporter: new Reporter({ log, metrics, events, clock, eventsOf }),
   };
@@ -168,6 +180,7 @@ function createReconciles(
     BucketPolicy: managedReconciler(bucketPolicy, kinds.BucketPolicy, env),
     User: managedReconciler(user, kinds.User, env),
     IAMPolicy: managedReconciler(iamPolicy, kinds.IAMPolicy, env),
+    AccessKey: managedReconciler(accessKey, kinds.AccessKey, env),
   };
 }
 

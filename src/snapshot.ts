@@ -74,6 +74,10 @@ export class StoreSnapshot implements Snapshot {
     return found === undefined ? undefined : (found.metadata.labels ?? {});
   }
 
+  isTerminating(namespace: string): boolean {
+    return this.#namespaces.get({ namespace: '', name: namespace })?.metadata.deletionTimestamp !== undefined;
+  }
+
   referenceGrants(namespace: string): readonly ReferenceGrant[] {
     return this.#grants.list(namespace);
   }

@@ -78,6 +78,7 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
     namespaces,
     grants,
     secrets,
+    keySecrets: new ObjectStore(),
     access: { onRefused: (listener) => refused.push(listener), forgetSecret: (key) => forgotten.push(keyText(key)) },
   });
   const [first] = kinds.values();

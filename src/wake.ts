@@ -31,6 +31,8 @@ export interface WakeParts {
   readonly grants: ObjectStore<ReferenceGrant>;
   readonly secrets: NamedWatches;
   readonly access: Pick<AccountAccess, 'onRefused' | 'forgetSecret'>;
+  /** Metadata of the Secrets that keys are delivered in, as far as we may watch them. */
+  readonly keySecrets: ObjectStore;
 }
 
 /**
@@ -56,6 +58,13 @@ export function wireWakes(parts: WakeParts): void {
     const secret = after ?? before;
     if (secret !== undefined)
       for (const { resource } of parts.snapshot.referrers('Secret', keyOf(secret))) wake(resource);
+  });
+  // Made by ourselves, in the pass of its own object: only what becomes of it afterwards is news.
+  parts.keySecrets.onChange(({ before }) => {
+    for (const { kind, name } of before?.metadata.ownerReferences ?? []) {
+      const controller = kind === 'AccessKey' ? parts.kinds.get(kind)?.controller : undefined;
+      controller?.enqueue({ namespace: before?.metadata.namespace ?? '', name }, 'retry');
+    }
   });
   parts.namespaces.onChange(({ before, after, isInitial }) => {
     if (isInitial || after === undefined || isDeepStrictEqual(before?.metadata.labels, after.metadata.labels)) return;

@@ -166,6 +166,35 @@ const spec = z
     ),
   );
 
+function keyIds(what: string) {
+  return z
+    .array(
+      z
+        .string()
+        .max(128)
+        .meta(field({ what: 'One key id.' })),
+    )
+    .max(16)
+    .optional()
+    .meta(field({ what }));
+}
+
+const mint = z.object({
+  attempt: int(0, Number.MAX_SAFE_INTEGER).meta(field({ what: 'Number of the attempt.' })),
+  holder: z
+    .string()
+    .max(512)
+    .meta(field({ what: 'Who makes it (the holder of the Lease).' })),
+  epoch: int(0, Number.MAX_SAFE_INTEGER).meta(field({ what: 'How often the Lease had changed hands by then.' })),
+  time: time({ what: 'When it was written, on the clock of the service.' }),
+  deadline: time({ what: 'The key was created before this time, or never.' }),
+  knownKeys: keyIds('Keys that the user had before: none of them is made by this attempt.'),
+  secretName: z
+    .string()
+    .max(253)
+    .meta(field({ what: 'The Secret that the key is written into.' })),
+});
+
 const status = z
   .object({
     ...managedStatusFields,
@@ -185,28 +214,39 @@ const status = z
       .max(253)
       .optional()
       .meta(field({ what: 'The Secret that holds the key.' })),
-    knownKeys: z
+    ownKeys: keyIds('Keys that this object made: those that live are revoked when it is deleted.'),
+    claimedKeys: keyIds('Keys that the annotation claim-keys gave to this object: revoked when it is deleted.'),
+    inheritedKeys: keyIds(
+      'Keys of an earlier operator, in use here, that nothing proves to be made by this object: not revoked.',
+    ),
+    foreignKeys: keyIds('Keys of the user that no AccessKey accounts for: left alone.'),
+    previousSecrets: z
       .array(
         z
           .string()
-          .max(128)
-          .meta(field({ what: 'One key id.' })),
+          .max(253)
+          .meta(field({ what: 'Name of one Secret.' })),
       )
       .max(16)
+      .optional()
+      .meta(field({ what: 'Secrets of earlier keys that an earlier operator left: removed once their key is gone.' })),
+    keysOf: z
+      .string()
+      .max(64)
       .optional()
       .meta(
-        field({ what: 'Keys that the user had before the create that the intent announces: none of them is ours.' }),
+        field({
+          what: 'The metadata.uid that the lists of keys speak of: in a copy or a restored object of another uid they prove nothing.',
+        }),
       ),
-    ownKeys: z
-      .array(
-        z
-          .string()
-          .max(128)
-          .meta(field({ what: 'One key id.' })),
-      )
-      .max(16)
+    attempt: int(0, Number.MAX_SAFE_INTEGER)
       .optional()
-      .meta(field({ what: 'Keys that this object made and that live: all are revoked when it is deleted.' })),
+      .meta(field({ what: 'Number of the attempt that made the last key.' })),
+    mint: mint.optional().meta(
+      field({
+        what: 'A key is about to be created, or was, and is not recorded yet. Written before the call, removed with the record of the key.',
+      }),
+    ),
   })
   .meta(field({ what: 'Written by the operator alone.' }));
 

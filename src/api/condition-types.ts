@@ -30,7 +30,12 @@ export const CONDITION_TYPES = {
   Unsupported: {
     means: 'The service cannot do what the named fields ask for; all others are applied.',
     present: 'while True',
-    kinds: ['Bucket', 'User', 'IAMPolicy'],
+    kinds: ['Bucket', 'User', 'IAMPolicy', 'AccessKey'],
+  },
+  ForeignKey: {
+    means: 'The user has access keys that no AccessKey accounts for; the message lists them. They are left alone.',
+    present: 'while True',
+    kinds: ['AccessKey'],
   },
   DeletionBlocked: { means: 'The deletion of the object waits for someone.', present: 'while True' },
   Drifted: { means: 'Under mode Observe: the service differs from the spec.', present: 'while True' },

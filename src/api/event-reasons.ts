@@ -25,6 +25,20 @@ export const EVENT_REASONS = {
   IAMPolicyUpdated: { type: 'Normal', means: 'The managed policy has a new default version.' },
   IAMPolicyDeleted: { type: 'Normal', means: 'The managed policy is gone.' },
   ProviderDeleted: { type: 'Normal', means: 'The Provider is gone, and its Secrets are free again.' },
+  AccessKeyCreated: { type: 'Normal', means: 'An access key was created and delivered in its Secret.' },
+  AccessKeyUpdated: {
+    type: 'Normal',
+    means: 'The Secret or the record of an access key was brought in line; the note says how.',
+  },
+  AccessKeyDeleted: {
+    type: 'Normal',
+    means: 'The keys that the AccessKey made are revoked; the note says when they were last used.',
+  },
+  KeyRetentionEnded: {
+    type: 'Warning',
+    means:
+      'A previous key was revoked before its time, because the one in use was lost and the user may have two keys only.',
+  },
   DriftRepaired: { type: 'Normal', means: 'Someone changed the external resource, and it was changed back.' },
   DeletionBlocked: { type: 'Warning', means: 'The deletion waits; the note says for what.' },
   LegacyReference: {

@@ -164,6 +164,18 @@ const dependency = {
     next: "Grant the action that the message names to the operator's IAM user.",
   },
   AccountProblem: { means: 'The account is suspended or not paid.', next: 'Ask the service.' },
+  ForeignKey: {
+    means: 'The user has access keys that no AccessKey accounts for.',
+    next: 'Delete them if nobody needs them, or name their ids in the annotation claim-keys or revoke-keys as the message says.',
+  },
+  SecretNotOurs: {
+    means: 'A Secret of the name that the key is to be delivered in exists and is not ours.',
+    next: 'Delete that Secret, or choose another name in spec.secret.name.',
+  },
+  KeyInactive: {
+    means: 'The access key was made inactive by somebody else.',
+    next: 'Make it active again, or delete its Secret to get a new key.',
+  },
   QuotaExceeded: { means: 'A limit of the account is reached.', next: 'Delete what is not needed, or ask for more.' },
   TLSVerificationFailed: {
     means: 'The certificate of the endpoint is not signed by a known CA or is for another name.',
@@ -207,6 +219,11 @@ const deletion = {
 /** Time heals, or the defect is ours. */
 const passing = {
   NotFound: { means: 'The external resource does not exist.', next: 'Nothing, unless under mode Observe.' },
+  KeyNotUsable: { means: 'The service does not accept the new access key yet.', next: WAIT },
+  MintUnderWay: {
+    means: 'Another process announced that it creates the key, or the answer to our own call is missing.',
+    next: 'Nothing: the announced time passes, then the operator looks and goes on.',
+  },
   NotYetInEffect: { means: 'A change was made and is not seen yet.', next: WAIT },
   Throttled: { means: 'The service asks to slow down.', next: 'Nothing: calls of the account go on more slowly.' },
   Transient: { means: 'The pass failed on something that passes.', next: WAIT },

@@ -9,7 +9,7 @@ import type { BucketIndex, BucketIndexes } from '../wasabi/buckets.ts';
 import type { ClientPool, WasabiClient } from '../wasabi/clients.ts';
 import { isSameSite } from '../wasabi/endpoints.ts';
 import { type Caller, whoAmI } from '../wasabi/identity.ts';
-import type { ProviderSettings } from '../wasabi/settings.ts';
+import type { Credentials, ProviderSettings } from '../wasabi/settings.ts';
 import type { ProviderSecrets, SecretReader } from './provider-secrets.ts';
 import { settingsOf } from './provider-settings.ts';
 
@@ -19,6 +19,12 @@ export interface Connection {
   readonly bucketIndex: BucketIndex;
   /** The version of the Secrets behind the client. */
   readonly secretVersion: string;
+}
+
+/** A way into the account that makes clients for other keys of it, too. */
+export interface KeyConnection extends Connection {
+  /** A client that signs with that key and is like the Provider's own in all else. @param version names the key and its text */
+  readonly as: (credentials: Credentials, version: string) => WasabiClient;
 }
 
 /** What the Provider kind asks with: the account is not known yet, or may have become another one. */
@@ -100,7 +106,7 @@ export class AccountAccess {
     provider: Provider,
     accountId: string,
     signal: AbortSignal,
-  ): Promise<Connection> {
+  ): Promise<KeyConnection> {
     this.pinnedAccount(provider);
     const { settings, secrets } = await this.#open(provider, signal);
     this.#assertSameSite(provider, settings);
@@ -114,16 +120,18 @@ export class AccountAccess {
         { reason: 'AccountChanged' },
       );
     }
-    const client = this.#parts.pool.client({
-      settings,
-      credentials: secrets.credentials,
-      cacheKey,
-      accountId,
-      namespace: resource.metadata.namespace ?? '',
-      onRefused,
-    });
-    const bucketIndex = this.#parts.indexes.indexFor(`${accountId} ${cacheKey}`, client);
-    return { client, bucketIndex, secretVersion: secrets.version };
+    const { pool } = this.#parts;
+    const namespace = resource.metadata.namespace ?? '';
+    const { credentials } = secrets;
+    const client = pool.client({ settings, credentials, cacheKey, accountId, namespace, onRefused });
+    return {
+      client,
+      bucketIndex: this.#parts.indexes.indexFor(`${accountId} ${cacheKey}`, client),
+      secretVersion: secrets.version,
+      // A refusal of another key says nothing of the Provider's own.
+      as: (other, version) =>
+        pool.client({ settings, credentials: other, cacheKey, keyVersion: version, accountId, namespace }),
+    };
   }
 
   /** A client for finding out what the Provider's credentials open. @throws InvalidSpec, DependencyNotReady */

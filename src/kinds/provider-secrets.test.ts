@@ -25,6 +25,7 @@ const lookup = new Lookup(
     referrers: () => [],
     namesakes: () => [],
     namespaceLabels: () => undefined,
+    isTerminating: () => false,
     referenceGrants: () => [],
   },
   { allowLegacyCrossNamespace: false },

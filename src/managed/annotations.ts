@@ -14,3 +14,7 @@ export const FINALIZER = `${GROUP}/finalizer`;
 export const LEGACY_FINALIZER = 'kopf.zalando.org/KopfFinalizerMarker';
 /** The predecessor's annotations begin with it: the last state that it had seen. Removed at take-over. */
 export const LEGACY_ANNOTATIONS = 'kopf.zalando.org/';
+/** Ids of access keys that a condition printed, divided by commas: consent to account them to this AccessKey. */
+export const CLAIM_KEYS = `${GROUP}/claim-keys`;
+/** Ids of access keys that a condition printed, divided by commas: consent to revoke them. */
+export const REVOKE_KEYS = `${GROUP}/revoke-keys`;

@@ -17,7 +17,7 @@ const LEGACY_TYPES = new Set([
 ]);
 
 /** Abnormal-true conditions: present only while they are True. */
-const ABNORMAL_TYPES = new Set(['Reconciling', 'Stalled', 'Unsupported', 'DeletionBlocked', 'Drifted']);
+const ABNORMAL_TYPES = new Set(['Reconciling', 'Stalled', 'Unsupported', 'ForeignKey', 'DeletionBlocked', 'Drifted']);
 
 /** One condition, as a kind tells it. */
 export function condition(

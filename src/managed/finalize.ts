@@ -25,9 +25,9 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   const isSpecUsable = specProblem(stored) === undefined;
   const resource = isSpecUsable ? stored : { ...stored, spec: {} };
   if (!isHeld(resource)) return { type: 'Gone', how: 'NeverOwned' };
-  const letGo = async (how: Extract<Outcome, { type: 'Gone' }>['how']): Promise<Outcome> => {
+  const letGo = async (how: Extract<Outcome, { type: 'Gone' }>['how'], note?: string): Promise<Outcome> => {
     await env.writes.removeFinalizer(type, resource);
-    return { type: 'Gone', how };
+    return { type: 'Gone', how, note };
   };
   const isAbandoned = resource.metadata.annotations?.[ABANDON] === resource.metadata.uid;
   if (isAbandoned && kind.isExternal) return letGo('Abandoned');
@@ -68,7 +68,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
       reason: 'NotYetInEffect',
     });
   }
-  return letGo('Deleted');
+  return letGo('Deleted', deletion.note);
 }
 
 /** Nothing is destroyed before the live object says so, nor after the deadline of the intent that stands on it. */

@@ -104,6 +104,13 @@ export interface KindCondition {
   readonly message: string;
 }
 
+/** An event of a kind's own, beside the one that every outcome has. No key id and no credential. */
+export interface KindEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: EventReason | Reason;
+  readonly note: string;
+}
+
 /** The kind's own part of status. */
 export interface KindStatus {
   /** Merged into status; a field that is `undefined` is removed. */
@@ -114,7 +121,12 @@ export interface KindStatus {
   readonly unsupported?: readonly string[] | undefined;
   /** The read itself shows that this object cannot do its work: counts as the failure of the pass. */
   readonly failure?: ReconcileError | undefined;
-  /** `failure` is known to make the object unusable now: Ready turns False although an earlier read had matched. */
+  /** What people should hear of besides, on change only: the kind compares with the status that stands there. */
+  readonly events?: readonly KindEvent[] | undefined;
+  /**
+   * What was read is known to be of no use now: Ready turns False although an earlier read had matched. With `failure`,
+   * because of it; without, because what the object means is not there.
+   */
   readonly isUnusable?: boolean | undefined;
 }
 
@@ -129,7 +141,8 @@ export interface PassFacts {
 
 /** Where a deletion stands. Fields are merged into status. */
 export type Deletion =
-  | { readonly type: 'Done' }
+  /** `note`: what people should hear of what went. */
+  | { readonly type: 'Done'; readonly note?: string }
   /** Another pass goes on from here at once. */
   | {
       readonly type: 'InProgress';

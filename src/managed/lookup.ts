@@ -19,6 +19,7 @@ export interface Snapshot {
   /** Objects of that kind that mean an external resource of that name, in whatever account. */
   namesakes<R extends ManagedResource>(kind: string, externalName: string): readonly R[];
   namespaceLabels(namespace: string): Readonly<Record<string, string>> | undefined;
+  isTerminating(namespace: string): boolean;
   referenceGrants(namespace: string): readonly ReferenceGrant[];
 }
 
@@ -38,6 +39,11 @@ export class Lookup {
 
   namesakes<R extends ManagedResource>(kind: string, externalName: string): readonly R[] {
     return this.#snapshot.namesakes<R>(kind, externalName);
+  }
+
+  /** Whether that namespace is being deleted, as far as it is known. */
+  isTerminating(namespace: string): boolean {
+    return this.#snapshot.isTerminating(namespace);
   }
 
   /**

@@ -47,6 +47,8 @@ export type Outcome =
   | {
       readonly type: 'Gone';
       readonly how: 'Deleted' | 'Retained' | 'NeverOwned' | 'Abandoned' | 'CrdDeleted' | 'SpecUnusable';
+      /** What the kind has to say of it. */
+      readonly note?: string | undefined;
     };
 
 /** Someone elsewhere has to act; their watch event comes sooner than this. */

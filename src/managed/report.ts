@@ -42,7 +42,7 @@ export function eventFor(
         ? { type: 'Warning', reason: 'DeletionBlocked', action: 'Delete', note: outcome.message }
         : undefined;
     case 'Gone':
-      return gone(events, resource, outcome.how);
+      return gone(events, resource, outcome.how, outcome.note);
     case 'Observed': {
       const { failure } = outcome.reading.kindStatus;
       return failure && failed(events, resource, failure, nowMs);
@@ -102,11 +102,16 @@ function failed(
   }
 }
 
-function gone(events: KindEvents, resource: ManagedResource, how: string): EventDraft | undefined {
+function gone(
+  events: KindEvents,
+  resource: ManagedResource,
+  how: string,
+  note: string | undefined,
+): EventDraft | undefined {
   const name = resource.status?.target?.name ?? resource.metadata.name;
   switch (how) {
     case 'Deleted':
-      return { type: 'Normal', reason: events.deleted, action: 'Delete', note: `${name} is gone` };
+      return { type: 'Normal', reason: events.deleted, action: 'Delete', note: note ?? `${name} is gone` };
     case 'Retained':
       return { type: 'Normal', reason: 'Retained', action: 'Delete', note: `${name} stays, and is no longer managed` };
     case 'Abandoned':

@@ -41,6 +41,11 @@ export class Reporter {
     const { kind } = resource;
     const draft = eventFor(this.#eventsOf(kind), resource, outcome, this.#clock.now());
     if (draft !== undefined) this.#events.record({ regarding: resource, ...draft });
+    if (outcome.type === 'InSync' || outcome.type === 'OutOfSync') {
+      for (const event of outcome.reading.kindStatus.events ?? []) {
+        this.#events.record({ regarding: resource, action: 'Reconcile', ...event });
+      }
+    }
     this.#metrics.reconciled(kind, outcome.type, durationMs);
     this.#countTransitions(resource, patch);
     this.#countChanges(resource, outcome);

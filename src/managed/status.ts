@@ -118,8 +118,9 @@ function observed(resource: ManagedResource, reading: Reading, pending: readonly
   };
 }
 
-function readyAsRead({ isFound, kindStatus: { failure } }: Reading): KindCondition {
-  if (!isFound) return condition('Ready', 'False', 'NotFound', 'The external resource does not exist.');
+function readyAsRead({ isFound, kindStatus: { failure, isUnusable } }: Reading): KindCondition {
+  if (!isFound || (isUnusable === true && failure === undefined))
+    return condition('Ready', 'False', 'NotFound', 'The external resource does not exist.');
   return failure === undefined
     ? condition('Ready', 'True', 'Available', 'The external resource exists as last read.')
     : condition('Ready', 'False', failure.reason, failure.message);

@@ -109,6 +109,46 @@ export class ObjectWrites {
   }
 
   /**
+   * Announces a create that cannot be repeated, in a status field of the kind's own that nothing else overwrites. The
+   * write is guarded by the resourceVersion that the decision was made on: of several processes one goes on.
+   * @param announce the fields of status, given the intent: it ends `spanMs` after now on the service's clock
+   * @returns the object as it stands now, and how long the call may run from now on, milliseconds
+   * @throws StaleRead when somebody wrote to the object meanwhile: nothing may be created then
+   */
+  async announceCreate<R extends ManagedResource>(
+    type: ResourceType,
+    resource: R,
+    options: { readonly attempt: number; readonly clockOffsetMs: number; readonly spanMs: number },
+    announce: (intent: Omit<IntentStatus, 'action'>) => KindStatus['fields'],
+  ): Promise<{ readonly resource: R; readonly remainingMs: () => number }> {
+    const startedMs = this.#clock.monotonicMs();
+    const serviceNowMs = this.#clock.now() + options.clockOffsetMs;
+    const intent = {
+      attempt: options.attempt,
+      holder: this.#fence.identity,
+      epoch: this.#fence.epoch,
+      time: rfc3339(serviceNowMs),
+      deadline: rfc3339(serviceNowMs + options.spanMs),
+    };
+    const written = await this.#guarded(type, resource, {}, announce(intent));
+    // What is written is whole seconds; others count from there, and no step of the wall clock moves our own end.
+    const spanMs = Date.parse(intent.deadline) - serviceNowMs;
+    return { resource: written, remainingMs: () => startedMs + spanMs - this.#clock.monotonicMs() };
+  }
+
+  /** Writes fields of status on which calls that cannot be taken back rest, guarded as `announceCreate`. @throws StaleRead */
+  record<R extends ManagedResource>(type: ResourceType, resource: R, fields: KindStatus['fields']): Promise<R> {
+    return this.#guarded(type, resource, {}, fields);
+  }
+
+  /** The object as the server has it now; undefined: it is gone. Stands before what must not rest on an old copy. */
+  live<R extends ManagedResource>(type: ResourceType, resource: R, signal: AbortSignal): Promise<R | undefined> {
+    return this.#kube.get<R>(type, keyOf(resource), { signal }).catch((thrown: unknown) => {
+      throw toKubeReconcileError(thrown);
+    });
+  }
+
+  /**
    * Stands before every destructive call: the live object (not the store's) has this uid and is being deleted, and a
    * write guarded by its resourceVersion, with our lease epoch, goes through; and nobody has edited it since we read it.
    * @throws StaleRead when the live object tells another story
@@ -119,9 +159,7 @@ export class ObjectWrites {
     clockOffsetMs: number,
     signal: AbortSignal,
   ): Promise<R> {
-    const live = await this.#kube.get<R>(type, keyOf(resource), { signal }).catch((thrown: unknown) => {
-      throw toKubeReconcileError(thrown);
-    });
+    const live = await this.live(type, resource, signal);
     if (
       live === undefined ||
       live.metadata.uid !== resource.metadata.uid ||

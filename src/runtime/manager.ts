@@ -40,8 +40,10 @@ export interface WatchOptions<T> {
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
   /** Type and metadata are all that is read and kept; `transform` does not count then. */
   readonly metadataOnly?: boolean;
-  /** The kind may not be installed. */
+  /** The kind may not be installed, or not be ours to read. */
   readonly isOptional?: boolean;
+  /** Only objects with these labels. */
+  readonly labelSelector?: string;
   readonly transform?: (object: T) => T;
 }
 
@@ -192,6 +194,7 @@ export class Manager {
       namespace,
       ...(options.metadataOnly === undefined ? {} : { metadataOnly: options.metadataOnly }),
       ...(options.isOptional === undefined ? {} : { isOptional: options.isOptional }),
+      ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
       onRelist: (reason) => onRelist?.(type.kind, reason),
       onFailure: (error) => onFailure?.(type.kind, error),
     });

@@ -28,6 +28,8 @@ export interface CallOptions {
   readonly query?: Readonly<Record<string, string>>;
   /** false: a create that must not take effect twice; an attempt whose end is unknown is not made again. Default true. */
   readonly isRepeatable?: boolean;
+  /** Asked right before each attempt is sent; throws when it is too late for it. */
+  readonly beforeSend?: () => void;
 }
 
 /** One finished attempt, for metrics. `status` 0: no answer came; `code` says how, '' is success. */
@@ -184,6 +186,7 @@ export class Caller {
       onDate: (dateMs) => this.#options.onClock(dateMs - clock.now(), 'Seen'),
       beforeSend: () => {
         if (isWrite) fence?.assertHeld();
+        call.beforeSend?.();
       },
     };
     try {

@@ -101,6 +101,8 @@ export interface ClientOptions {
   readonly credentials: Credentials;
   /** The Provider's uid, and uid and resourceVersion of the Secrets it reads: another text makes other clients. */
   readonly cacheKey: string;
+  /** Names another key than the Provider's own, and the version of its text: it has clients of its own. */
+  readonly keyVersion?: string;
   /** `undefined` until it is known; the access key stands for the account then. */
   readonly accountId: string | undefined;
   /** Whose call it is, for fairness. */
@@ -180,8 +182,8 @@ export class ClientPool {
     } as WasabiClient; // the command's own types say what it answers: the SDK's `send` gives exactly that
   }
 
-  #connectionFor({ settings, credentials, cacheKey }: ClientOptions): Connection {
-    const key = fingerprint([cacheKey, credentials.accessKeyId, settings]);
+  #connectionFor({ settings, credentials, cacheKey, keyVersion }: ClientOptions): Connection {
+    const key = fingerprint([cacheKey, credentials.accessKeyId, settings, keyVersion ?? '']);
     const known = this.#connections.get(key);
     if (known !== undefined) return known;
     const { allowed, contentMd5 = true, clock } = this.#options;

@@ -10,7 +10,7 @@ import {
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
-import { bucket, bucketPolicy, type Manifest, provider } from './builders.ts';
+import { accessKey, bucket, bucketPolicy, type Manifest, provider, user } from './builders.ts';
 import { iamKindCases } from './iam-kind-cases.ts';
 import type { World } from './world.ts';
 
@@ -121,4 +121,17 @@ export const kindCases: readonly KindCase[] = [
     },
   },
   ...iamKindCases,
+  {
+    kind: 'AccessKey',
+    title: 'with a Secret of its own name',
+    before: [user('keyed')],
+    manifest: accessKey('keyed', 'keyed', { secret: { name: 'app-s3', labels: { app: 'web' } }, displayName: 'x' }),
+    snapshot: keyState,
+  },
 ];
+
+/** The keys of the user; undefined: it has none. */
+function keyState({ emulator }: World): object | undefined {
+  const found = [...emulator.state.keys.values()].filter(({ userName }) => userName === 'keyed');
+  return found.length === 0 ? undefined : found.map(({ accessKeyId, status }) => ({ accessKeyId, status }));
+}

@@ -299,6 +299,22 @@ export function endpointsOf(
   };
 }
 
+/** A second operator on the same cluster and namespace, without election: both believe that they lead. */
+export async function startRival(world: World): Promise<{ readonly clock: SkippingClock; stop(): Promise<void> }> {
+  const { cluster, operator, namespace } = world;
+  const clock = new SkippingClock();
+  const config = configOf([
+    '--metrics-port=0',
+    '--leader-elect=false',
+    `--allowed-endpoints=http://*.localhost:${operator.wasabi.port}`,
+    `--watch-namespaces=${namespace}`,
+  ]);
+  const log = createLogger({ level: 'error', format: 'json', destination: { write: () => undefined }, clock });
+  const effects = { access: staticAccess(cluster.url, cluster.token, cluster.ca), clock, random: Math.random, log };
+  const running = await startOperator(config, effects, new AbortController().signal);
+  return { clock, stop: () => running.stop(0) };
+}
+
 async function startWorldOperator(
   cluster: TestCluster,
   emulator: Emulator,

@@ -1,3 +1,4 @@
+import { accessKeyCases } from './access-key-cases.ts';
 import { bucketCases } from './bucket-cases.ts';
 import { bucketPolicyCases } from './bucket-policy-cases.ts';
 import { bucketSettingCases } from './bucket-setting-cases.ts';
@@ -12,4 +13,5 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
   ...bucketPolicyCases.map((each): SchemaCase => ({ ...each, kind: 'BucketPolicy' })),
   ...userCases.map((each): SchemaCase => ({ ...each, kind: 'User' })),
   ...iamPolicyCases.map((each): SchemaCase => ({ ...each, kind: 'IAMPolicy' })),
+  ...accessKeyCases.map((each): SchemaCase => ({ ...each, kind: 'AccessKey' })),
 ];

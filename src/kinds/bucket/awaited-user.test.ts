@@ -48,6 +48,7 @@ function lookupOf(users: readonly UserObject[]): Lookup {
     referrers: () => [],
     namesakes: () => [],
     namespaceLabels: () => undefined,
+    isTerminating: () => false,
     referenceGrants: () => [],
   };
   return new Lookup(snapshot, { allowLegacyCrossNamespace: false });

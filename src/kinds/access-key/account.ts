@@ -1,0 +1,48 @@
+import type { AccessKey } from '../../api/access-key.ts';
+import { keyText } from '../../api/meta.ts';
+import type { Provider } from '../../api/provider.ts';
+import type { User } from '../../api/user.ts';
+import { findCondition } from '../../managed/conditions.ts';
+import type { Target } from '../../managed/kind.ts';
+import type { Lookup } from '../../managed/lookup.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import type { AccountAccess } from '../account-access.ts';
+import { providerReference } from '../provider-reference.ts';
+import { userReference } from './references.ts';
+
+/**
+ * The user that the key belongs to, by both references, which must lead to one account. A key that works goes on while
+ * its User has trouble of its own; none is made for a User that is not Ready.
+ * @throws DependencyNotReady, reasons UserNotFound, UserNotReady, ProviderNotReady, RefNotPermitted; InvalidSpec, reason
+ *   AccountMismatch
+ */
+export function targetOf(lookup: Lookup, access: AccountAccess, resource: AccessKey): Target {
+  const { namespace } = resource.metadata;
+  const toProvider = providerReference(namespace, resource.spec.providerRef);
+  const provider = lookup.follow<Provider>(resource, toProvider);
+  const accountId = access.pinnedAccount(provider);
+  const toUser = userReference(resource);
+  if (toUser === undefined) {
+    throw new ReconcileError('InvalidSpec', 'spec.userRef is missing: name the User that the key belongs to');
+  }
+  const user = lookup.follow<User>(resource, toUser);
+  const what = `${toUser.path}: User ${keyText(toUser.key)}`;
+  const { target, userId } = user.status ?? {};
+  if (target !== undefined && target.accountId !== accountId) {
+    throw new ReconcileError(
+      'InvalidSpec',
+      `${what} is in account ${target.accountId}, and spec.providerRef leads to account ${accountId}: make a new AccessKey whose references lead to one account`,
+      { reason: 'AccountMismatch' },
+    );
+  }
+  const ready = findCondition(user.status?.conditions, 'Ready');
+  const isKnown = target !== undefined && userId !== undefined;
+  if (!isKnown || (ready?.status !== 'True' && resource.status?.created !== true)) {
+    throw new ReconcileError(
+      'DependencyNotReady',
+      `${what} is not ready: ${ready?.reason ?? 'it was not looked at yet'}; look at its conditions`,
+      { reason: 'UserNotReady' },
+    );
+  }
+  return { provider: toProvider.key, accountId, region: provider.spec.region, name: user.spec.name };
+}

@@ -1,0 +1,68 @@
+import type { AccessKey } from '../../api/access-key.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import type { Lookup } from '../../managed/lookup.ts';
+import type { ObjectWrites } from '../../managed/writes.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Fence } from '../../runtime/fence.ts';
+import type { Kube } from '../../runtime/kube.ts';
+import type { WasabiClient } from '../../wasabi/clients.ts';
+import type { AccountAccess, KeyConnection } from '../account-access.ts';
+import type { MintedKeys } from './minted.ts';
+import type { ProvenKeys } from './proven.ts';
+import type { KeySecrets } from './secrets.ts';
+
+/** What the kind is made of; see `operator.ts`. */
+export interface AccessKeyParts {
+  readonly lookup: Lookup;
+  readonly access: AccountAccess;
+  readonly writes: ObjectWrites;
+  /** For the Secrets: no store remembers what is written. */
+  readonly kube: Kube;
+  readonly clock: Clock;
+  readonly fence: Fence;
+  /** A new key that takes longer than this to work is worth a Warning, ms. */
+  readonly readinessTimeoutMs: number;
+}
+
+/** What the passes of all AccessKeys share. */
+export interface KeyMemory {
+  readonly secrets: KeySecrets;
+  readonly minted: MintedKeys;
+  readonly proven: ProvenKeys;
+}
+
+/** The keys of one user, reached for one pass of one object, with what the pass has learnt and written so far. */
+export interface KeyClient extends AccessKeyParts, KeyMemory {
+  readonly wasabi: WasabiClient;
+  readonly as: KeyConnection['as'];
+  readonly accountId: string;
+  readonly userName: string;
+  /** As the pass found it. */
+  readonly resource: AccessKey;
+  /** As it stands after our last guarded write; undefined: this pass has made none. */
+  written: AccessKey | undefined;
+  /** Metadata of the Secrets that were found ours, by name, as last read. */
+  readonly standing: Map<string, KubeObject>;
+  /** Ids of the user's keys as last listed. */
+  keyIds: readonly string[];
+  /** When they were listed, on the monotonic clock. */
+  listedAtMs: number;
+  /** How long a create may still run; undefined: none was announced by this pass. */
+  remainingMs: (() => number) | undefined;
+  /** The key that this pass delivered. */
+  mintedId: string | undefined;
+  /** The key in the wanted Secret, as last read. */
+  deliveredId: string | undefined;
+  /** Names of Secrets of earlier keys that are there, as last read. */
+  previousNames: readonly string[];
+}
+
+/** The object's state as this pass knows it. */
+export function stateOf(client: KeyClient): AccessKey {
+  return client.written ?? client.resource;
+}
+
+/** The service's clock, milliseconds since the epoch. */
+export function serviceNowMs({ clock, wasabi }: Pick<KeyClient, 'clock' | 'wasabi'>): number {
+  return clock.now() + wasabi.clockOffsetMs();
+}

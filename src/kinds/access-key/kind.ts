@@ -1,0 +1,93 @@
+import type { AccessKey } from '../../api/access-key.ts';
+import type { Provider } from '../../api/provider.ts';
+import type { ManagedKind, Target } from '../../managed/kind.ts';
+import { providerReference } from '../provider-reference.ts';
+import { targetOf } from './account.ts';
+import { applyKey } from './apply.ts';
+import { legacyKeyOf } from './book.ts';
+import { changeOf, type KeyChange } from './changes.ts';
+import type { AccessKeyParts, KeyClient, KeyMemory } from './client.ts';
+import { deleteKey, obstacleTo } from './delete.ts';
+import { type DesiredKey, desiredKey } from './desired.ts';
+import { MintedKeys } from './minted.ts';
+import { type ObservedKey, observeForDeletion, observeKey } from './observe.ts';
+import { ProvenKeys } from './proven.ts';
+import { accessKeyReferences } from './references.ts';
+import { KeySecrets } from './secrets.ts';
+import { accessKeyStatus } from './status.ts';
+
+/** AccessKey: one key of a User, delivered in a Secret. What is done to it is the table in `recovery.ts`. */
+export function accessKeyKind(
+  parts: AccessKeyParts,
+): ManagedKind<AccessKey, DesiredKey, ObservedKey, KeyChange, KeyClient> {
+  const { lookup, access, readinessTimeoutMs } = parts;
+  const memory = { secrets: new KeySecrets(parts.kube), minted: new MintedKeys(), proven: new ProvenKeys() };
+  return {
+    kind: 'AccessKey',
+    isExternal: true,
+    defaultDeletionPolicy: 'Delete',
+    events: {
+      created: 'AccessKeyCreated',
+      updated: 'AccessKeyUpdated',
+      deleted: 'AccessKeyDeleted',
+      failed: 'ReconcileFailed',
+      repaired: 'DriftRepaired',
+    },
+    references: accessKeyReferences,
+    hasLegacyClaim: (resource) => legacyKeyOf(resource) !== undefined,
+    resolve: (resource) => targetOf(lookup, access, resource),
+    desired: desiredKey,
+    connect: (resource, target, signal) => connect({ ...parts, ...memory }, resource, target, signal),
+    clockOffsetMs: ({ wasabi }) => wasabi.clockOffsetMs(),
+    observe: (client, _target, desired, signal) =>
+      desired === undefined ? observeForDeletion(client, signal) : observeKey(client, desired, signal),
+    evidence: () => ({}),
+    // The keys that this object made are its own, whoever else has keys of the user: those are never touched.
+    ownership: () => ({ mayManage: true, mayDestroy: true, marker: undefined }),
+    diff: (_desired, observed) => (observed?.hasUser === true ? observed.recovery.steps.map(changeOf) : []),
+    apply: (client, _target, change, signal) => applyKey(client, desiredKey(client.resource), change, signal),
+    obstacle: (client, _resource, _target, signal) => obstacleTo(client, signal),
+    delete: (client, resource, _target, policy, signal) => deleteKey(client, resource, policy, signal),
+    status: (resource, target, observed, facts) => {
+      if (observed === undefined) throw new Error('keys are always observed while their object lives');
+      const provider = lookup.follow<Provider>(
+        resource,
+        providerReference(resource.metadata.namespace, resource.spec.providerRef),
+      );
+      return accessKeyStatus(resource, observed, facts, {
+        userName: target.name,
+        desired: desiredKey(resource),
+        readinessTimeoutMs,
+        rejectsUnsupported: provider.spec.unsupportedSettings === 'Reject',
+      });
+    },
+  };
+}
+
+async function connect(
+  parts: AccessKeyParts & KeyMemory,
+  resource: AccessKey,
+  target: Target,
+  signal: AbortSignal,
+): Promise<KeyClient> {
+  const { lookup, access } = parts;
+  const reference = { ...providerReference(resource.metadata.namespace, undefined), key: target.provider };
+  const provider = lookup.follow<Provider>(resource, reference);
+  const connection = await access.connect(resource, provider, target.accountId, signal);
+  return {
+    ...parts,
+    wasabi: connection.client,
+    as: connection.as,
+    accountId: target.accountId,
+    userName: target.name,
+    resource,
+    written: undefined,
+    standing: new Map(),
+    keyIds: [],
+    listedAtMs: Number.NEGATIVE_INFINITY,
+    remainingMs: undefined,
+    mintedId: undefined,
+    deliveredId: undefined,
+    previousNames: [],
+  };
+}

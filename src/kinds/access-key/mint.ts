@@ -1,0 +1,130 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ACCESS_KEYS, type AccessKey } from '../../api/access-key.ts';
+import { keyOf } from '../../api/meta.ts';
+import { withDeadline } from '../../runtime/deadline.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import { createAccessKey } from '../../wasabi/access-keys.ts';
+import { inCallRetryOf } from '../../wasabi/errors.ts';
+import { faultFactsOf } from '../../wasabi/service-fault.ts';
+import { SKEW_MS } from './accounting.ts';
+import { bookOf, listFields } from './book.ts';
+import { type KeyClient, stateOf } from './client.ts';
+import type { DesiredKey } from './desired.ts';
+import type { KeyLists } from './facts.ts';
+
+/** The create is sent within this span after its announcement, or never; ms. */
+const SPAN_MS = 30_000;
+/** No create starts later than this before the end of the span; ms. */
+const MARGIN_MS = 10_000;
+/** Status lists no more keys. */
+const MAX_KNOWN = 16;
+
+/**
+ * K1: the intent, guarded by the state that was read, after the API server was asked whether it would take the Secret.
+ * @throws StaleRead when anything changed meanwhile; InvalidSpec when the Secret could not be written
+ */
+export async function announce(
+  client: KeyClient,
+  desired: DesiredKey,
+  attempt: number,
+  lists: KeyLists,
+  signal: AbortSignal,
+): Promise<void> {
+  const { writes, wasabi, standing, resource, clock } = client;
+  const { secretName, metadata } = desired;
+  await client.secrets.dryRun(resource, secretName, standing.get(secretName), metadata, signal);
+  // Whatever was created between the listing and the intent would later look as if the attempt had made it.
+  if (clock.monotonicMs() - client.listedAtMs > SKEW_MS) {
+    throw new ReconcileError('Transient', 'the list of keys is too old to create a key on', { reason: 'Timeout' });
+  }
+  const base = baseOf(client);
+  const announced = await writes.announceCreate(
+    ACCESS_KEYS,
+    base,
+    { attempt, clockOffsetMs: wasabi.clockOffsetMs(), spanMs: SPAN_MS },
+    (intent) => ({
+      ...listFields(base.metadata.uid, lists, client.previousNames),
+      mint: { ...intent, knownKeys: client.keyIds.slice(0, MAX_KNOWN), secretName },
+    }),
+  );
+  client.written = announced.resource;
+  client.remainingMs = announced.remainingMs;
+  client.minted.answered(resource.metadata.uid);
+}
+
+/** S1: creates the key. Its text is in memory from then on, and nowhere else. */
+export async function mint(client: KeyClient, signal: AbortSignal): Promise<void> {
+  const { remainingMs, minted, clock, wasabi, userName, resource } = client;
+  if (remainingMs === undefined) throw new Error('a key is created after its announcement only');
+  const { uid } = resource.metadata;
+  const late = () =>
+    new ReconcileError('Transient', 'the announced time to create the key is over', { reason: 'Timeout' });
+  let isSent = false;
+  const beforeSend = () => {
+    if (remainingMs() < MARGIN_MS) throw late();
+    isSent = true;
+  };
+  const timeoutMs = Math.max(0, remainingMs());
+  try {
+    const key = await withDeadline({ clock, signal, timeoutMs, timeoutError: late }, (limit) =>
+      createAccessKey(wasabi, userName, limit, beforeSend),
+    );
+    minted.put(uid, key);
+  } catch (thrown) {
+    const fault = faultFactsOf(thrown);
+    const isRefused = fault !== undefined && inCallRetryOf(fault) !== 'ambiguous';
+    if (isSent && !isRefused) minted.unanswered(uid);
+    throw thrown;
+  }
+}
+
+/** K3: who accounts for which key. Closes the intent. */
+export async function record(client: KeyClient, lists: KeyLists, addsMinted: boolean): Promise<void> {
+  const { writes, minted, mintedId } = client;
+  const base = baseOf(client);
+  const { uid } = base.metadata;
+  const book = bookOf(base);
+  if (addsMinted && mintedId === undefined) throw new Error('no key was delivered that could be recorded');
+  const own = addsMinted && mintedId !== undefined ? [...new Set([...lists.own, mintedId])] : lists.own;
+  client.written = await writes.record(ACCESS_KEYS, base, {
+    ...listFields(uid, { ...lists, own }, client.previousNames),
+    mint: null,
+    attempt: book.mint?.attempt ?? book.attempt,
+  });
+  minted.answered(uid);
+}
+
+/**
+ * The object to write to: as our last write left it, or as the store has it now, if nothing that the decision rests on
+ * has changed since the pass began.
+ * @throws StaleRead
+ */
+function baseOf(client: KeyClient): AccessKey {
+  if (client.written !== undefined) return client.written;
+  const { lookup, resource } = client;
+  const now = lookup.get<AccessKey>('AccessKey', keyOf(resource));
+  if (now === undefined || !isSameBasis(now, resource)) {
+    throw new ReconcileError('StaleRead', 'the object changed since the pass began');
+  }
+  return now;
+}
+
+/** Whether what is decided from one state of the object is right for the other one. Pure. */
+function isSameBasis(now: AccessKey, then: AccessKey): boolean {
+  return (
+    now.metadata.uid === then.metadata.uid &&
+    now.metadata.deletionTimestamp === then.metadata.deletionTimestamp &&
+    now.metadata.generation === then.metadata.generation &&
+    isDeepStrictEqual(bookOf(now), bookOf(then))
+  );
+}
+
+/** @throws StaleRead when the live object tells another story than the one that the pass rests on */
+export async function confirmBasis(client: KeyClient, signal: AbortSignal): Promise<void> {
+  if (client.written !== undefined) return; // that write was guarded
+  const state = stateOf(client);
+  const live = await client.writes.live<AccessKey>(ACCESS_KEYS, state, signal);
+  if (live === undefined || !isSameBasis(live, state)) {
+    throw new ReconcileError('StaleRead', 'the live object changed since the pass began: the store is behind');
+  }
+}

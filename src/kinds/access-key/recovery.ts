@@ -1,0 +1,195 @@
+import { type Ours, SKEW_MS, usable, type View, viewOf } from './accounting.ts';
+import type { KeyFacts, KeyLists, KeyProblem, KeyStep, MintReason, OpenMint, Recovery } from './facts.ts';
+
+/** No user has more keys on Wasabi and AWS: no third one is ever asked for. */
+const MAX_KEYS = 2;
+
+/**
+ * What to do next, from everything that was read: the recovery table of docs/access-keys.md. Pure. Each row is a test
+ * beside it. No step destroys a key that status does not account for, by its lists or by the window of its intent:
+ * annotations, labels and Secrets are other people's to edit, and decide at most that something is left alone.
+ */
+export function recover(facts: KeyFacts): Recovery {
+  const view = viewOf(facts);
+  const { mint } = facts.book;
+  const openUntilMs = mintOpenUntil(facts);
+  if (openUntilMs !== undefined && mint !== undefined && !isOwn(mint, facts)) return waiting(view, openUntilMs);
+  if (view.lost.length > 0 && facts.othersBusyUntilMs !== undefined && facts.nowMs < facts.othersBusyUntilMs) {
+    return waiting(view, facts.othersBusyUntilMs);
+  }
+  if (facts.wanted.type === 'NotOurs') return nameTaken(view);
+  if (view.current !== undefined) return delivered(view, view.current);
+  const source = facts.earlier.find(({ fact }) => usable(fact, view) !== undefined);
+  if (source !== undefined) {
+    const steps: KeyStep[] = [
+      { type: 'CopySecret', from: source.name },
+      { type: 'DropSecret', name: source.name },
+    ];
+    return result(view, steps, undefined);
+  }
+  return undelivered(view);
+}
+
+/** Until when a create that status announces may take effect without our knowing, on the service's clock; else undefined. Pure. */
+export function mintOpenUntil(facts: KeyFacts): number | undefined {
+  const { mint } = facts.book;
+  if (mint === undefined || (isOwn(mint, facts) && !facts.isAnswerOpen)) return undefined;
+  const untilMs = mint.untilMs + SKEW_MS;
+  return facts.nowMs < untilMs ? untilMs : undefined;
+}
+
+function isOwn(mint: OpenMint, { holder }: KeyFacts): boolean {
+  return mint.holder === holder.identity && mint.epoch === holder.epoch;
+}
+
+/** A Secret of the wanted name is not ours: it is left alone, and what cannot be delivered is not kept either. */
+function nameTaken(view: View): Recovery {
+  const doomed = [...view.candidates].filter((id) => !view.facts.earlier.some(({ fact }) => usable(fact, view) === id));
+  return result(view, [...endOf(view, doomed), ...asked(view)], { reason: 'SecretNotOurs', isUnusable: true });
+}
+
+/** The wanted Secret holds a key of ours. What is left: the record, other keys, other Secrets. */
+function delivered(view: View, current: string): Recovery {
+  const { facts, lost } = view;
+  const fact = facts.wanted as Ours; // `current` is the key of a Secret that is ours
+  const works = fact.credential === 'Works';
+  const isNew = view.candidates.has(current);
+  // A key that no book of ours has is believed when it works: until then the intent stays open.
+  if ((isNew || !facts.book.isRecorded) && !works) return result(view, [], pending(fact));
+  const openUntilMs = mintOpenUntil(facts);
+  if (openUntilMs !== undefined && lost.length === 0 && !isNew) return waiting(view, openUntilMs);
+  const takesIn = [...(isNew ? [current] : []), ...lost];
+  const others = view.own.filter((id) => view.live.has(id) && id !== current);
+  const steps: KeyStep[] = [
+    ...recordOf(view, takesIn),
+    ...(fact.hasDrifted ? [{ type: 'SetMetadata' } as const] : []),
+    ...lost.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'Lost' })),
+    // The key in the Secret must work before another one goes, which somebody may still use.
+    ...(works ? replaced(view, others) : []),
+    ...asked(view),
+    ...leftovers(view),
+  ];
+  return result(view, steps, pending(fact));
+}
+
+function pending(fact: Ours): KeyProblem | undefined {
+  switch (fact.credential) {
+    case 'Works':
+    case 'Wrong':
+      return undefined;
+    case 'Inactive':
+      return { reason: 'KeyInactive', isUnusable: true };
+    case 'Pending':
+    case 'Untried':
+      return { reason: 'KeyNotUsable', isUnusable: true };
+  }
+}
+
+/** No Secret holds a key of ours: the one in memory is delivered, or a new one is made. */
+function undelivered(view: View): Recovery {
+  const { facts, lost } = view;
+  const own = view.own.filter((id) => view.live.has(id));
+  if (facts.mintedId !== undefined && view.candidates.has(facts.mintedId)) {
+    const extra = lost.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'Lost' }));
+    return result(
+      view,
+      [{ type: 'WriteSecret' }, record(view, lost, true), ...extra, ...replaced(view, own)],
+      undefined,
+    );
+  }
+  const openUntilMs = mintOpenUntil(facts);
+  if (openUntilMs !== undefined && lost.length === 0) return waiting(view, openUntilMs);
+  const others = view.live.size - lost.length - own.length;
+  const room = MAX_KEYS - 1 - others;
+  // The key whose text was lost a moment ago may still be at work somewhere: it goes last, earlier ones make room.
+  const spare = own.filter((id) => id !== facts.book.currentKey && id !== facts.legacyKeyId);
+  const ended = own.length > room ? spare.slice(0, own.length - room) : [];
+  if (own.length - ended.length > room) {
+    const steps = [...endOf(view, lost), ...asked(view)];
+    return result(view, steps, { reason: 'ForeignKey', isUnusable: true });
+  }
+  const steps: KeyStep[] = [
+    ...asked(view),
+    { type: 'Announce', attempt: attemptOf(facts), lists: listsOf(view, lost) },
+    ...lost.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'Lost' })),
+    ...ended.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'EndedEarly' })),
+    { type: 'Mint', why: reasonOf(view) },
+    { type: 'WriteSecret' },
+    record(view, lost, true),
+    ...replaced(
+      view,
+      own.filter((id) => !ended.includes(id)),
+    ),
+    ...facts.earlier.map(({ name }): KeyStep => ({ type: 'DropSecret', name })),
+  ];
+  return result(view, steps, undefined);
+}
+
+/** The keys whose place another one takes. Keys of Secrets that the predecessor left live on as long as it meant them to. */
+function replaced({ facts }: View, own: readonly string[]): readonly KeyStep[] {
+  const previous = new Set(facts.previous.map(({ keyId }) => keyId));
+  return own.filter((id) => !previous.has(id)).map((keyId) => ({ type: 'Revoke', keyId, why: 'Superseded' }));
+}
+
+/** The same attempt goes on until a key of it is recorded. */
+function attemptOf({ book }: KeyFacts): number {
+  return book.mint?.attempt ?? book.attempt + 1;
+}
+
+function reasonOf({ facts, live }: View): MintReason {
+  const { wanted, book } = facts;
+  if (wanted.type === 'Ours') return wanted.keyId !== undefined && live.has(wanted.keyId) ? 'SecretEdited' : 'KeyGone';
+  return book.currentKey === undefined && book.ownKeys.length === 0 ? 'New' : 'SecretLost';
+}
+
+/** Keys of ours that nobody can use: into the book first, so that a crash in between leaves none behind. */
+function endOf(view: View, doomed: readonly string[]): readonly KeyStep[] {
+  const { book } = view.facts;
+  if (doomed.length === 0 && view.claimed.length === book.claimedKeys.length) return [];
+  return [record(view, doomed, false), ...doomed.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'Lost' }))];
+}
+
+/** The record, where it says something else than the book. */
+function recordOf(view: View, takesIn: readonly string[]): readonly KeyStep[] {
+  const { book } = view.facts;
+  const isSame =
+    book.isRecorded &&
+    book.mint === undefined &&
+    takesIn.length === 0 &&
+    view.facts.previous.length === book.previousSecrets.length &&
+    view.own.length === book.ownKeys.length &&
+    view.claimed.length === book.claimedKeys.length &&
+    view.inherited.length === book.inheritedKeys.length;
+  return isSame ? [] : [record(view, takesIn, false)];
+}
+
+function record(view: View, takesIn: readonly string[], addsMinted: boolean): KeyStep {
+  return { type: 'Record', lists: listsOf(view, takesIn), addsMinted };
+}
+
+function listsOf({ own, claimed, inherited }: View, takesIn: readonly string[]): KeyLists {
+  return { own: [...new Set([...own, ...takesIn])], claimed, inherited };
+}
+
+/** Revocations that somebody consented to: of keys that the last status named as nobody's, and that are still so. */
+function asked({ facts, foreign }: View): readonly KeyStep[] {
+  const named = new Set(facts.book.foreignKeys);
+  return facts.consents.revoke
+    .filter((id) => named.has(id) && foreign.includes(id))
+    .map((keyId) => ({ type: 'Revoke', keyId, why: 'Asked' }));
+}
+
+/** Secrets of ours that deliver nothing any more. */
+function leftovers({ facts, live }: View): readonly KeyStep[] {
+  const ended = facts.previous.filter(({ keyId }) => keyId === undefined || !live.has(keyId));
+  return [...facts.earlier, ...ended].map(({ name }) => ({ type: 'DropSecret', name }));
+}
+
+function waiting(view: View, untilMs: number): Recovery {
+  return result(view, [], { reason: 'MintUnderWay', isUnusable: view.current === undefined, untilMs });
+}
+
+function result(view: View, steps: readonly KeyStep[], problem: KeyProblem | undefined): Recovery {
+  const gone = new Set(steps.flatMap((step) => (step.type === 'Revoke' ? [step.keyId] : [])));
+  return { steps, problem, current: view.current, foreign: view.foreign.filter((id) => !gone.has(id)) };
+}

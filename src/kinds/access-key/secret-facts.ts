@@ -1,0 +1,105 @@
+import type { AccessKey } from '../../api/access-key.ts';
+import { Credential } from '../../runtime/credential.ts';
+import { metadataOnly } from '../../runtime/slim.ts';
+import type { LiveKey } from '../../wasabi/access-keys.ts';
+import { type KeyAnswer, probeKey } from '../../wasabi/key-probe.ts';
+import { type SecretObject, versionText } from '../provider-secrets.ts';
+import { type KeyClient, serviceNowMs } from './client.ts';
+import type { Credential as CredentialFact, PreviousSecret, SecretFact } from './facts.ts';
+import { deliveryOf, ID_KEY, isOurs, metadataPatch, type SecretMetadata, TEXT_KEY, valueIn } from './secret-object.ts';
+
+/** A fresh key answers AccessDenied for a while (seen live on Wasabi); after this it means that the key works. */
+const SETTLING_MS = 60_000;
+
+/** What is asked of a Secret. */
+export interface SecretQuestion {
+  readonly name: string;
+  readonly keys: readonly LiveKey[];
+  /** The predecessor had given the object a key. */
+  readonly isLegacy: boolean;
+  /** The key that was last found to work: then a text that does not fit was put there by somebody else. */
+  readonly provenKey: string | undefined;
+  /** What the Secret must carry; undefined: it does not matter. */
+  readonly metadata: SecretMetadata | undefined;
+}
+
+/** Reads one Secret and tries the key in it, unless this very state of it was tried before. */
+export async function secretFact(
+  client: KeyClient,
+  question: SecretQuestion,
+  signal: AbortSignal,
+): Promise<SecretFact> {
+  const { resource, secrets, standing } = client;
+  const secret = await secrets.read({ namespace: resource.metadata.namespace ?? '', name: question.name }, signal);
+  standing.delete(question.name);
+  if (secret === undefined) return { type: 'Absent' };
+  if (!isOurs(secret, resource, question.isLegacy)) return { type: 'NotOurs' };
+  standing.set(question.name, metadataOnly(secret));
+  const { metadata } = question;
+  return {
+    type: 'Ours',
+    keyId: valueIn(secret, ID_KEY),
+    credential: await credentialIn(client, secret, question, signal),
+    mintedAtMs: deliveryOf(secret)?.mintedAtMs,
+    hasDrifted: metadata !== undefined && metadataPatch(secret, resource, metadata) !== undefined,
+  };
+}
+
+/** Reads a Secret that the predecessor kept an earlier key in; undefined: it is not there, or not of this object. */
+export async function previousSecret(
+  client: KeyClient,
+  question: SecretQuestion,
+  mustProve: boolean,
+  signal: AbortSignal,
+): Promise<PreviousSecret | undefined> {
+  const { resource, secrets, standing } = client;
+  const { name } = question;
+  const secret = await secrets.read({ namespace: resource.metadata.namespace ?? '', name }, signal);
+  standing.delete(name);
+  if (secret === undefined || !isOurs(secret, resource, true)) return undefined;
+  standing.set(name, metadataOnly(secret));
+  const isProven = mustProve && (await credentialIn(client, secret, question, signal)) === 'Works';
+  return { name, keyId: valueIn(secret, ID_KEY), isProven };
+}
+
+/** The id of the key that another AccessKey object delivers in that Secret; undefined: none. */
+export function keyHeldBy(secret: SecretObject | undefined, owner: AccessKey): string | undefined {
+  return secret !== undefined && isOurs(secret, owner, true) ? valueIn(secret, ID_KEY) : undefined;
+}
+
+async function credentialIn(
+  client: KeyClient,
+  secret: SecretObject,
+  { keys, provenKey }: SecretQuestion,
+  signal: AbortSignal,
+): Promise<CredentialFact> {
+  const id = valueIn(secret, ID_KEY);
+  const text = valueIn(secret, TEXT_KEY);
+  if (id === undefined || text === undefined) return 'Wrong';
+  const key = keys.find((candidate) => candidate.id === id);
+  if (key === undefined) return 'Untried';
+  if (!key.isActive) return 'Inactive';
+  const version = versionText(secret);
+  if (client.proven.has(version)) return 'Works';
+  const credentials = { accessKeyId: id, secretAccessKey: new Credential(text), sessionToken: undefined };
+  const answer = await probeKey(client.as(credentials, version), signal);
+  const meaning = meaningOf(answer, key, id === provenKey, client);
+  if (meaning === 'Works') client.proven.add(version);
+  return meaning;
+}
+
+function meaningOf(answer: KeyAnswer, key: LiveKey, hadWorked: boolean, client: KeyClient): CredentialFact {
+  switch (answer.type) {
+    case 'Works':
+      // A key that is listed for the user signs as that user; another answer is another key's.
+      return answer.arn === undefined || answer.arn.endsWith(`/${client.userName}`) ? 'Works' : 'Wrong';
+    case 'Unknown':
+      return 'Pending';
+    case 'WrongText':
+      return hadWorked ? 'Wrong' : 'Pending';
+    case 'Denied': {
+      const ageMs = key.createdAtMs === undefined ? Number.POSITIVE_INFINITY : serviceNowMs(client) - key.createdAtMs;
+      return ageMs >= SETTLING_MS ? 'Works' : 'Pending';
+    }
+  }
+}

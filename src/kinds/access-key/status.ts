@@ -1,0 +1,157 @@
+import type { AccessKey } from '../../api/access-key.ts';
+import { CLAIM_KEYS, REVOKE_KEYS } from '../../managed/annotations.ts';
+import { findCondition, rfc3339 } from '../../managed/conditions.ts';
+import type { KindCondition, KindEvent, KindStatus, PassFacts } from '../../managed/kind.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import { consentsCount, type DesiredKey, unsupportedFields } from './desired.ts';
+import type { KeyProblem, Recovery } from './facts.ts';
+import { waitMessage } from './messages.ts';
+import type { ObservedKey } from './observe.ts';
+
+/** What the status says of, beside what was read. */
+export interface StatusContext {
+  readonly userName: string;
+  readonly desired: DesiredKey;
+  readonly readinessTimeoutMs: number;
+  readonly rejectsUnsupported: boolean;
+}
+
+/** The AccessKey's own status. Pure. The lists of keys are written by the steps themselves. */
+export function accessKeyStatus(
+  resource: AccessKey,
+  observed: ObservedKey,
+  pass: PassFacts,
+  context: StatusContext,
+): KindStatus {
+  const { facts, recovery } = observed;
+  const { wanted } = facts;
+  const works = recovery.current !== undefined && wanted.type === 'Ours' && wanted.credential === 'Works';
+  const key = facts.keys.find(({ id }) => id === recovery.current);
+  const unsupported = unsupportedFields(resource);
+  const failure = failureOf(resource, observed, unsupported, context);
+  return {
+    fields: {
+      ...(works ? { accessKeyId: recovery.current } : {}),
+      // The earlier name is not forgotten before its Secret is gone.
+      ...(works && facts.earlier.length === 0 ? { secretName: context.desired.secretName } : {}),
+      created: works,
+      ...(works && key?.createdAtMs !== undefined ? { lastRotateTime: rfc3339(key.createdAtMs) } : {}),
+      nextRotateTime: undefined, // nothing replaces keys by time
+      foreignKeys: recovery.foreign.length === 0 ? undefined : recovery.foreign.slice(0, MAX_FOREIGN),
+    },
+    conditions: foreignConditions(recovery, resource, context.userName),
+    unsupported,
+    events: eventsOf(resource, observed, pass, failure, context),
+    failure,
+    isUnusable: !works && recovery.problem?.isUnusable !== false,
+  };
+}
+
+const MAX_FOREIGN = 16;
+
+function foreignConditions({ foreign }: Recovery, resource: AccessKey, userName: string): readonly KindCondition[] {
+  if (foreign.length === 0) return [];
+  const consent = consentsCount(resource)
+    ? `to account one to this object list it in the annotation ${CLAIM_KEYS}, to have it revoked in ${REVOKE_KEYS}`
+    : 'the owner of the User decides about them';
+  const message = `user "${userName}" has access keys that no AccessKey accounts for: ${foreign.join(', ')}; they are left alone: ${consent}`;
+  return [{ type: 'ForeignKey', status: 'True', reason: 'ForeignKey', message }];
+}
+
+function failureOf(
+  resource: AccessKey,
+  { hasUser, facts, recovery }: ObservedKey,
+  unsupported: readonly string[],
+  context: StatusContext,
+): ReconcileError | undefined {
+  const { userName, rejectsUnsupported } = context;
+  if (!hasUser) {
+    const message = `spec.userRef: the service has no user "${userName}" (any more)`;
+    return new ReconcileError('DependencyNotReady', message, { reason: 'UserNotReady' });
+  }
+  if (rejectsUnsupported && unsupported.length > 0) {
+    const message = `the service cannot do ${unsupported.join(', ')}, and the Provider says unsupportedSettings: Reject: take the field out`;
+    return new ReconcileError('InvalidSpec', message, { reason: 'Unsupported' });
+  }
+  if (recovery.problem === undefined) return undefined;
+  return problemError(resource, recovery.problem, facts.nowMs, context, isSlow);
+
+  function isSlow(): boolean {
+    const createdAtMs = facts.keys.find(({ id }) => id === recovery.current)?.createdAtMs;
+    return createdAtMs !== undefined && facts.nowMs - createdAtMs > context.readinessTimeoutMs;
+  }
+}
+
+function problemError(
+  resource: AccessKey,
+  { reason, untilMs }: KeyProblem,
+  nowMs: number,
+  { userName, desired, readinessTimeoutMs }: StatusContext,
+  isSlow: () => boolean,
+): ReconcileError {
+  const where = `Secret "${desired.secretName}"`;
+  switch (reason) {
+    case 'MintUnderWay':
+      return new ReconcileError('Transient', waitMessage(untilMs ?? nowMs), {
+        reason,
+        retryAfterMs: Math.max(1_000, (untilMs ?? nowMs) - nowMs),
+      });
+    case 'SecretNotOurs':
+      return new ReconcileError(
+        'DependencyNotReady',
+        `${where} exists and is not of this object: delete it, or choose another name in spec.secret.name`,
+        { reason },
+      );
+    case 'ForeignKey':
+      return new ReconcileError(
+        'DependencyNotReady',
+        `user "${userName}" has two access keys, which is the most there can be, and none of them is this object's to revoke: see the condition ForeignKey and the other AccessKeys of User ${resource.spec.userRef?.name}`,
+        { reason },
+      );
+    case 'KeyInactive':
+      return new ReconcileError(
+        'DependencyNotReady',
+        `the access key of user "${userName}" in ${where} was made inactive: make it active again, or delete the Secret to get a new key`,
+        { reason },
+      );
+    case 'KeyNotUsable': {
+      const slow = isSlow()
+        ? `, for longer than ${readinessTimeoutMs / 1_000} s: delete the Secret to get a new one`
+        : '';
+      return new ReconcileError('Transient', `the service does not accept the access key in ${where} yet${slow}`, {
+        reason,
+      });
+    }
+  }
+}
+
+/** Each once: it is compared with what status said before. */
+function eventsOf(
+  resource: AccessKey,
+  { recovery }: ObservedKey,
+  { applied }: PassFacts,
+  failure: ReconcileError | undefined,
+  { userName }: StatusContext,
+): readonly KindEvent[] {
+  const warnings: KindEvent[] = [];
+  const known = new Set(resource.status?.foreignKeys);
+  const news = recovery.foreign.filter((id) => !known.has(id)).length;
+  if (news > 0) {
+    const note = `user "${userName}" has ${news} access key(s) that no AccessKey accounts for; the condition ForeignKey lists them`;
+    warnings.push({ type: 'Warning', reason: 'ForeignKey', note });
+  }
+  if (applied.includes('Revoke:EndedEarly')) {
+    const note = `an earlier key of user "${userName}" was revoked before its time, since the one in use was lost and there can be two only`;
+    warnings.push({ type: 'Warning', reason: 'KeyRetentionEnded', note });
+  }
+  const before = findCondition(resource.status?.conditions, 'Synced')?.message;
+  const isLoud = failure !== undefined && LOUD.has(failure.reason);
+  const isSlow = failure?.reason === 'KeyNotUsable' && failure.message.includes('for longer than');
+  if (failure !== undefined && (isLoud || isSlow) && before !== failure.message) {
+    warnings.push({ type: 'Warning', reason: failure.reason, note: failure.message });
+  }
+  return warnings;
+}
+
+/** Somebody has to act, and nothing else tells them so loudly. */
+const LOUD: ReadonlySet<string> = new Set(['SecretNotOurs', 'KeyInactive']);
