@@ -3,17 +3,17 @@ import { bucketDefinition } from './api/bucket.ts';
 import { bucketPolicyDefinition } from './api/bucket-policy.ts';
 import { NAMESPACES, REFERENCE_GRANTS, SECRETS } from './api/core-types.ts';
 import { iamPolicyDefinition } from './api/iam-policy.ts';
-import type { KindDefinition } from './api/kind-definition.ts';
 import { keyText } from './api/meta.ts';
 import { providerDefinition } from './api/provider.ts';
-import { specChecker } from './api/spec-problem.ts';
 import { userDefinition } from './api/user.ts';
 import { type Config, VERSION } from './config.ts';
+import { indexed } from './indexed-kind.ts';
 import { accessKeyKind } from './kinds/access-key/kind.ts';
 import { userKeyText } from './kinds/access-key/observe.ts';
 import { accessKeyReferences } from './kinds/access-key/references.ts';
 import { KEY_SECRETS } from './kinds/access-key/secret-object.ts';
 import { AccountAccess } from './kinds/account-access.ts';
+import { AttachmentSignal } from './kinds/attachment-signal.ts';
 import { bucketKind } from './kinds/bucket/kind.ts';
 import { bucketMentions, bucketReferences } from './kinds/bucket/references.ts';
 import { bucketPolicyKind } from './kinds/bucket-policy/kind.ts';
@@ -119,7 +119,8 @@ export function createOperator(parts: OperatorParts): Operator {
   const snapshot = new StoreSnapshot({ kinds: indexedStores, namespaces, grants });
   const lookup = new Lookup(snapshot, config);
   const access = createAccess(parts, { kube, lookup, secrets });
-  const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access });
+  const attachments = new AttachmentSignal();
+  const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access, attachments });
   const controlled = new Map(
     [...indexedStores].map(([name, { kind, store }]) => {
       const controller = createController(parts, name, reconciles[name]);
@@ -127,7 +128,7 @@ export function createOperator(parts: OperatorParts): Operator {
       return [name, { kind, store, controller }] as const;
     }),
   );
-  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets, keySecrets, access });
+  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets, keySecrets, access, attachments });
   const controllers = new Map([...controlled].map(([name, { controller }]) => [name, controller]));
   parts.metrics.watchQueues(() => [...controllers].map(([name, controller]) => [name, controller.depth()] as const));
   return { manager, controllers, secrets };
@@ -136,10 +137,17 @@ export function createOperator(parts: OperatorParts): Operator {
 /** One reconciler a kind. */
 function createReconciles(
   parts: OperatorParts,
-  views: { kube: Kube; lookup: Lookup; snapshot: StoreSnapshot; secrets: NamedWatches; access: AccountAccess },
+  views: {
+    kube: Kube;
+    lookup: Lookup;
+    snapshot: StoreSnapshot;
+    secrets: NamedWatches;
+    access: AccountAccess;
+    attachments: AttachmentSignal;
+  },
 ): Readonly<Record<string, Reconcile | undefined>> {
   const { config, clock, clusterId, log, metrics, events, fence } = parts;
-  const { kube, lookup, secrets, access } = views;
+  const { kube, lookup, secrets, access, attachments } = views;
   const provider = providerKind({
     lookup,
     access,
@@ -152,7 +160,7 @@ function createReconciles(
   });
   const bucket = bucketKind({ lookup, access, clock, clusterId, unsupported: new UnsupportedCalls(clock) });
   const bucketPolicy = bucketPolicyKind({ lookup, access });
-  const user = userKind({ lookup, access, clusterId });
+  const user = userKind({ lookup, access, clusterId, attachments });
   const iamPolicy = iamPolicyKind({ lookup, access, clusterId });
   const writes = new ObjectWrites({ kube, fence, clock });
   const { userReadinessTimeoutMs: readinessTimeoutMs } = config;
@@ -268,29 +276,6 @@ function isNeededByOthers(
     if (resource.metadata.uid !== ownUid && lookup.hasDependents(resource)) return true;
   }
   return false;
-}
-
-/** What a kind supplies for the indexes; called with objects of the store of that kind only. */
-interface IndexFunctions<R> {
-  references(resource: R): ReturnType<IndexedKind['references']>;
-  externalName(resource: R): string;
-  mentions?(resource: R): readonly string[];
-}
-
-/** A kind for the indexes, which hold nothing of an object whose spec cannot be used. */
-function indexed<R extends ManagedResource>(
-  definition: KindDefinition,
-  functions: IndexFunctions<R>,
-): IndexedKind & ServedKind {
-  const specProblem = specChecker(definition);
-  const isUsable = (resource: ManagedResource): resource is R => specProblem(resource) === undefined;
-  return {
-    type: definition.type,
-    specProblem,
-    references: (resource) => (isUsable(resource) ? functions.references(resource) : []),
-    externalName: (resource) => (isUsable(resource) ? functions.externalName(resource) : ''),
-    mentions: (resource) => (isUsable(resource) ? (functions.mentions?.(resource) ?? []) : []),
-  };
 }
 
 /** Stores are invariant in what they hold; whoever writes through this view writes objects of that kind. */

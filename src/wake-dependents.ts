@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from './api/meta.ts';
-import type { User } from './api/user.ts';
 import { findCondition } from './managed/conditions.ts';
 import type { ManagedResource } from './managed/kind.ts';
 import type { Change } from './runtime/store-feed.ts';
@@ -10,7 +9,7 @@ import { policyNameOf } from './wasabi/policy/arn.ts';
 
 /**
  * Objects whose own pass has something to do because of one that depends on them, or that they depend on without naming
- * it: the count of a user's keys, the list of those that a policy is attached to, and what a tenant's policies may allow.
+ * it: the count of a user's keys, and what a tenant's policies may allow.
  */
 export function dependedOn(
   parts: WakeParts,
@@ -18,7 +17,7 @@ export function dependedOn(
   change: Change<ManagedResource>,
 ): readonly KubeObject[] {
   if (change.isInitial) return [];
-  return [...usersCounting(parts, kind, change), ...policiesAttached(parts, change), ...tenantsOf(parts, change)];
+  return [...usersCounting(parts, kind, change), ...tenantsOf(parts, change)];
 }
 
 /** An AccessKey that comes or goes is counted by its User. */
@@ -35,16 +34,10 @@ function usersCounting(
   });
 }
 
-/** What a User attached or detached shows in the `attachedUsers` of the policy, once its pass has ended. */
-function policiesAttached({ snapshot }: WakeParts, { before, after }: Change<ManagedResource>): readonly KubeObject[] {
-  if ((after ?? before)?.kind !== 'User') return [];
-  const [was, is] = [before, after].map((user) => (user as User | undefined)?.status); // the store of Users
-  const isSame = was?.lastSyncTime === is?.lastSyncTime && was?.observedGeneration === is?.observedGeneration;
-  if (isSame) return [];
-  const names = [...(was?.attached ?? []), ...(is?.attached ?? [])].map((one) => policyNameOf(one));
-  return [...new Set(names)].flatMap((name) =>
-    name === undefined ? [] : snapshot.namesakes<ManagedResource>('IAMPolicy', name),
-  );
+/** The IAMPolicies that mean the managed policy of that ARN: they list whom it is attached to. */
+export function policiesOf({ snapshot }: WakeParts, arn: string): readonly KubeObject[] {
+  const name = policyNameOf(arn);
+  return name === undefined ? [] : snapshot.namesakes<ManagedResource>('IAMPolicy', name);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Bucket } from './api/bucket.ts';
 import { SECRETS } from './api/core-types.ts';
 import { keyText, type ObjectKey } from './api/meta.ts';
 import type { Provider } from './api/provider.ts';
+import { AttachmentSignal } from './kinds/attachment-signal.ts';
 import { bucketReferences } from './kinds/bucket/references.ts';
 import { providerReferences } from './kinds/provider/kind.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
@@ -79,6 +80,7 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
     grants,
     secrets,
     keySecrets: new ObjectStore(),
+    attachments: new AttachmentSignal(),
     access: { onRefused: (listener) => refused.push(listener), forgetSecret: (key) => forgotten.push(keyText(key)) },
   });
   const [first] = kinds.values();

@@ -4,6 +4,7 @@ import { type KubeObject, keyOf, type ObjectKey } from './api/meta.ts';
 import type { Provider, ProviderStatus } from './api/provider.ts';
 import type { UserStatus } from './api/user.ts';
 import type { AccountAccess } from './kinds/account-access.ts';
+import type { AttachmentSignal } from './kinds/attachment-signal.ts';
 import { ProtectedSecrets } from './kinds/provider/secrets.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
 import { hasFinalizer, type Lookup } from './managed/lookup.ts';
@@ -13,7 +14,7 @@ import type { NamedWatches } from './runtime/named-watches.ts';
 import type { ObjectStore } from './runtime/store.ts';
 import type { Change } from './runtime/store-feed.ts';
 import type { IndexedKind, StoreSnapshot } from './snapshot.ts';
-import { dependedOn } from './wake-dependents.ts';
+import { dependedOn, policiesOf } from './wake-dependents.ts';
 
 /** One kind with the parts that wake it. */
 export interface WakeableKind {
@@ -30,6 +31,7 @@ export interface WakeParts {
   readonly namespaces: ObjectStore;
   readonly grants: ObjectStore<ReferenceGrant>;
   readonly secrets: NamedWatches;
+  readonly attachments: AttachmentSignal;
   readonly access: Pick<AccountAccess, 'onRefused' | 'forgetSecret'>;
   /** Metadata of the Secrets that keys are delivered in, as far as we may watch them. */
   readonly keySecrets: ObjectStore;
@@ -54,6 +56,9 @@ export function wireWakes(parts: WakeParts): void {
   // The store of Providers holds nothing else.
   providers?.store.onChange((change) => watchSecrets(parts, change as Change<Provider>));
   parts.access.onRefused((key) => providers?.controller.enqueue(key, 'retry'));
+  parts.attachments.onChange((arn) => {
+    for (const policy of policiesOf(parts, arn)) wake(policy);
+  });
   parts.secrets.store.onChange(({ before, after }) => {
     const secret = after ?? before;
     if (secret !== undefined)

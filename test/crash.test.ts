@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startEmulator } from '../src/emulator/server.ts';
-import { isS3Write } from './support/answers.ts';
+import { isIamWrite, isS3Write } from './support/answers.ts';
 import { startTestCluster } from './support/cluster.ts';
 import { type Crash, type CrashPlan, crashesOf, describePlan, type PathRun, runPath } from './support/crash.ts';
 import { type CrashPath, crashPaths } from './support/crash-paths.ts';
+import { iamCrashPaths } from './support/iam-crash-paths.ts';
 import { inParallel, sample, seeded, seedFrom } from './support/seeded.ts';
 import type { SharedServers } from './support/world.ts';
 
@@ -31,7 +32,7 @@ after(async () => {
   await shared.get('wasabi')?.cluster.stop();
 });
 
-for (const path of crashPaths) {
+for (const path of [...crashPaths, ...iamCrashPaths]) {
   test(`a crash at any single call: ${path.title}`, async (t) => {
     const servers = shared.get(path.service);
     assert.ok(servers);
@@ -72,9 +73,10 @@ function plansFor(reference: PathRun): readonly CrashPlan[] {
   return [...singles.map((crash): CrashPlan => [crash]), ...pairs];
 }
 
-/** Whether the call changes an object or a bucket. Events change neither. */
+/** Whether the call changes an object or something in the service. Events do not. */
 function isWriteOf({ calls }: PathRun, { side, ordinal }: Crash): boolean {
   const call = calls[side][ordinal - 1];
   if (call === undefined) return false;
-  return side === 'wasabi' ? isS3Write(call) : call.method !== 'GET' && !call.url.includes('/events');
+  if (side === 'wasabi') return isS3Write(call) || isIamWrite(call);
+  return call.method !== 'GET' && !call.url.includes('/events');
 }

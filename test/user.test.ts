@@ -274,3 +274,17 @@ test('what somebody else attached keeps the user until it is taken away', async 
   assert.match(message, /inline policy own, policy arn:aws:iam::aws:policy\/AmazonS3FullAccess, group theirs/);
   assert.deepEqual(await userAsIs(world, UserName), before);
 });
+
+test('of two objects for one user the one that has it keeps it, and the other takes nothing away', async (t) => {
+  const world = await startWorld(t);
+  await world.apply(user('first', { name: 'shared-name', suspend: true }));
+  await made(world, 'second', { name: 'shared-name' });
+  const before = await userAsIs(world, 'shared-name');
+  await world.patch('User', 'first', { spec: { suspend: null, adoptionPolicy: 'AdoptOrCreate', policy: read } });
+  await world.reaches('User', 'first', 'Stalled', 'ClaimedByOther');
+  await pass(world, 'User', 'second');
+  await world.reaches('User', 'second', 'Ready', 'True');
+  await world.delete('User', 'first');
+  await world.gone('User', 'first');
+  assert.deepEqual(await userAsIs(world, 'shared-name'), before);
+});

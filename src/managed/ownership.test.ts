@@ -154,6 +154,36 @@ const rows: readonly Row[] = [
     expected: manageOnly,
   },
   { title: 'unmarked, adoption asked for', claim: { adoptionPolicy: 'AdoptOrCreate' }, found: {}, expected: both },
+  {
+    title: 'unmarked, adoption asked for and closed to the namespace: untouched, and told why',
+    claim: { adoptionPolicy: 'AdoptOrCreate', mayAdopt: false },
+    found: {},
+    expected: { mayManage: false, reason: 'NotPermitted' },
+  },
+  {
+    title: 'adoption is closed to the namespace, and what is there is proven ours: as ever',
+    claim: { adoptionPolicy: 'AdoptOrCreate', mayAdopt: false },
+    found: { marker: ours },
+    expected: both,
+  },
+  {
+    title: 'adoption is closed to the namespace: an earlier incarnation of ours is managed, never destroyed',
+    claim: { adoptionPolicy: 'AdoptOrCreate', mayAdopt: false },
+    found: { marker: markerText(reborn) },
+    expected: manageOnly,
+  },
+  {
+    title: 'adoption is closed to the namespace, and nothing is there: may be created',
+    claim: { adoptionPolicy: 'AdoptOrCreate', mayAdopt: false },
+    found: undefined,
+    expected: both,
+  },
+  {
+    title: "the predecessor's claim on another incarnation than the one it recorded: untouched",
+    claim: { legacyClaimSinceMs: T, recordedIdentity: 'AIDA1' },
+    found: { identity: 'AIDA2', createdAtMs: T },
+    expected: alreadyExists,
+  },
   { title: 'unmarked, nothing proves it: untouched', found: {}, expected: alreadyExists },
 ];
 

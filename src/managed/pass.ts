@@ -98,9 +98,7 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
     accountId: accountOf(kind, other, env),
   }));
   const isObserving = env.observeOnly || resource.spec.mode === 'Observe';
-  const winner = isObserving
-    ? undefined
-    : rivalOf(resource, target.accountId, contenders, evidence?.marker, env.clusterId);
+  const winner = isObserving ? undefined : rivalOf(resource, target.accountId, contenders, evidence, env.clusterId);
   if (winner !== undefined) {
     return { mayManage: false, reason: 'ClaimedByOther', message: rivalMessage(resource, winner, what) };
   }

@@ -31,14 +31,24 @@ test('rivals: of two made in the same second the smaller uid has it, whoever ask
 });
 
 test('rivals: the incumbent by marker keeps it, however young', () => {
-  assert.equal(rivalOf(old, '1', same, marker(young), 'c'), young);
-  assert.equal(rivalOf(young, '1', same, marker(young), 'c'), undefined);
+  assert.equal(rivalOf(old, '1', same, { marker: marker(young) }, 'c'), young);
+  assert.equal(rivalOf(young, '1', same, { marker: marker(young) }, 'c'), undefined);
 });
 
 test('rivals: a marker of another cluster, of nobody here, or a released one decides nothing', () => {
-  assert.equal(rivalOf(young, '1', same, marker(young).replace('c/', 'other/'), 'c'), old);
-  assert.equal(rivalOf(young, '1', same, markerText({ ...ownerOf(young, 'c'), uid: 'gone' }), 'c'), old);
-  assert.equal(rivalOf(young, '1', same, releasedText(ownerOf(young, 'c')), 'c'), old);
+  assert.equal(rivalOf(young, '1', same, { marker: marker(young).replace('c/', 'other/') }, 'c'), old);
+  assert.equal(rivalOf(young, '1', same, { marker: markerText({ ...ownerOf(young, 'c'), uid: 'gone' }) }, 'c'), old);
+  assert.equal(rivalOf(young, '1', same, { marker: releasedText(ownerOf(young, 'c')) }, 'c'), old);
+});
+
+test('rivals: without a marker the one that recorded this very incarnation keeps it, however young', () => {
+  const target = { provider: 'a/p', accountId: '1', region: 'global', name: 'x', identity: 'AIDA1' };
+  const holder = { ...young, status: { target } };
+  const contenders = [old, holder].map((resource) => ({ resource, accountId: '1' }));
+  assert.equal(rivalOf(old, '1', contenders, { identity: 'AIDA1' }, 'c'), holder);
+  assert.equal(rivalOf(holder, '1', contenders, { identity: 'AIDA1' }, 'c'), undefined);
+  assert.equal(rivalOf(holder, '1', contenders, { identity: 'AIDA2' }, 'c'), old, 'that one is gone');
+  assert.equal(rivalOf(holder, '1', contenders, undefined, 'c'), old, 'there is none');
 });
 
 test('rivals: another account, an observer and a suspended object are none', () => {

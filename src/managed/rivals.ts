@@ -1,6 +1,7 @@
 import { keyOf, keyText } from '../api/meta.ts';
 import type { ManagedResource } from './kind.ts';
 import { type Owner, parseMarker } from './marker.ts';
+import type { Evidence } from './ownership.ts';
 
 /** Another object that means the same external resource, with what decides between the two. */
 export interface Contender {
@@ -9,16 +10,17 @@ export interface Contender {
 }
 
 /**
- * Of several objects that mean one external resource, the one that has it: the incumbent by marker, else the oldest
- * (creationTimestamp, then uid). Objects that observe or are suspended never claim. Pure.
- * @param marker the marker on the found resource, if any
+ * Of several objects that mean one external resource, the one that has it: the incumbent by marker, else the one whose
+ * status recorded this very incarnation, else the oldest (creationTimestamp, then uid). Objects that observe or are
+ * suspended never claim. Pure.
+ * @param found what the resource says of itself; undefined: there is none
  * @returns the winner when it is another object, else undefined
  */
 export function rivalOf(
   resource: ManagedResource,
   accountId: string,
   contenders: readonly Contender[],
-  marker: string | undefined,
+  found: Evidence | undefined,
   clusterId: string,
 ): ManagedResource | undefined {
   const rivals = contenders.filter(
@@ -28,13 +30,18 @@ export function rivalOf(
       contender.resource.spec.mode !== 'Observe' &&
       contender.resource.spec.suspend !== true,
   );
-  const parsed = marker === undefined ? undefined : parseMarker(marker);
+  const parsed = found?.marker === undefined ? undefined : parseMarker(found.marker);
   if (parsed !== undefined && !parsed.isReleased && parsed.clusterId === clusterId) {
     if (parsed.uid === resource.metadata.uid) return undefined;
     const incumbent = rivals.find((rival) => rival.resource.metadata.uid === parsed.uid);
     if (incumbent !== undefined) return incumbent.resource;
   }
-  const oldest = [resource, ...rivals.map((rival) => rival.resource)].toSorted(byAge)[0];
+  const all = [resource, ...rivals.map((rival) => rival.resource)];
+  const holders = all.filter(({ status }) => {
+    const identity = status?.target?.identity;
+    return identity !== undefined && identity === found?.identity && status?.target?.accountId === accountId;
+  });
+  const [oldest] = (holders.length > 0 ? holders : all).toSorted(byAge);
   return oldest === undefined || oldest.metadata.uid === resource.metadata.uid ? undefined : oldest;
 }
 

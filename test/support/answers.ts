@@ -63,6 +63,11 @@ export function isS3Write({ method, host }: ProxiedCall): boolean {
   return method !== 'GET' && method !== 'HEAD' && !/^(iam|sts)\./.test(host);
 }
 
+/** Whether the call would change something in IAM. */
+export function isIamWrite({ host, body }: ProxiedCall): boolean {
+  return host.startsWith('iam.') && !/(?:^|&)Action=(?:Get|List)/.test(body);
+}
+
 /** A write of the operator to that object; `status`: to its status, or to all the rest. */
 export function isPatch({ method, url }: ProxiedCall, name: string, part: 'status' | 'rest'): boolean {
   const path = url.split('?')[0] ?? '';

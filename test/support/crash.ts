@@ -23,7 +23,7 @@ export interface PathRun {
   readonly end: Readonly<Record<string, unknown>>;
   /** Calls of the path, watches left out. */
   readonly calls: Readonly<Record<Side, readonly ProxiedCall[]>>;
-  /** Creations and deletions of the bucket that the service carried out. */
+  /** Creations and deletions of the bucket, the user and the managed policy that the service carried out. */
   readonly effects: { readonly creates: number; readonly deletes: number };
   /** How many of the crashes of the plan came about: a path may end before the call. */
   readonly crashes: number;
@@ -121,19 +121,26 @@ function arm(operator: WorldOperator, { side, ordinal, verdict }: Crash): Promis
   });
 }
 
-/** What the operators did to the bucket of that name. */
+/** A call of an operator about the bucket, the user or the managed policy of that name. */
+function callsAbout(world: World, name: string) {
+  return world.operatorCalls().filter(({ bucket, userName, policy }) => {
+    return bucket === name || userName === name || policy === name || policy?.endsWith(`/${name}`) === true;
+  });
+}
+
+/** What the operators made and destroyed under that name. */
 function effectsOn(world: World, name: string): { creates: number; deletes: number } {
-  const done = world.operatorCalls().filter(({ bucket, status }) => bucket === name && status < 300);
-  const count = (operation: string) => done.filter((call) => call.operation === operation).length;
-  return { creates: count('CreateBucket'), deletes: count('DeleteBucket') };
+  const done = callsAbout(world, name).filter(({ status }) => status < 300);
+  const count = (verb: string) =>
+    done
+      .filter(({ operation }) => ['Bucket', 'User', 'Policy'].includes(operation.slice(verb.length)))
+      .filter(({ operation }) => operation.startsWith(verb)).length;
+  return { creates: count('Create'), deletes: count('Delete') };
 }
 
 /** Whatever happened: another drift interval costs reads only. */
 async function assertSettled(path: CrashPath, world: World, name: string): Promise<void> {
-  const writes = () => [
-    ...world.kubeWrites(),
-    ...world.operatorCalls().filter(({ bucket, mutating }) => bucket === name && mutating),
-  ];
+  const writes = () => [...world.kubeWrites(), ...callsAbout(world, name).filter(({ mutating }) => mutating)];
   const before = writes();
   await world.resync();
   assert.deepEqual(writes(), before, `${path.title}: settled`);

@@ -31,6 +31,7 @@ export async function applyUser(client: UserClient, change: UserChange, signal: 
       const command = new AttachUserPolicyCommand({ UserName, PolicyArn: change.arn });
       const attached = await wasabi.iam(command, { signal, absent: ABSENT });
       if (attached === undefined) throw missing(`policy "${change.arn}"`);
+      client.attachments.changed(change.arn);
       return;
     }
     case 'DetachPolicy':
@@ -53,9 +54,10 @@ export async function deleteInlinePolicy(
 }
 
 /** Already gone is success. */
-export async function detachPolicy({ wasabi, userName }: UserClient, arn: string, signal: AbortSignal): Promise<void> {
-  const command = new DetachUserPolicyCommand({ UserName: userName, PolicyArn: arn });
-  await wasabi.iam(command, { signal, absent: ABSENT });
+export async function detachPolicy(client: UserClient, arn: string, signal: AbortSignal): Promise<void> {
+  const command = new DetachUserPolicyCommand({ UserName: client.userName, PolicyArn: arn });
+  await client.wasabi.iam(command, { signal, absent: ABSENT });
+  client.attachments.changed(arn);
 }
 
 /** Not in it any more is success. */

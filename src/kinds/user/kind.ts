@@ -5,6 +5,7 @@ import type { ManagedKind, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ownerOf } from '../../managed/rivals.ts';
 import type { AccountAccess } from '../account-access.ts';
+import type { AttachmentSignal } from '../attachment-signal.ts';
 import { wasObstructed } from '../deletion-obstacle.ts';
 import { connectIam, GLOBAL } from '../iam-connection.ts';
 import { providerReference } from '../provider-reference.ts';
@@ -23,11 +24,12 @@ export interface UserParts {
   readonly lookup: Lookup;
   readonly access: AccountAccess;
   readonly clusterId: string;
+  readonly attachments: AttachmentSignal;
 }
 
 /** User: one IAM user of a Provider's account, with exactly what its spec grants. */
 export function userKind(parts: UserParts): ManagedKind<User, DesiredUser, ObservedUser, UserChange, UserClient> {
-  const { lookup, access, clusterId } = parts;
+  const { lookup, access, clusterId, attachments } = parts;
   const desired = (resource: User, target: Target) =>
     desiredUser(resource, contextOf(lookup, resource, target), ownerOf(resource, clusterId));
   return {
@@ -55,6 +57,7 @@ export function userKind(parts: UserParts): ManagedKind<User, DesiredUser, Obser
       wasabi: await connectIam({ lookup, access }, resource, target, signal),
       userName: target.name,
       owner: ownerOf(resource, clusterId),
+      attachments,
       attachedBefore: undefined,
       observedUserId: undefined,
     }),

@@ -9,6 +9,7 @@ import {
   readUser,
 } from '../../wasabi/iam-users.ts';
 import { parseServicePolicy, type ServicePolicy } from '../../wasabi/policy/parse.ts';
+import type { AttachmentSignal } from '../attachment-signal.ts';
 import { GROUP_PREFIX } from './attached.ts';
 import { type DesiredUser, recordedInlineNames } from './desired.ts';
 
@@ -18,6 +19,7 @@ export interface UserClient {
   readonly userName: string;
   /** The object behind this pass. */
   readonly owner: Owner;
+  readonly attachments: AttachmentSignal;
   /** What was attached when this pass looked first. */
   attachedBefore: ReadonlySet<string> | undefined;
   /** Whom this pass saw last under that name. */
