@@ -4,14 +4,13 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { BUCKETS } from '../src/api/bucket.ts';
 import { CRDS, NAMESPACES } from '../src/api/core-types.ts';
 import type { KubeObject } from '../src/api/meta.ts';
-import { startEmulator } from '../src/emulator/server.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { eventsAbout, inject, isOn, isPatch } from './support/answers.ts';
 import { bucket, provider, secret } from './support/builders.ts';
-import { createNamespace, startTestCluster, until } from './support/cluster.ts';
+import { createNamespace, until } from './support/cluster.ts';
 import { annotate, callsTo, markerOf, pass, writesTo } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
-import { endpointsOf, openWorld, type World } from './support/world.ts';
+import { endpointsOf, startWorld as startOwnWorld, type World } from './support/world.ts';
 
 const shared = shareCluster();
 const { startWorld } = shared;
@@ -286,15 +285,8 @@ test('the abandon annotation on an object that lives means nothing', async (t) =
 
 test('while the definition itself is deleted every object is let go, and nothing outside is touched', async (t) => {
   if (shared.cluster.isReal) return t.skip('others use the definitions of that cluster');
-  const cluster = await startTestCluster();
-  const emulator = await startEmulator();
-  const opening = openWorld({ cluster, emulator });
-  t.after(async () => {
-    await (await opening.catch(() => undefined))?.close();
-    await emulator.stop();
-    await cluster.stop();
-  });
-  const world = await opening;
+  const world = await startOwnWorld(t);
+  const { cluster } = world;
   await world.apply(bucket('survivor', { deletionPolicy: 'Delete', forceDelete: true }));
   await world.reaches('Bucket', 'survivor', 'Ready', 'True');
   await world.console.send(new PutObjectCommand({ Bucket: 'survivor', Key: 'precious', Body: 'x' }));
@@ -315,15 +307,8 @@ test('while the definition itself is deleted every object is let go, and nothing
 
 test('a Provider is let go with its definition although Buckets depend on it', async (t) => {
   if (shared.cluster.isReal) return t.skip('others use the definitions of that cluster');
-  const cluster = await startTestCluster();
-  const emulator = await startEmulator();
-  const opening = openWorld({ cluster, emulator });
-  t.after(async () => {
-    await (await opening.catch(() => undefined))?.close();
-    await emulator.stop();
-    await cluster.stop();
-  });
-  const world = await opening;
+  const world = await startOwnWorld(t);
+  const { cluster } = world;
   await world.apply(bucket('orphan'));
   await world.reaches('Bucket', 'orphan', 'Ready', 'True');
   const key = { namespace: '', name: 'providers.s3.cloud37.dev' };
@@ -335,15 +320,8 @@ test('a Provider is let go with its definition although Buckets depend on it', a
 
 test('what a predecessor claimed is let go when neither spec nor status names it, and an event says so', async (t) => {
   if (shared.cluster.isReal) return t.skip('others use the definitions of that cluster');
-  const cluster = await startTestCluster();
-  const emulator = await startEmulator();
-  const opening = openWorld({ cluster, emulator });
-  t.after(async () => {
-    await (await opening.catch(() => undefined))?.close();
-    await emulator.stop();
-    await cluster.stop();
-  });
-  const world = await opening;
+  const world = await startOwnWorld(t);
+  const { cluster } = world;
   // Its definition had no required fields.
   const any = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const crd = { namespace: '', name: 'buckets.s3.cloud37.dev' };

@@ -243,6 +243,9 @@ test('W20 W21 a public policy lets those in who did not sign, to what it says an
   assert.equal((await world.raw({ path: '/' })).status, 403);
   assert.equal((await world.raw({ path: '/none-such' })).status, 403);
   assert.equal((await world.raw({ path: '/made', method: 'PUT' })).status, 403);
+  const headers = { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' };
+  const chunks = await world.raw({ path: `/${Bucket}/${Key}`, method: 'PUT', headers, body: '0;chunk-signature=x' });
+  assert.equal(chunks.status, 403, 'chunks of a request that is not signed');
 });
 
 test('W20 W21 public ACLs of buckets and objects let those in who did not sign', async (t) => {
@@ -253,6 +256,10 @@ test('W20 W21 public ACLs of buckets and objects let those in who did not sign',
   assert.deepEqual([await status(`/${Bucket}/${Key}`), await status(`/${Bucket}`)], [200, 403]);
   await client.send(new PutBucketAclCommand({ Bucket, ACL: 'public-read' }));
   assert.equal(await status(`/${Bucket}`), 200);
+  const write = { path: `/${Bucket}/new`, method: 'PUT', body: 'x' };
+  assert.equal((await world.raw(write)).status, 403);
+  await client.send(new PutBucketAclCommand({ Bucket, ACL: 'public-read-write' }));
+  assert.equal((await world.raw(write)).status, 200);
   await client.send(new PutObjectCommand({ Bucket, Key: 'signed', ACL: 'authenticated-read' }));
   assert.equal(await status(`/${Bucket}/signed`), 403);
   const other = { keys: world.emulator.createAccount() };

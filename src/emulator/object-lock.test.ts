@@ -21,7 +21,9 @@ import { signedRequest } from './testing/signed-request.ts';
 
 const Bucket = 'bucket-with-lock';
 const day = 24 * 3_600_000;
-const inDays = (days: number) => new Date(Math.trunc((Date.now() + days * day) / 1000) * 1000);
+// Read once: two readings around the turn of a second would differ.
+const startedMs = Date.now();
+const inDays = (days: number) => new Date(Math.trunc((startedMs + days * day) / 1000) * 1000);
 
 async function startLocked(t: TestContext) {
   const loopback = await startLoopback(t);

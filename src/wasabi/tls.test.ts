@@ -7,7 +7,7 @@ import { ReconcileError } from '../runtime/errors.ts';
 import { parseAllowedEndpoints } from './allowed-endpoints.ts';
 import { ClientPool } from './clients.ts';
 import type { ProviderSettings } from './settings.ts';
-import { settingsFor, TEST_CREDENTIALS } from './testing/loopback.ts';
+import { listen, settingsFor, TEST_CREDENTIALS } from './testing/loopback.ts';
 import { TLS_FIXTURE } from './testing/tls-fixture.ts';
 
 const { ca, otherCa, key, certificate, expired } = TLS_FIXTURE;
@@ -31,16 +31,10 @@ async function outcome(
     requests += 1;
     response.end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  const endpoint = `https://${setup.host ?? 's3.us-east-1.localhost'}:${address.port}`;
+  const port = await listen(t, server);
+  const endpoint = `https://${setup.host ?? 's3.us-east-1.localhost'}:${port}`;
   const pool = new ClientPool({
-    allowed: parseAllowedEndpoints([`*.localhost:${address.port}`]),
+    allowed: parseAllowedEndpoints([`*.localhost:${port}`]),
     clock: systemClock,
     random: () => 0,
     version: 'test',

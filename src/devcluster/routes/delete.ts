@@ -5,9 +5,9 @@ import { invalid, notSupported } from '../field-error.ts';
 import { isObject, type JsonObject, objectOf } from '../json.ts';
 import { contentTypeOf, requireJson } from '../negotiate.ts';
 import { apiVersionOf } from '../object.ts';
-import { page, predicateOf } from '../reads.ts';
 import { ApiError, badRequestError, invalidError } from '../status.ts';
-import { type Answer, type Call, checkListOptions, integerParameter } from './call.ts';
+import { type Answer, type Call } from './call.ts';
+import { pageOf } from './read.ts';
 
 const policies: readonly PropagationPolicy[] = ['Background', 'Foreground', 'Orphan'];
 
@@ -76,17 +76,8 @@ export async function remove(call: Call): Promise<Answer> {
 export async function removeCollection(call: Call): Promise<Answer> {
   requireJson(call.request.headers.accept);
   const options = await readOptions(call);
-  checkListOptions(call.query);
   const { resource, version, encoder } = call.served;
-  const { query } = call;
-  const found = page(resource, call.cluster.store.revision, {
-    namespace: call.namespace,
-    limit: integerParameter(query, 'limit') ?? 0,
-    continueToken: query.get('continue') ?? '',
-    resourceVersion: query.get('resourceVersion') ?? '',
-    match: query.get('resourceVersionMatch') ?? '',
-    predicate: predicateOf(version, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''),
-  });
+  const found = pageOf(call);
   for (const object of found.items) removeOne(call, object.metadata.namespace ?? '', object.metadata.name, options);
   const items = found.items.map((stored) => encoder.itemText(stored, 'full', resource.hasTypedItems));
   const revision = { resourceVersion: String(found.revision) };

@@ -1,5 +1,5 @@
 import { storageKey } from '../object.ts';
-import { page, predicateOf } from '../reads.ts';
+import { type Page, page, predicateOf } from '../reads.ts';
 import { groupResource } from '../resource.ts';
 import { futureVersionError, notFoundError } from '../status.ts';
 import { type Answer, type Call, checkListOptions, integerParameter } from './call.ts';
@@ -22,13 +22,12 @@ function checkReached(call: Call): void {
   if (/^\d+$/.test(wanted) && Number(wanted) > revision) throw futureVersionError(wanted, String(revision));
 }
 
-/** GET of a collection: one page. @throws ApiError 400, 406, 410, 422, 504 */
-export function list(call: Call): Answer {
-  const shape = new Shape(call, 'PartialObjectMetadataList');
+/** The page of the collection that the request asks for. @throws ApiError 400, 410, 422, 504 */
+export function pageOf(call: Call): Page {
   checkListOptions(call.query);
   const { resource, version } = call.served;
   const { query } = call;
-  const found = page(resource, call.cluster.store.revision, {
+  return page(resource, call.cluster.store.revision, {
     namespace: call.namespace,
     limit: integerParameter(query, 'limit') ?? 0,
     continueToken: query.get('continue') ?? '',
@@ -36,6 +35,13 @@ export function list(call: Call): Answer {
     match: query.get('resourceVersionMatch') ?? '',
     predicate: predicateOf(version, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''),
   });
+}
+
+/** GET of a collection: one page. @throws ApiError 400, 406, 410, 422, 504 */
+export function list(call: Call): Answer {
+  const shape = new Shape(call, 'PartialObjectMetadataList');
+  const { resource } = call.served;
+  const found = pageOf(call);
   const hasToken = found.continueToken !== '' || (resource.hasTypedItems && shape.form === 'full');
   const metadata = {
     // Lists of custom resources have the field always, others when there is a next page: so the real server.

@@ -50,14 +50,7 @@ export async function startLoopback(
       });
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  const { port } = address;
+  const port = await listen(t, server);
   return { url: `http://s3.us-east-1.localhost:${port}`, host: `s3.us-east-1.localhost:${port}`, requests, server };
 }
 
@@ -108,4 +101,16 @@ export function clientOptions(server: Loopback, changes: Partial<ProviderSetting
     accountId: '100000000001',
     namespace: 'team-a',
   };
+}
+
+/** Lets a server listen on loopback until its test ends. @returns the port */
+export async function listen(t: TestContext, server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
 }
