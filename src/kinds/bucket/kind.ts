@@ -7,16 +7,22 @@ import { markerText, releasedText } from '../../managed/marker.ts';
 import { ownerOf } from '../../managed/rivals.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { toReconcileError } from '../../runtime/errors.ts';
+import type { Kube } from '../../runtime/kube.ts';
 import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { providerReference } from '../provider-reference.ts';
 import { toldBySecret } from '../told-by-field.ts';
 import { applyBucket } from './apply.ts';
 import { awaitUser, userProblem } from './awaited-user.ts';
+import { deleteChildren } from './children/delete.ts';
+import { desiredChildren } from './children/desired.ts';
+import { findChildren } from './children/found.ts';
+import { withChildren } from './children/status.ts';
+import { ChildWrites } from './children/writes.ts';
 import { deleteBucket } from './delete.ts';
 import { Deletions } from './deletions.ts';
 import { type DesiredBucket, desiredBucket } from './desired.ts';
-import { type BucketChange, diffBucket } from './diff.ts';
+import { type BucketChange, diffBucket, type ServiceChange } from './diff.ts';
 import { bucketFailure } from './failure.ts';
 import { loggingTarget } from './logging-target.ts';
 import { type BucketClient, type ObservedBucket, observeBucket } from './observe.ts';
@@ -31,6 +37,7 @@ export interface BucketParts {
   readonly unsupported: UnsupportedCalls;
   readonly clock: Clock;
   readonly clusterId: string;
+  readonly kube: Kube;
 }
 
 /** The identity of a bucket is the second of its creation. Two readings of it may differ by this much. */
@@ -53,12 +60,17 @@ export function bucketKind(
   const providerOf = (resource: Bucket) =>
     lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
 
+  const children = new ChildWrites(parts.kube);
   const desired = (resource: Bucket): DesiredBucket =>
-    desiredBucket(resource.spec, {
-      providerType: providerOf(resource).spec.type,
-      loggingTarget: loggingTarget(lookup, access, resource),
-      rejectsUnsupported: providerOf(resource).spec.unsupportedSettings === 'Reject',
-    });
+    desiredBucket(
+      resource.spec,
+      {
+        providerType: providerOf(resource).spec.type,
+        loggingTarget: loggingTarget(lookup, access, resource),
+        rejectsUnsupported: providerOf(resource).spec.unsupportedSettings === 'Reject',
+      },
+      desiredChildren(resource, findChildren(lookup, resource, new Set())),
+    );
   return {
     kind: 'Bucket',
     isExternal: true,
@@ -79,7 +91,7 @@ export function bucketKind(
       awaitUser(lookup, resource, target.accountId);
       return desired(resource);
     },
-    connect: (resource, target, signal) => connect({ ...parts, deletions }, resource, target, signal),
+    connect: (resource, target, signal) => connect({ ...parts, deletions, children }, resource, target, signal),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
     observe: (client, target, wanted, signal) => told(client, observeBucket(client, target.region, wanted, signal)),
     evidence: (observed, target) => ({
@@ -88,9 +100,13 @@ export function bucketKind(
       createdAtMs: observed.createdAtMs,
     }),
     diff: diffBucket,
-    apply: (client, target, change, signal) => told(client, applyBucket(client, target.region, change, signal), change),
+    apply: (client, target, change, signal) =>
+      'child' in change
+        ? client.applyToChild(change, signal)
+        : told(client, applyBucket(client, target.region, change, signal), change),
     obstacle: (client, resource, target, signal) =>
       told(client, bucketObstacle(client, resource, target.region, signal)),
+    deleteChildren: (resource, how, signal) => deleteChildren(lookup, children, resource, how, signal),
     delete: (client, resource, target, policy, signal) =>
       told(
         client,
@@ -100,7 +116,8 @@ export function bucketKind(
       const status = bucketStatus(resource, target, desired(resource), observed, facts);
       const failure = status.failure ?? userProblem(lookup, resource, target.accountId);
       const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
-      return { ...status, failure, fields: { ...status.fields, inherited: isInherited ? true : undefined } };
+      const fields = { ...status.fields, inherited: isInherited ? true : undefined };
+      return withChildren({ ...status, failure, fields }, resource, desired(resource).children);
     },
   };
 }
@@ -122,18 +139,25 @@ function identityOf(createdAtMs: number | undefined, recorded: string | undefine
 }
 
 async function connect(
-  parts: BucketParts & { readonly deletions: Deletions },
+  parts: BucketParts & { readonly deletions: Deletions; readonly children: ChildWrites },
   resource: Bucket,
   target: Target,
   signal: AbortSignal,
 ): Promise<BucketClient> {
-  const { lookup, access, clock, clusterId } = parts;
+  const { lookup, access, clock, clusterId, children } = parts;
   const reference = { ...providerReference(resource.metadata.namespace, undefined), key: target.provider };
   const provider = lookup.follow<Provider>(resource, reference);
   const connection = await access.connect(resource, provider, target.accountId, signal).catch((thrown: unknown) => {
     throw toldBySecret(toReconcileError(thrown), provider, resource);
   });
+  const deleted = new Set<string>();
   return {
+    findChildren: () => findChildren(lookup, resource, deleted),
+    applyToChild: async ({ action, child }, limit) => {
+      const found = findChildren(lookup, resource, deleted)[child];
+      await children.make(resource, action, child, found, limit);
+      if (action === 'Delete' && found !== undefined) deleted.add(found.object.metadata.uid);
+    },
     wasabi: connection.client,
     resource,
     provider,
@@ -153,7 +177,7 @@ async function connect(
 }
 
 /** The same call; when it fails, its failure is told by the place that it comes from. */
-function told<T>(client: BucketClient, call: Promise<T>, change?: BucketChange): Promise<T> {
+function told<T>(client: BucketClient, call: Promise<T>, change?: ServiceChange): Promise<T> {
   return call.catch((thrown: unknown) => {
     throw bucketFailure(thrown, { ...client, change });
   });
