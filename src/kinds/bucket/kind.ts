@@ -1,7 +1,7 @@
 import type { Bucket } from '../../api/bucket.ts';
 import type { Provider } from '../../api/provider.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
-import type { KindEvents, ManagedKind, Target } from '../../managed/kind.ts';
+import type { KindEvents, KindStatus, ManagedKind, PassFacts, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { markerText, releasedText } from '../../managed/marker.ts';
 import { ownerOf } from '../../managed/rivals.ts';
@@ -57,20 +57,7 @@ export function bucketKind(
 ): ManagedKind<Bucket, DesiredBucket, ObservedBucket, BucketChange, BucketClient> {
   const { lookup, access, clusterId } = parts;
   const deletions = new Deletions(parts.clock);
-  const providerOf = (resource: Bucket) =>
-    lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
-
   const children = new ChildWrites(parts.kube);
-  const desired = (resource: Bucket): DesiredBucket =>
-    desiredBucket(
-      resource.spec,
-      {
-        providerType: providerOf(resource).spec.type,
-        loggingTarget: loggingTarget(lookup, access, resource),
-        rejectsUnsupported: providerOf(resource).spec.unsupportedSettings === 'Reject',
-      },
-      desiredChildren(resource, findChildren(lookup, resource, new Set())),
-    );
   return {
     kind: 'Bucket',
     isExternal: true,
@@ -79,7 +66,7 @@ export function bucketKind(
     references: bucketReferences,
     hasLegacyClaim,
     resolve(resource): Target {
-      const provider = providerOf(resource);
+      const provider = providerOf(lookup, resource);
       return {
         provider: providerReference(resource.metadata.namespace, resource.spec.providerRef).key,
         accountId: access.pinnedAccount(provider),
@@ -89,7 +76,7 @@ export function bucketKind(
     },
     desired(resource, target) {
       awaitUser(lookup, resource, target.accountId);
-      return desired(resource);
+      return desiredOf(parts, resource);
     },
     connect: (resource, target, signal) => connect({ ...parts, deletions, children }, resource, target, signal),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
@@ -112,14 +99,37 @@ export function bucketKind(
         client,
         deleteBucket(client, resource, target.region, policy, signal, releasedText(ownerOf(resource, clusterId))),
       ),
-    status: (resource, target, observed, facts) => {
-      const status = bucketStatus(resource, target, desired(resource), observed, facts);
-      const failure = status.failure ?? userProblem(lookup, resource, target.accountId);
-      const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
-      const fields = { ...status.fields, inherited: isInherited ? true : undefined };
-      return withChildren({ ...status, failure, fields }, resource, desired(resource).children);
-    },
+    status: (resource, target, observed, facts) => statusOf(parts, resource, target, observed, facts),
   };
+}
+
+function providerOf(lookup: Lookup, resource: Bucket): Provider {
+  return lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
+}
+
+function desiredOf({ lookup, access }: BucketParts, resource: Bucket): DesiredBucket {
+  const { type: providerType, unsupportedSettings } = providerOf(lookup, resource).spec;
+  const rejectsUnsupported = unsupportedSettings === 'Reject';
+  return desiredBucket(
+    resource.spec,
+    { providerType, loggingTarget: loggingTarget(lookup, access, resource), rejectsUnsupported },
+    desiredChildren(resource, findChildren(lookup, resource, new Set())),
+  );
+}
+
+function statusOf(
+  parts: BucketParts,
+  resource: Bucket,
+  target: Target,
+  observed: ObservedBucket | undefined,
+  facts: PassFacts,
+): KindStatus {
+  const desired = desiredOf(parts, resource);
+  const status = bucketStatus(resource, target, desired, observed, facts);
+  const failure = status.failure ?? userProblem(parts.lookup, resource, target.accountId);
+  const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
+  const fields = { ...status.fields, inherited: isInherited ? true : undefined };
+  return withChildren({ ...status, failure, fields }, resource, desired.children);
 }
 
 /**

@@ -1,87 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Bucket, type BucketSpecInput, bucketDefinition } from '../../../api/bucket.ts';
-import type { ManagedResource, StoredCondition } from '../../../managed/kind.ts';
+import type { BucketSpecInput } from '../../../api/bucket.ts';
 import { accessLevelPolicy } from '../../../wasabi/policy/access-levels.ts';
 import { isSamePolicy } from '../../../wasabi/policy/canonical.ts';
 import { parseSpecPolicy } from '../../../wasabi/policy/parse.ts';
-import { CHILD_KINDS, type ChildKind, childKey, parentKey } from './child-kinds.ts';
+import { CHILD_KINDS, childKey, parentKey } from './child-kinds.ts';
 import { desiredChildren, diffChildren } from './desired.ts';
-import { type FoundChildren, foundChild } from './found.ts';
+import type { FoundChildren } from './found.ts';
 import { childManifest } from './manifest.ts';
-import { isNewsForBucket } from './news.ts';
+import { all, bucketOf, failing, found, inherited, type Sketches } from './testing/sketches.ts';
 import { childrenVerdict } from './verdict.ts';
-
-const API = 's3.cloud37.dev/v1alpha1';
-
-/** The Bucket a/logs, as the API server stores it. */
-function bucketOf(autoManage: BucketSpecInput['autoManage'], status: Bucket['status'] = {}, name = 'logs'): Bucket {
-  const spec = { providerRef: { name: 'p', namespace: 'shared' }, name: 'team-logs', autoManage };
-  const metadata = { name, namespace: 'a', uid: 'bucket-uid', resourceVersion: '1', creationTimestamp: '' };
-  const stored = bucketDefinition.schema.parse({ spec }) as { spec: Bucket['spec'] }; // the schema is that of the type
-  return { apiVersion: API, kind: 'Bucket', metadata, spec: stored.spec, status };
-}
-
-const ready: StoredCondition = { type: 'Ready', status: 'True', reason: 'Available', observedGeneration: 1 };
-const failing = (reason: string): StoredCondition => ({ ...ready, status: 'False', reason });
-
-interface Sketch {
-  /** Default: this Bucket's own. */
-  readonly owner?: 'legacy' | 'earlier' | 'nobody' | 'stranger' | 'disputed';
-  readonly conditions?: readonly StoredCondition[];
-  readonly spec?: object;
-  readonly isGoing?: boolean;
-  readonly generation?: number;
-}
-
-const legacy = { apiVersion: API, kind: 'Bucket', name: 'logs', uid: 'bucket-uid', controller: true };
-const stranger = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'logs', uid: 'x', controller: true };
-const owners = {
-  legacy: [legacy],
-  earlier: [{ ...legacy, uid: 'earlier-uid' }],
-  nobody: [],
-  stranger: [stranger],
-  disputed: [{ ...legacy, controller: false }, stranger],
-};
-
-/** The child of that kind as it is there: as it is applied, but for what the sketch says. */
-function child(bucket: Bucket, kind: ChildKind, sketch: Sketch = {}): ManagedResource {
-  const { apiVersion, metadata, spec } = childManifest(kind, bucket, undefined);
-  const { labels, ...rest } = metadata;
-  return {
-    apiVersion,
-    kind,
-    metadata: {
-      ...rest,
-      ...(sketch.owner === undefined ? { labels } : { ownerReferences: owners[sketch.owner] }),
-      uid: `${kind}-uid`,
-      resourceVersion: '1',
-      creationTimestamp: '',
-      generation: sketch.generation ?? 1,
-      ...(sketch.isGoing === true ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
-    },
-    spec: { ...spec, ...sketch.spec },
-    status: { conditions: sketch.conditions ?? [ready] },
-  };
-}
-
-type Sketches = { readonly [K in ChildKind]?: Sketch };
-
-function found(bucket: Bucket, sketches: Sketches): FoundChildren {
-  return Object.fromEntries(
-    CHILD_KINDS.map((kind) => {
-      const sketch = sketches[kind];
-      return [kind, sketch === undefined ? undefined : foundChild(bucket, child(bucket, kind, sketch))];
-    }),
-  );
-}
-
-const all: Sketches = { User: {}, BucketPolicy: {}, AccessKey: {} };
-const inherited: Sketches = {
-  User: { owner: 'legacy' },
-  BucketPolicy: { owner: 'legacy' },
-  AccessKey: { owner: 'legacy' },
-};
 
 interface Row {
   readonly title: string;
@@ -291,7 +219,7 @@ for (const level of ['readonly', 'readwrite', 'full'] as const) {
       assert.deepEqual(principalRefs, [{ kind: 'User', name: 'logs-user' }]);
       assert.equal('sid' in statement, false);
     }
-    const bare = onBucket.statement.map(({ principalRefs: _, ...statement }) => statement);
+    const bare = onBucket.statement.map(({ principalRefs: _refs, ...statement }) => statement);
     assert.ok(isSamePolicy(parseSpecPolicy({ ...onBucket, statement: bare }, { place: 'Inline' }), wanted));
   });
 }
@@ -317,95 +245,3 @@ test('children: each name leads back to its Bucket, and no other name does', () 
   assert.equal(parentKey('Secret', { namespace: 'a', name: 'logs-user' }), undefined);
   assert.equal(parentKey('User', { namespace: 'a', name: '-user' }), undefined);
 });
-
-interface NewsRow {
-  readonly title: string;
-  readonly autoManage?: BucketSpecInput['autoManage'];
-  readonly kind: ChildKind;
-  readonly others: Sketches;
-  readonly before: Sketch | undefined;
-  readonly after: Sketch | undefined;
-  readonly isNews: boolean;
-}
-
-const waiting: Sketch = { conditions: [failing('UserNotReady')] };
-const newsRows: readonly NewsRow[] = [
-  {
-    title: 'the user that it has just made',
-    kind: 'User',
-    others: {},
-    before: undefined,
-    after: { conditions: [] },
-    isNews: false,
-  },
-  {
-    title: 'the user is ready: key and policy are due',
-    kind: 'User',
-    others: {},
-    before: { conditions: [] },
-    after: {},
-    isNews: true,
-  },
-  {
-    title: 'the policy is ready and the key is not',
-    kind: 'BucketPolicy',
-    others: { User: {}, AccessKey: waiting },
-    before: waiting,
-    after: {},
-    isNews: false,
-  },
-  { title: 'the last one is ready', kind: 'AccessKey', others: all, before: waiting, after: {}, isNews: true },
-  {
-    title: 'one fails, and says why',
-    kind: 'AccessKey',
-    others: all,
-    before: { conditions: [] },
-    after: { conditions: [failing('AccessDenied')] },
-    isNews: true,
-  },
-  { title: 'a status that changes nothing', kind: 'User', others: all, before: {}, after: {}, isNews: false },
-  {
-    title: 'somebody edited one',
-    kind: 'User',
-    others: all,
-    before: {},
-    after: { spec: { policy: {} } },
-    isNews: true,
-  },
-  { title: 'somebody deleted one', kind: 'AccessKey', others: all, before: {}, after: undefined, isNews: true },
-  {
-    title: 'a stranger took a name',
-    kind: 'User',
-    others: {},
-    before: undefined,
-    after: { owner: 'nobody' },
-    isNews: true,
-  },
-  {
-    title: 'without the block, strangers are no concern',
-    autoManage: undefined,
-    kind: 'User',
-    others: {},
-    before: undefined,
-    after: { owner: 'nobody' },
-    isNews: false,
-  },
-  {
-    title: 'switched off, one is gone',
-    autoManage: { enabled: false },
-    kind: 'AccessKey',
-    others: { User: {} },
-    before: { isGoing: true },
-    after: undefined,
-    isNews: true,
-  },
-];
-
-for (const row of newsRows) {
-  test(`news for the Bucket: ${row.title}: ${row.isNews ? 'yes' : 'no'}`, () => {
-    const bucket = bucketOf('autoManage' in row ? row.autoManage : {});
-    const { kind, before, after } = row;
-    const of = (sketch: Sketch | undefined) => sketch && foundChild(bucket, child(bucket, kind, sketch));
-    assert.equal(isNewsForBucket(bucket, kind, of(before), of(after), found(bucket, row.others)), row.isNews);
-  });
-}
