@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { UserSpecInput } from '../src/api/user.ts';
 import type { Quirks } from '../src/emulator/options.ts';
 import { accessKey, bucket, bucketPolicy, iamPolicy, type Manifest, user } from './support/builders.ts';
+import { childrenOf, childSecret, makeStack } from './support/children.ts';
 import { until } from './support/cluster.ts';
 import { keysOf, pairIn } from './support/keys.ts';
 import { prepareBuckets, type Right, rightsOf } from './support/rights.ts';
@@ -220,6 +221,29 @@ for (const reading of READINGS) {
     await world.delete('BucketPolicy', 'on-bucket');
     await world.gone('BucketPolicy', 'on-bucket');
     assert.deepEqual(await rights(world, name), BUCKET);
+  });
+
+  test(`autoManage gives what its level says, edits of the level are followed, off is off (${reading})`, async (t) => {
+    const world = await worldOf(t, reading);
+    const name = 'managed';
+    await makeStack(world, name, { autoManage: { accessLevel: 'readonly' } });
+    await prepareBuckets(world, name);
+    const pair = await pairIn(world, childSecret(name));
+    const levels = {
+      readwrite: ['list', 'get', 'put', 'delete'],
+      full: BUCKET,
+      readonly: ['list', 'get'],
+    } as const;
+    assert.deepEqual(await rightsOf(world, pair, name), levels.readonly);
+    for (const accessLevel of ['readwrite', 'full', 'readonly'] as const) {
+      await world.patch('Bucket', name, { spec: { autoManage: { accessLevel } } });
+      await world.reaches('Bucket', name, 'Ready', 'True');
+      await world.settle();
+      assert.deepEqual(await rightsOf(world, pair, name), levels[accessLevel], accessLevel);
+    }
+    await world.patch('Bucket', name, { spec: { autoManage: { enabled: false } } });
+    for (const [kind, child] of childrenOf(name)) await world.gone(kind, child);
+    await assert.rejects(rightsOf(world, pair, name), { name: 'InvalidAccessKeyId' });
   });
 }
 

@@ -38,7 +38,7 @@ test('autoManage: from one object to a key that works, with exactly one create o
   const arn = `arn:aws:iam::${world.emulator.account.accountId}:user/logs`;
   for (const { Principal } of await statementsOn(world, 'logs')) assert.deepEqual(Principal, { AWS: [arn] });
   const pair = await pairIn(world, childSecret('logs'));
-  const client = consoleOf(world.emulator, { ...pair, accountId: '', name: '' });
+  const client = consoleOf(world.emulator, pair);
   await client.send(new PutObjectCommand({ Bucket: 'logs', Key: 'a', Body: 'text' }));
   const { Body } = await client.send(new GetObjectCommand({ Bucket: 'logs', Key: 'a' }));
   assert.equal(await Body?.transformToString(), 'text');
