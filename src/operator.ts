@@ -158,7 +158,7 @@ function createReconciles(
       neededByOthers: (own, secret) => isNeededByOthers(views, own.metadata.uid, secret),
     }),
   });
-  const bucket = bucketKind({ lookup, access, clock, clusterId, unsupported: new UnsupportedCalls(clock) });
+  const bucket = bucketKind({ lookup, access, kube, clock, clusterId, unsupported: new UnsupportedCalls(clock) });
   const bucketPolicy = bucketPolicyKind({ lookup, access });
   const user = userKind({ lookup, access, clusterId, attachments });
   const iamPolicy = iamPolicyKind({ lookup, access, clusterId });

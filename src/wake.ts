@@ -15,6 +15,7 @@ import type { ObjectStore } from './runtime/store.ts';
 import type { Change } from './runtime/store-feed.ts';
 import type { IndexedKind, StoreSnapshot } from './snapshot.ts';
 import { dependedOn, policiesOf } from './wake-dependents.ts';
+import { parentConcerned } from './wake-parents.ts';
 
 /** One kind with the parts that wake it. */
 export interface WakeableKind {
@@ -39,7 +40,7 @@ export interface WakeParts {
 
 /**
  * Who is woken by a change of something else: those who refer to it, those who mean the same external resource, and the
- * owner of a Secret. Nothing is looked for on a timer that a watch can tell.
+ * owner of a Secret or of another object. Nothing is looked for on a timer that a watch can tell.
  */
 export function wireWakes(parts: WakeParts): void {
   const wake = (resource: KubeObject) => parts.kinds.get(resource.kind)?.controller.enqueue(keyOf(resource), 'retry');
@@ -50,6 +51,8 @@ export function wireWakes(parts: WakeParts): void {
       for (const provider of providersConcerned(parts, kind, change)) wake(provider);
       for (const referent of referentsThatWait(parts, kind, change)) wake(referent);
       for (const object of dependedOn(parts, kind, change)) wake(object);
+      const parent = parentConcerned(parts.lookup, change);
+      if (parent !== undefined) wake(parent);
     });
   }
   const providers = parts.kinds.get('Provider');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ACCESS_KEYS, type AccessKey } from '../src/api/access-key.ts';
-import { eventsAbout } from './support/answers.ts';
+import { eventsAbout, inject } from './support/answers.ts';
 import { accessKey, type Manifest, provider, secret, user } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import {
@@ -119,6 +119,32 @@ test('AccessKey: two foreign keys leave no room: nothing is created, nothing rev
   await world.reaches('AccessKey', 'it', 'Ready', 'True');
   assert.ok(world.emulator.state.keys.has(two.accessKeyId));
 });
+
+const withdrawals: readonly (readonly [what: string, change: (live: AccessKey, foreign: string) => object])[] = [
+  ['the consent is withdrawn', ({ metadata }) => ({ metadata: { ...metadata, annotations: {} } })],
+  ['another process accounts for the key', ({ status }, id) => ({ status: { ...status, claimedKeys: [id] } })],
+];
+for (const [what, change] of withdrawals) {
+  test(`AccessKey: nothing is revoked on an old copy of the object: ${what}`, async (t) => {
+    const { world, pass } = await settled(t);
+    const foreign = addKey(world, IAM, 3_600_000);
+    await pass(300_000);
+    await world.reaches('AccessKey', 'it', 'ForeignKey', 'True');
+    const annotations = { 's3.cloud37.dev/revoke-keys': foreign.accessKeyId };
+    const live = await world.get<AccessKey>('AccessKey', 'it');
+    assert.ok(live);
+    const asked = { ...live, metadata: { ...live.metadata, annotations } };
+    const body = JSON.stringify({ ...asked, ...change(asked, foreign.accessKeyId) });
+    const isLive = ({ method, url }: { method: string; url: string }) =>
+      method === 'GET' && url.endsWith('/accesskeys/it');
+    const fault = inject(world.operator.kube, isLive, { status: 200, body });
+    await annotate(world, annotations);
+    await until('the live object was read', () => Promise.resolve(fault.hits.length > 0));
+    await world.settle();
+    assert.ok(world.emulator.state.keys.has(foreign.accessKeyId));
+    assert.equal(keyCalls(world).deletes, 0);
+  });
+}
 
 test('AccessKeys of one user made at once: each has its own key, and none is lost', async (t) => {
   const { world } = await keyWorldFor(t, IAM);

@@ -52,7 +52,7 @@ test('AccessKey: the delivered key works with a real client', async (t) => {
   const CreateBucketConfiguration = { LocationConstraint: 'eu-central-2' as 'eu-central-1' }; // the emulator's region
   await world.console.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
   const pair = await pairIn(world, 'it-credentials');
-  const client = consoleOf(world.emulator, { ...pair, accountId: '', name: '' });
+  const client = consoleOf(world.emulator, pair);
   await client.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'text' }));
   const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: 'a' }));
   assert.equal(await Body?.transformToString(), 'text');

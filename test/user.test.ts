@@ -12,7 +12,8 @@ import {
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import type { User } from '../src/api/user.ts';
-import { iamPolicy, user } from './support/builders.ts';
+import { accessKey, iamPolicy, user } from './support/builders.ts';
+import { until } from './support/cluster.ts';
 import { arnOf, iamCalls, iamConsole, iamWrites, userAsIs } from './support/iam-console.ts';
 import { pass } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
@@ -287,4 +288,34 @@ test('of two objects for one user the one that has it keeps it, and the other ta
   await world.delete('User', 'first');
   await world.gone('User', 'first');
   assert.deepEqual(await userAsIs(world, 'shared-name'), before);
+});
+
+test('a User counts the AccessKeys that refer to it, waits for them at deletion, and goes with the last', async (t) => {
+  const world = await startWorld(t);
+  await made(world, 'team-a', { policy: read });
+  const keysAre = (count: number) =>
+    until(`the User counts ${count}`, async () => {
+      const { status } = (await world.get('User', 'team-a')) as unknown as User;
+      return status?.keys === count;
+    });
+  await world.apply(accessKey('app', 'team-a'));
+  await world.reaches('AccessKey', 'app', 'Ready', 'True');
+  await keysAre(1);
+  await world.delete('User', 'team-a');
+  await world.reaches('User', 'team-a', 'DeletionBlocked', 'DependentsExist');
+  await world.delete('AccessKey', 'app');
+  await world.gone('AccessKey', 'app');
+  await world.gone('User', 'team-a');
+  assert.equal(await userAsIs(world, 'team-a'), undefined);
+});
+
+test('a key that its AccessKey left behind under Retain keeps the user, and is named', async (t) => {
+  const world = await startWorld(t);
+  await made(world, 'team-a', { policy: read });
+  await world.apply(accessKey('app', 'team-a', { deletionPolicy: 'Retain' }));
+  await world.reaches('AccessKey', 'app', 'Ready', 'True');
+  await world.delete('AccessKey', 'app');
+  await world.gone('AccessKey', 'app');
+  await world.delete('User', 'team-a');
+  await world.reaches('User', 'team-a', 'DeletionBlocked', 'ForeignKey');
 });

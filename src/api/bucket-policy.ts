@@ -7,7 +7,7 @@ import { fixedReferenceFields, referenceFields } from './references.ts';
 import { type DeepReadonly, field, int, time } from './schema.ts';
 
 /** The kind BucketPolicy on the wire. */
-const BUCKET_POLICIES: ResourceType = {
+export const BUCKET_POLICIES: ResourceType = {
   group: GROUP,
   version: VERSION,
   plural: 'bucketpolicies',

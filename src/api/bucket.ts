@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { autoManage } from './bucket-auto-manage.ts';
 import { encryption, objectLock, publicAccess, versioning } from './bucket-protection.ts';
 import { cors, logging, notification, tagging } from './bucket-settings.ts';
 import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
@@ -86,6 +87,7 @@ const spec = z
     objectLock,
     logging,
     notification,
+    autoManage,
     adoptionPolicy,
     deletionPolicy: z
       .enum(['Delete', 'Retain'])
@@ -150,6 +152,15 @@ const status = z
       .optional()
       .meta(field({ what: 'Where the bucket is, as the service says.' })),
     creationTime: time({ what: 'When the bucket was created, as the service says.' }).optional(),
+    credentialsSecret: z
+      .string()
+      .max(253)
+      .optional()
+      .meta(
+        field({
+          what: 'The Secret that holds the key of spec.autoManage; there once the key works.',
+        }),
+      ),
     inherited: z
       .boolean()
       .optional()

@@ -14,6 +14,11 @@ export const EVENT_REASONS = {
   ValidateFailed: { type: 'either', means: 'The credentials or endpoints of a Provider do not work.' },
   BucketCreated: { type: 'Normal', means: 'The bucket was created, with its settings.' },
   BucketUpdated: { type: 'Normal', means: 'Settings of the bucket were changed; the note names them.' },
+  AutoManageAbsent: {
+    type: 'Normal',
+    means:
+      'The Bucket has no spec.autoManage: nothing is made for it, and what an earlier operator made stays as it is.',
+  },
   BucketDeleted: { type: 'Normal', means: 'The bucket is gone.' },
   PolicyApplied: { type: 'Normal', means: 'A policy was written; the note says what changed.' },
   PolicyRemoved: { type: 'Normal', means: 'The statements of the object are gone from the policy of its bucket.' },

@@ -90,6 +90,10 @@ const specIsWrong = {
     means: 'The Provider belongs to another namespace, and does not let objects of this one do that.',
     next: 'Take the field out that the message names, or ask the owner of the Provider to open its spec.tenancy.',
   },
+  ChildNotOurs: {
+    means: 'An object of the name that spec.autoManage needs exists and does not belong to this Bucket.',
+    next: 'Delete or make over the object that the message names, or take spec.autoManage out.',
+  },
   AccountMismatch: {
     means: 'The references of the object lead to different accounts.',
     next: 'Let all references lead to Providers of one account.',
@@ -137,6 +141,10 @@ const dependency = {
   IAMPolicyNotReady: {
     means: 'The IAMPolicy that is referred to is not Ready.',
     next: "Look at that IAMPolicy's conditions.",
+  },
+  ChildNotReady: {
+    means: 'The User, BucketPolicy or AccessKey that spec.autoManage made is not Ready.',
+    next: 'Nothing right after an edit; else look at the conditions of the object that the message names.',
   },
   RefNotPermitted: {
     means: 'The reference leads into another namespace that grants nothing, or to an object that is not there.',
@@ -196,6 +204,10 @@ const deletion = {
   ForeignAttachment: {
     means: 'Something that the operator did not attach keeps the user or the policy from being deleted.',
     next: 'Take away what the message names, or set deletionPolicy to Retain.',
+  },
+  ChildrenDeleting: {
+    means: 'The objects that spec.autoManage made go first, the AccessKey before all others.',
+    next: 'Nothing, unless the message names one that is held back: look at its conditions.',
   },
   OwnershipUnproven: {
     means: 'Nothing proves that the operator made the external resource, so it is not destroyed.',

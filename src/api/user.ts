@@ -8,7 +8,7 @@ import { type DeepReadonly, field, int, text, time } from './schema.ts';
 import { unsupportedTags } from './unsupported-fields.ts';
 
 /** The kind User on the wire. */
-const USERS: ResourceType = {
+export const USERS: ResourceType = {
   group: GROUP,
   version: VERSION,
   plural: 'users',

@@ -43,8 +43,7 @@ const objectMetaType: StructType = {
 const MAX_ANNOTATION_BYTES = 256 * 1024;
 
 /**
- * The metadata of a body: unknown fields are reported and dropped, and so are selfLink and managedFields, which this
- * server does not keep. `goPath`: what stands between the type and the field in errors; for objects that the real
+ * The metadata of a body: unknown fields are reported and dropped, and so is selfLink, which this server does not keep. `goPath`: what stands between the type and the field in errors; for objects that the real
  * server decodes as a whole, `metadata`. An empty text where the body has no name, uid, … yet.
  * @throws ApiError 400
  */
@@ -63,7 +62,7 @@ export function decodeMetadata(
         : `json: cannot unmarshal ${goTypeOf(raw)} into Go struct field .metadata of type v1.ObjectMeta`,
     );
   const { value, unknownFields } = decodeStruct(objectMetaType, raw ?? {}, 'metadata', goPath);
-  const { selfLink: _selfLink, managedFields: _managedFields, ...kept } = value;
+  const { selfLink: _selfLink, ...kept } = value;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- decodeStruct has checked the JSON type of every field
   const metadata = {
     ...kept,

@@ -94,6 +94,7 @@ export class Writes {
       deletionTimestamp: undefined,
       deletionGracePeriodSeconds: undefined,
       generation: undefined,
+      managedFields: undefined,
     });
   }
 

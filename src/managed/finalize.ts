@@ -35,6 +35,12 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   const isCrdDeleted = definition.type === 'Deleted';
   const dependents = [...env.lookup.dependents(resource)];
   if (dependents.length > 0 && !isCrdDeleted) return dependentsExist(resource, dependents);
+  const isObserving = env.observeOnly || resource.spec.mode === 'Observe';
+  // Children whose part in the spec cannot be read are left to the garbage collector and their own finalizers.
+  if (isSpecUsable && !isObserving) {
+    const children = await kind.deleteChildren?.(resource, isCrdDeleted ? 'Release' : 'Delete', signal);
+    if (children !== undefined) return waiting(children);
+  }
   if (!kind.isExternal) {
     // What it did in the cluster is undone in every case: nothing outside is at stake.
     const target = kind.resolve(resource);
@@ -47,7 +53,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
     return letGo('SpecUnusable');
   }
   const target = targetOf(kind, resource);
-  if (target === undefined || env.observeOnly || resource.spec.mode === 'Observe') return letGo('NeverOwned');
+  if (target === undefined || isObserving) return letGo('NeverOwned');
   if (isCrdDeleted) return letGo('CrdDeleted');
 
   const client = await kind.connect(resource, target, signal);
@@ -60,8 +66,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
 
   if (policy === 'Delete' && definition.type === 'Unknown') throw definition.problem;
   const deletion = await carryOut(kind, type, resource, client, target, policy, env, signal);
-  if (deletion.type === 'InProgress') return { ...deletion, type: 'Deleting' };
-  if (deletion.type === 'Blocked') return deletion;
+  if (deletion.type !== 'Done') return waiting(deletion);
   if (policy === 'Retain') return letGo('Retained');
   if ((await kind.observe(client, target, undefined, signal)) !== undefined) {
     throw new ReconcileError('Transient', `${target.name}: deleted, and still there as read`, {
@@ -69,6 +74,10 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
     });
   }
   return letGo('Deleted', deletion.note);
+}
+
+function waiting(deletion: Exclude<Deletion, { type: 'Done' }>): Outcome {
+  return deletion.type === 'Blocked' ? deletion : { ...deletion, type: 'Deleting' };
 }
 
 /** Nothing is destroyed before the live object says so, nor after the deadline of the intent that stands on it. */

@@ -124,8 +124,13 @@ export interface KindStatus {
   /** What people should hear of besides, on change only: the kind compares with the status that stands there. */
   readonly events?: readonly KindEvent[] | undefined;
   /**
-   * What was read is known to be of no use now: Ready turns False although an earlier read had matched. With `failure`,
-   * because of it; without, because what the object means is not there.
+   * What this object set in motion in other objects has not come to its end. It keeps this one from being in sync as
+   * `failure` does, and is no failure: the other object tells its own story.
+   */
+  readonly awaited?: ReconcileError | undefined;
+  /**
+   * What was read is known to be of no use now: Ready turns False although an earlier read had matched. With `failure` or
+   * `awaited`, because of it; without, because what the object means is not there.
    */
   readonly isUnusable?: boolean | undefined;
 }
@@ -143,12 +148,13 @@ export interface PassFacts {
 export type Deletion =
   /** `note`: what people should hear of what went. */
   | { readonly type: 'Done'; readonly note?: string }
-  /** Another pass goes on from here at once. */
+  /** Another pass goes on from here at once, or after that time where something else wakes it before. */
   | {
       readonly type: 'InProgress';
       readonly reason: Reason;
       readonly message: string;
       readonly fields: KindStatus['fields'];
+      readonly retryAfterMs?: number;
     }
   /** Somebody else must act first: the condition `DeletionBlocked` says who and how. */
   | {
@@ -216,6 +222,16 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   diff(desired: Desired, observed: Observed | undefined, marker: string | undefined): readonly C[];
   /** Makes one change. Safe to repeat. @throws Unsupported where the service lacks the call */
   apply(client: Client, target: Target, change: C, signal: AbortSignal): Promise<void>;
+  /**
+   * The objects of the cluster that this one made go before it, whatever the deletion policy says; under Release they are
+   * let go of as they are, since nothing outside may be touched or somebody asked for it. Safe to repeat. Undefined: none is left.
+   * Left out: the kind makes none.
+   */
+  deleteChildren?(
+    resource: R,
+    how: 'Delete' | 'Release',
+    signal: AbortSignal,
+  ): Promise<Exclude<Deletion, { type: 'Done' }> | undefined>;
   /**
    * Reads, never writes: what still keeps the resource from being deleted, where an earlier pass found that something
    * does, so that a deletion that waits costs reads only. Undefined: nothing known; `delete` finds out.

@@ -34,12 +34,13 @@ export type Outcome =
       readonly fields?: KindStatus['fields'] | undefined;
       readonly retryAfterMs?: number | undefined;
     }
-  /** Deletion goes on in the next pass, at once. */
+  /** Deletion goes on in the next pass: at once, or after that time where something else wakes it before. */
   | {
       readonly type: 'Deleting';
       readonly reason: Reason;
       readonly message: string;
       readonly fields: KindStatus['fields'];
+      readonly retryAfterMs?: number | undefined;
     }
   /** The pass ended before it could read the resource. */
   | { readonly type: 'Failed'; readonly error: ReconcileError }
@@ -50,6 +51,11 @@ export type Outcome =
       /** What the kind has to say of it. */
       readonly note?: string | undefined;
     };
+
+/** What went wrong in a pass, without what it waits for in other objects. */
+export function failuresOf({ reading, errors }: Extract<Outcome, { type: 'OutOfSync' }>): readonly ReconcileError[] {
+  return errors.filter((error) => error !== reading.kindStatus.awaited);
+}
 
 /** Someone elsewhere has to act; their watch event comes sooner than this. */
 const DEPENDENCY_RETRY_MS = 60_000;
@@ -69,7 +75,7 @@ export function resultFor(outcome: Outcome): Result {
     case 'Blocked':
       return { type: 'requeueAfter', ms: outcome.retryAfterMs ?? DEPENDENCY_RETRY_MS };
     case 'Deleting':
-      return { type: 'requeueAfter', ms: 0 };
+      return { type: 'requeueAfter', ms: outcome.retryAfterMs ?? 0 };
     case 'OutOfSync':
       return soonest(outcome.errors.map(resultForError));
     case 'Failed':

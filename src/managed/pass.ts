@@ -180,7 +180,9 @@ function settle(reading: Reading, errors: readonly ReconcileError[], left: reado
       new ReconcileError('Transient', `written, and not yet in effect as read: ${names}`, { reason: 'NotYetInEffect' }),
     );
   }
-  return failures.length === 0 ? { type: 'InSync', reading } : { type: 'OutOfSync', reading, errors: failures };
+  const { awaited } = reading.kindStatus;
+  const all = awaited === undefined ? failures : [...failures, awaited];
+  return all.length === 0 ? { type: 'InSync', reading } : { type: 'OutOfSync', reading, errors: all };
 }
 
 function failureOf(status: KindStatus): ReconcileError[] {

@@ -3,7 +3,7 @@ import type { Reason } from '../api/reasons.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
 import { findCondition, rfc3339, shorten } from './conditions.ts';
 import type { KindEvents, ManagedResource } from './kind.ts';
-import type { Outcome } from './outcome.ts';
+import { failuresOf, type Outcome } from './outcome.ts';
 
 /** An event for people: what happened to the object, on change only. */
 export interface EventDraft {
@@ -28,8 +28,9 @@ export function eventFor(
     case 'InSync':
       return inSync(events, resource, outcome.reading.applied);
     case 'OutOfSync': {
-      const [worst] = outcome.errors;
-      return worst && failed(events, resource, worst, nowMs);
+      const [worst] = failuresOf(outcome);
+      if (worst === undefined) return inSync(events, resource, outcome.reading.applied);
+      return failed(events, resource, worst, nowMs);
     }
     case 'Failed':
       return failed(events, resource, outcome.error, nowMs);

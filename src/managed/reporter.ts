@@ -5,7 +5,7 @@ import type { Log } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { findCondition } from './conditions.ts';
 import type { KindEvents, ManagedResource, StoredCondition } from './kind.ts';
-import type { Outcome } from './outcome.ts';
+import { failuresOf, type Outcome } from './outcome.ts';
 import type { Reference } from './references.ts';
 import { eventFor } from './report.ts';
 import type { StatusPatch } from './status.ts';
@@ -73,7 +73,7 @@ export class Reporter {
   #countChanges(resource: ManagedResource, outcome: Outcome): void {
     if (outcome.type === 'Failed') this.#metrics.failed(resource.kind, outcome.error.type);
     if (outcome.type === 'OutOfSync')
-      for (const error of outcome.errors) this.#metrics.failed(resource.kind, error.type);
+      for (const error of failuresOf(outcome)) this.#metrics.failed(resource.kind, error.type);
     if (outcome.type !== 'InSync' && outcome.type !== 'OutOfSync') return;
     const before = findCondition(resource.status?.conditions, 'Synced');
     const wasInSync = before?.status === 'True' && before.observedGeneration === resource.metadata.generation;
@@ -89,7 +89,8 @@ export class Reporter {
     if (kind !== 'Bucket') return;
     if (outcome.type === 'InSync' || outcome.type === 'OutOfSync') {
       const { applied } = outcome.reading;
-      const result = outcome.type === 'InSync' ? 'success' : 'failure';
+      const isFailed = outcome.type === 'OutOfSync' && failuresOf(outcome).length > 0;
+      const result = isFailed ? 'failure' : 'success';
       if (applied.length > 0) this.#metrics.bucketOperated(applied.includes('Create') ? 'create' : 'update', result);
     }
     if (outcome.type === 'Gone' && outcome.how === 'Deleted') this.#metrics.bucketOperated('delete', 'success');
@@ -106,8 +107,11 @@ export class Reporter {
         else this.#log.debug(about, 'reconciled');
         return;
       case 'OutOfSync':
-        for (const error of outcome.errors) {
+        for (const error of failuresOf(outcome)) {
           this.#log.warn({ ...about, error, changes: outcome.reading.applied }, 'not reconciled');
+        }
+        if (failuresOf(outcome).length === 0) {
+          this.#log.info({ ...about, changes: outcome.reading.applied }, 'reconciled, and waits for other objects');
         }
         return;
       case 'Failed':

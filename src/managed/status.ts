@@ -118,8 +118,8 @@ function observed(resource: ManagedResource, reading: Reading, pending: readonly
   };
 }
 
-function readyAsRead({ isFound, kindStatus: { failure, isUnusable } }: Reading): KindCondition {
-  if (!isFound || (isUnusable === true && failure === undefined))
+function readyAsRead({ isFound, kindStatus: { failure, awaited, isUnusable } }: Reading): KindCondition {
+  if (!isFound || (isUnusable === true && failure === undefined && awaited === undefined))
     return condition('Ready', 'False', 'NotFound', 'The external resource does not exist.');
   return failure === undefined
     ? condition('Ready', 'True', 'Available', 'The external resource exists as last read.')

@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectKey, ResourceType } from '../api/meta.ts';
 import type { Fence } from './fence.ts';
+import { FIELD_MANAGER } from './field-ownership.ts';
 import { jsonLines } from './json-lines.ts';
 import {
   type CallOptions,
@@ -18,9 +19,6 @@ import { KubeCalls, type KubeCallsOptions } from './kube-calls.ts';
 import { isObjectGone } from './kube-errors.ts';
 import { apiVersionOf, collectionPath, objectPath, queryOf, versionPath } from './kube-paths.ts';
 import { watchErrorOf } from './kube-status.ts';
-
-/** The field manager of all our writes, as `metadata.managedFields` shows it. */
-const FIELD_MANAGER = 'wasabi-s3-operator';
 
 const CONTENT_TYPES: { readonly [T in Patch['type']]: string } = {
   merge: 'application/merge-patch+json',

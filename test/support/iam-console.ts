@@ -9,11 +9,11 @@ import {
   ListUserPoliciesCommand,
 } from '@aws-sdk/client-iam';
 import type { Emulator } from '../../src/emulator/server.ts';
-import type { World } from './world.ts';
+import type { KeyPair, World } from './world.ts';
 
-/** Somebody with the root keys of the account who works on its identities past the operator. */
-export function iamConsole(emulator: Emulator): IAMClient {
-  const { accessKeyId, secretAccessKey } = emulator.account;
+/** Somebody with keys of an account who works on its identities past the operator. Default: the root's. */
+export function iamConsole(emulator: Emulator, keys: KeyPair = emulator.account): IAMClient {
+  const { accessKeyId, secretAccessKey } = keys;
   return new IAMClient({
     region: 'us-east-1',
     endpoint: `http://127.0.0.1:${emulator.port}`,

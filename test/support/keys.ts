@@ -8,7 +8,7 @@ import type { SecretObject } from '../../src/kinds/provider-secrets.ts';
 import { user } from './builders.ts';
 import { startTestCluster, type TestCluster, until } from './cluster.ts';
 import { SkippingClock } from './skipping-clock.ts';
-import { openWorld, type World } from './world.ts';
+import { type KeyPair, openWorld, type World } from './world.ts';
 
 /** The User object of these tests; the IAM user has another name. */
 export const USER = 'team';
@@ -43,7 +43,7 @@ export function secretOf(world: World, name: string): Promise<SecretObject | und
 }
 
 /** The key pair in a Secret. */
-export async function pairIn(world: World, name: string): Promise<{ accessKeyId: string; secretAccessKey: string }> {
+export async function pairIn(world: World, name: string): Promise<KeyPair> {
   const { data = {} } = (await secretOf(world, name)) ?? {};
   const text = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString('utf8');
   return { accessKeyId: text('access-key-id'), secretAccessKey: text('secret-access-key') };

@@ -342,8 +342,11 @@ async function startWorldOperator(
   return { running, kube, wasabi, clock, log };
 }
 
+/** A key and its text. */
+export type KeyPair = Pick<AccountKeys, 'accessKeyId' | 'secretAccessKey'>;
+
 /** Somebody with keys of an account, past the operator. Default: those of the emulator's own account. */
-export function consoleOf(emulator: Emulator, keys: AccountKeys = emulator.account, region = 'eu-central-2'): S3Client {
+export function consoleOf(emulator: Emulator, keys: KeyPair = emulator.account, region = 'eu-central-2'): S3Client {
   const { accessKeyId, secretAccessKey } = keys;
   return new S3Client({
     region,

@@ -9,6 +9,30 @@ const rule = { id: 'old', prefix: 'logs/', expiration: { days: 90 } };
 
 /** What the schema of Bucket accepts and refuses in its settings. */
 export const bucketSettingCases: readonly Omit<SchemaCase, 'kind'>[] = [
+  { title: 'a user and a key for the bucket alone', to: bucket({ autoManage: {} }) },
+  {
+    title: 'everything of autoManage',
+    to: bucket({
+      autoManage: {
+        enabled: false,
+        userName: 'Team+a=b,c.d@e_f-1',
+        accessLevel: 'full',
+        rotation: { enabled: false, intervalDays: 365, previousKeysRetentionDays: 30 },
+      },
+    }),
+  },
+  { title: 'no such access level', to: bucket({ autoManage: { accessLevel: 'admin' } }), refusal: 'accessLevel' },
+  { title: 'a user name that IAM refuses', to: bucket({ autoManage: { userName: 'a/b' } }), refusal: 'userName' },
+  {
+    title: 'a key that is kept as long as the next one',
+    to: bucket({ autoManage: { rotation: { intervalDays: 7 } } }),
+    refusal: 'previousKeysRetentionDays must be less than intervalDays',
+  },
+  {
+    title: 'rotation every zero days',
+    to: bucket({ autoManage: { rotation: { intervalDays: 0 } } }),
+    refusal: 'intervalDays',
+  },
   { title: 'no such encryption', to: bucket({ encryption: { algorithm: 'DES' } }), refusal: 'algorithm' },
   {
     title: 'days and date',

@@ -229,3 +229,23 @@ for (const [query, body, code, message] of refused) {
     assert.match(textOf(reply.body.message), message);
   });
 }
+
+test('apply: an update may write who owns what; one empty entry stands for nobody', async (t) => {
+  const { cluster, apply } = await applying(t);
+  await apply('one', { a: 'x' });
+  const { body } = await apply('two', { b: 1 });
+  const put = (managedFields: unknown, path = '') =>
+    cluster.call(
+      'PATCH',
+      `${WIDGETS}/w${path}?fieldManager=editor`,
+      { metadata: { managedFields } } as JsonObject,
+      MERGE,
+    );
+  const kept = listOf(metadataOf(body).managedFields).filter((entry) => objectOf(entry).manager === 'two');
+  assert.deepEqual(managers((await put([])).body), ['one Apply', 'two Apply'], 'an empty list is one left out');
+  const released = await put(kept);
+  assert.deepEqual(managers(released.body), ['two Apply']);
+  assert.deepEqual(released.body.spec, body.spec, 'the values stay');
+  assert.equal((await apply('three', { a: 'y' })).code, 200, 'and are free for others');
+  assert.deepEqual(managers((await put([{}])).body), []);
+});

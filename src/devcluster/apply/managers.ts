@@ -95,6 +95,19 @@ export interface Tracking {
 }
 
 /**
+ * The entries from which an update starts: those that it brings with it, where it is no write to a subresource. One empty
+ * entry stands for none; who leaves them out, or sends an empty list, keeps those that are there. Source: apimachinery,
+ * pkg/util/managedfields/internal/fieldmanager.go, decodeLiveOrNew.
+ */
+function entriesGiven(old: ApiObject, updated: ApiObject, subresource: string): readonly ManagedEntry[] {
+  const given = listOf(updated.metadata.managedFields);
+  if (subresource !== '' || given.length === 0) return entriesOf(old);
+  const [first] = given;
+  const isReset = given.length === 1 && Object.keys(objectOf(first)).length === 0;
+  return isReset ? [] : entriesOf(updated);
+}
+
+/**
  * metadata.managedFields after an update: who wrote takes the fields that changed from all others. An object that
  * nobody has applied is not tracked, as with the real server's managers that skip what was never applied.
  */
@@ -104,7 +117,7 @@ export function afterUpdate(
   manager: Manager,
   tracking: Tracking,
 ): readonly Json[] | undefined {
-  const entries = entriesOf(old);
+  const entries = entriesGiven(old, updated, manager.subresource);
   if (entries.length === 0) return undefined;
   const { added, modified, removed } = compare(old, updated, tracking.type);
   const changed = reachable(withoutUnowned(union(added, modified)), manager.subresource, tracking.hasStatus);

@@ -9,7 +9,7 @@ import { faultFactsOf } from '../../wasabi/service-fault.ts';
 import { SKEW_MS } from './accounting.ts';
 import { bookOf, listFields } from './book.ts';
 import { type KeyClient, stateOf } from './client.ts';
-import type { DesiredKey } from './desired.ts';
+import { consentsOf, type DesiredKey } from './desired.ts';
 import type { KeyLists } from './facts.ts';
 
 /** The create is sent within this span after its announcement, or never; ms. */
@@ -115,7 +115,8 @@ function isSameBasis(now: AccessKey, then: AccessKey): boolean {
     now.metadata.uid === then.metadata.uid &&
     now.metadata.deletionTimestamp === then.metadata.deletionTimestamp &&
     now.metadata.generation === then.metadata.generation &&
-    isDeepStrictEqual(bookOf(now), bookOf(then))
+    isDeepStrictEqual(bookOf(now), bookOf(then)) &&
+    isDeepStrictEqual(consentsOf(now), consentsOf(then))
   );
 }
 

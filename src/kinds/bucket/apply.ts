@@ -2,7 +2,7 @@ import { type BucketLocationConstraint, CreateBucketCommand } from '@aws-sdk/cli
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { FIRST_REGION } from '../../wasabi/endpoints.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
-import type { BucketChange } from './diff.ts';
+import type { ServiceChange } from './diff.ts';
 import { type BucketClient, bucketAccess } from './observe.ts';
 import type { Setting } from './setting.ts';
 import { readTags, writeTags } from './settings/tags.ts';
@@ -17,7 +17,7 @@ const SURE_MS = 2_000;
 export async function applyBucket(
   client: BucketClient,
   wantedRegion: string,
-  change: BucketChange,
+  change: ServiceChange,
   signal: AbortSignal,
 ): Promise<void> {
   const region = client.knownRegion ?? wantedRegion;

@@ -1,5 +1,6 @@
 import type { Bucket } from '../../api/bucket.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
+import type { DesiredChildren } from './children/desired.ts';
 import type { SettingContext } from './setting.ts';
 import { unsupportedTransitions } from './settings/lifecycle.ts';
 import { type Tags, wantedTags } from './settings/tags.ts';
@@ -12,6 +13,8 @@ export interface DesiredBucket {
   readonly tags: Tags | undefined;
   /** Object lock can be had at creation only. */
   readonly hasObjectLock: boolean;
+  /** What is to become of the objects that `spec.autoManage` makes. */
+  readonly children: DesiredChildren;
   /** Fields that cannot be had whatever the service answers. */
   readonly unsupported: readonly string[];
   /** A field that cannot be had makes the spec invalid. */
@@ -19,7 +22,7 @@ export interface DesiredBucket {
 }
 
 /** The wanted state of a bucket. Pure. */
-export function desiredBucket(spec: Bucket['spec'], context: SettingContext): DesiredBucket {
+export function desiredBucket(spec: Bucket['spec'], context: SettingContext, children: DesiredChildren): DesiredBucket {
   const pairs = settingNames.flatMap((name): [SettingName, unknown][] => {
     const value = settings[name].desired(spec, context);
     return value === undefined ? [] : [[name, value]];
@@ -29,6 +32,7 @@ export function desiredBucket(spec: Bucket['spec'], context: SettingContext): De
     settings: Object.fromEntries(pairs) as Wanted,
     tags: wantedTags(spec),
     hasObjectLock: spec.objectLock?.enabled === true,
+    children,
     unsupported: [
       ...(spec.versioning?.mfaDelete === true ? ['spec.versioning.mfaDelete'] : []),
       ...unsupportedTransitions(spec, context.providerType),

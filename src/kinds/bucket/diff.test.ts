@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Bucket, BucketSpecInput } from '../../api/bucket.ts';
 import { bucketDefinition } from '../../api/bucket.ts';
-import { desiredBucket } from './desired.ts';
+import { desiredChildren } from './children/desired.ts';
+import { type DesiredBucket, desiredBucket } from './desired.ts';
 import { diffBucket } from './diff.ts';
 import type { ObservedBucket } from './observe.ts';
+import type { SettingContext } from './setting.ts';
 
 const MARKER = 'c/ns/logs/uid';
 const wasabi = { providerType: 'wasabi', loggingTarget: undefined, rejectsUnsupported: false } as const;
@@ -13,6 +15,13 @@ const wasabi = { providerType: 'wasabi', loggingTarget: undefined, rejectsUnsupp
 function stored(spec: Partial<BucketSpecInput>): Bucket['spec'] {
   const whole = { providerRef: { name: 'p' }, name: 'logs', ...spec };
   return (bucketDefinition.schema.parse({ spec: whole }) as { spec: Bucket['spec'] }).spec;
+}
+
+/** Of a Bucket without children. */
+function desiredOf(spec: Bucket['spec'], context: SettingContext): DesiredBucket {
+  const metadata = { name: 'logs', namespace: 'a', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
+  const bucket: Bucket = { apiVersion: 's3.cloud37.dev/v1alpha1', kind: 'Bucket', metadata, spec };
+  return desiredBucket(spec, context, desiredChildren(bucket, {}));
 }
 
 function observed(part: Partial<ObservedBucket> = {}): ObservedBucket {
@@ -25,6 +34,7 @@ function observed(part: Partial<ObservedBucket> = {}): ObservedBucket {
     marker: MARKER,
     createdAtMs: undefined,
     settings: {},
+    children: {},
     unsupported: [],
     failures: [],
     ...part,
@@ -36,7 +46,7 @@ function changes(
   found: ObservedBucket | undefined,
   marker: string | undefined = MARKER,
 ): readonly string[] {
-  return diffBucket(desiredBucket(stored(spec), wasabi), found, marker).map((change) => change.summary);
+  return diffBucket(desiredOf(stored(spec), wasabi), found, marker).map((change) => change.summary);
 }
 
 const rule = { id: 'a', status: 'Enabled', prefix: '', transitions: [] } as const;
@@ -142,7 +152,7 @@ for (const { title, spec, found, expected } of rows) {
 
 test('bucket diff: a marker that is not ours to write stays as it is', () => {
   const foreign = observed({ tags: { 's3.cloud37.dev/owned-by': 'c/ns/logs/earlier' }, marker: 'c/ns/logs/earlier' });
-  const desired = desiredBucket(stored({ tagging: { tags: { A: '1' } } }), wasabi);
+  const desired = desiredOf(stored({ tagging: { tags: { A: '1' } } }), wasabi);
   assert.deepEqual(diffBucket(desired, foreign, undefined), [
     {
       type: 'Set:tagging',
@@ -153,7 +163,7 @@ test('bucket diff: a marker that is not ours to write stays as it is', () => {
 });
 
 test('bucket diff: only the creation keeps other changes from being made', () => {
-  const desired = desiredBucket(stored({ versioning: { enabled: true } }), wasabi);
+  const desired = desiredOf(stored({ versioning: { enabled: true } }), wasabi);
   const prerequisites = diffBucket(desired, undefined, MARKER).filter((change) => change.isPrerequisite === true);
   assert.deepEqual(
     prerequisites.map((change) => change.type),
@@ -162,7 +172,7 @@ test('bucket diff: only the creation keeps other changes from being made', () =>
 });
 
 test('lifecycle: rules are compared by what they mean, not by how they are written', () => {
-  const desired = desiredBucket(
+  const desired = desiredOf(
     stored({
       lifecycle: {
         rules: [
@@ -193,7 +203,7 @@ test('lifecycle: rules are compared by what they mean, not by how they are writt
 });
 
 test('lifecycle: transitions are left out on Wasabi, named, and take an otherwise empty rule with them', () => {
-  const desired = desiredBucket(
+  const desired = desiredOf(
     stored({
       lifecycle: {
         rules: [

@@ -1,23 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../../managed/kind.ts';
+import { type ChildChange, diffChildren } from './children/desired.ts';
 import { type DesiredBucket, rejection } from './desired.ts';
 import type { ObservedBucket } from './observe.ts';
 import type { Setting } from './setting.ts';
 import { type Tags, tagsToWrite } from './settings/tags.ts';
 import { type SettingName, settings } from './settings.ts';
 
-/** What can be done to a bucket in one call each. */
-export type BucketChange =
+/** What can be done to a bucket in one call of the service each. */
+export type ServiceChange =
   | (Change & { readonly type: 'Create'; readonly hasObjectLock: boolean })
   | (Change & { readonly type: 'Set:tagging'; readonly tags: Tags })
   | (Change & { readonly type: `Set:${SettingName}`; readonly name: SettingName; readonly to: unknown });
+
+/** What can be done to a bucket and its children. */
+export type BucketChange = ServiceChange | ChildChange;
 
 /** What is shown of a value; a long document says nothing in a status. */
 const SUMMARY_MAX = 200;
 
 /**
  * The changes that bring the bucket to the wanted state, in the order of the writes: the marker stands right behind the
- * creation, so that a crash leaves the bucket unmarked for one call only. Pure.
+ * creation, so that a crash leaves the bucket unmarked for one call only. Children come next: their own passes begin while
+ * the settings are written. Pure.
  * @throws InvalidSpec, reason Unsupported, for a bucket that is not there, when it is certain that it would be rejected
  */
 export function diffBucket(
@@ -25,7 +30,8 @@ export function diffBucket(
   observed: ObservedBucket | undefined,
   marker: string | undefined,
 ): readonly BucketChange[] {
-  if (observed?.isWrongRegion === true) return [];
+  const children = diffChildren(desired.children, observed?.children ?? desired.children.found);
+  if (observed?.isWrongRegion === true) return children;
   const rejected = observed === undefined ? rejection(desired, desired.unsupported) : undefined;
   if (rejected !== undefined) throw rejected;
   const canTag = observed?.canTag !== false;
@@ -35,6 +41,7 @@ export function diffBucket(
   return [
     ...(observed === undefined ? [creation(desired.hasObjectLock)] : []),
     ...(tags === undefined ? [] : [tagChange(tags)]),
+    ...children,
     ...wanted.flatMap((name) => settingChange(name, desired, observed)),
   ];
 }

@@ -4,7 +4,7 @@ import type { Bucket } from '../../api/bucket.ts';
 import type { Provider } from '../../api/provider.ts';
 import { reconcileErrorOf } from '../../wasabi/errors.ts';
 import { faultCodeOf, ServiceFault } from '../../wasabi/service-fault.ts';
-import type { BucketChange } from './diff.ts';
+import type { ServiceChange } from './diff.ts';
 import { bucketFailure, type FailedCall } from './failure.ts';
 
 const provider: Provider = {
@@ -31,9 +31,9 @@ function bucketOf(spec: Partial<Bucket['spec']>, metadata: Partial<Bucket['metad
   };
 }
 
-const creation: BucketChange = { type: 'Create', summary: '', hasObjectLock: false };
-const cors: BucketChange = { type: 'Set:cors', summary: '', name: 'cors', to: [{ allowedOrigins: ['x'] }] };
-const tagging: BucketChange = { type: 'Set:tagging', summary: '', tags: { owner: 'us' } };
+const creation: ServiceChange = { type: 'Create', summary: '', hasObjectLock: false };
+const cors: ServiceChange = { type: 'Set:cors', summary: '', name: 'cors', to: [{ allowedOrigins: ['x'] }] };
+const tagging: ServiceChange = { type: 'Set:tagging', summary: '', tags: { owner: 'us' } };
 const typo = bucketOf({ region: 'eu-centrl-1' });
 
 interface Row {
@@ -42,7 +42,7 @@ interface Row {
   /** Default 400; 0: no answer came. */
   readonly status?: number;
   readonly resource?: Bucket;
-  readonly change?: BucketChange;
+  readonly change?: ServiceChange;
   readonly knownRegion?: string;
   /** The whole message, `…` standing for what the service's own row says. */
   readonly says: string;

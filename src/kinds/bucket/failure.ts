@@ -4,7 +4,7 @@ import type { Provider } from '../../api/provider.ts';
 import { type ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import { toldByField, toldBySecret } from '../told-by-field.ts';
-import { type BucketChange, shown } from './diff.ts';
+import { type ServiceChange, shown } from './diff.ts';
 
 /** Whose call failed, and what was known then. */
 export interface FailedCall {
@@ -13,7 +13,7 @@ export interface FailedCall {
   /** Where the bucket is, as the service said; undefined: nobody has seen it yet. */
   readonly knownRegion: string | undefined;
   /** The change that was to be made; undefined: a read. */
-  readonly change?: BucketChange | undefined;
+  readonly change?: ServiceChange | undefined;
 }
 
 /** Failures that a region may be the reason of which does not exist: its host has no address, or is another service's. */
@@ -50,7 +50,7 @@ export function bucketFailure(thrown: unknown, call: FailedCall): ReconcileError
 function toldBySetting(
   error: ReconcileError,
   { spec }: Bucket,
-  change: Exclude<BucketChange, { readonly type: 'Create' }>,
+  change: Exclude<ServiceChange, { readonly type: 'Create' }>,
 ): ReconcileError {
   if (error.reason !== 'Rejected') return error;
   if (change.type !== 'Set:tagging') return toldByField(error, `spec.${change.name} ${shown(change.to)}`, 'correct it');

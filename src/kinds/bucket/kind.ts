@@ -1,22 +1,28 @@
 import type { Bucket } from '../../api/bucket.ts';
 import type { Provider } from '../../api/provider.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
-import type { KindEvents, ManagedKind, Target } from '../../managed/kind.ts';
+import type { KindEvents, KindStatus, ManagedKind, PassFacts, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { markerText, releasedText } from '../../managed/marker.ts';
 import { ownerOf } from '../../managed/rivals.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { toReconcileError } from '../../runtime/errors.ts';
+import type { Kube } from '../../runtime/kube.ts';
 import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { providerReference } from '../provider-reference.ts';
 import { toldBySecret } from '../told-by-field.ts';
 import { applyBucket } from './apply.ts';
 import { awaitUser, userProblem } from './awaited-user.ts';
+import { deleteChildren } from './children/delete.ts';
+import { desiredChildren } from './children/desired.ts';
+import { findChildren } from './children/found.ts';
+import { withChildren } from './children/status.ts';
+import { ChildWrites } from './children/writes.ts';
 import { deleteBucket } from './delete.ts';
 import { Deletions } from './deletions.ts';
 import { type DesiredBucket, desiredBucket } from './desired.ts';
-import { type BucketChange, diffBucket } from './diff.ts';
+import { type BucketChange, diffBucket, type ServiceChange } from './diff.ts';
 import { bucketFailure } from './failure.ts';
 import { loggingTarget } from './logging-target.ts';
 import { type BucketClient, type ObservedBucket, observeBucket } from './observe.ts';
@@ -31,6 +37,7 @@ export interface BucketParts {
   readonly unsupported: UnsupportedCalls;
   readonly clock: Clock;
   readonly clusterId: string;
+  readonly kube: Kube;
 }
 
 /** The identity of a bucket is the second of its creation. Two readings of it may differ by this much. */
@@ -50,15 +57,7 @@ export function bucketKind(
 ): ManagedKind<Bucket, DesiredBucket, ObservedBucket, BucketChange, BucketClient> {
   const { lookup, access, clusterId } = parts;
   const deletions = new Deletions(parts.clock);
-  const providerOf = (resource: Bucket) =>
-    lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
-
-  const desired = (resource: Bucket): DesiredBucket =>
-    desiredBucket(resource.spec, {
-      providerType: providerOf(resource).spec.type,
-      loggingTarget: loggingTarget(lookup, access, resource),
-      rejectsUnsupported: providerOf(resource).spec.unsupportedSettings === 'Reject',
-    });
+  const children = new ChildWrites(parts.kube);
   return {
     kind: 'Bucket',
     isExternal: true,
@@ -67,7 +66,7 @@ export function bucketKind(
     references: bucketReferences,
     hasLegacyClaim,
     resolve(resource): Target {
-      const provider = providerOf(resource);
+      const provider = providerOf(lookup, resource);
       return {
         provider: providerReference(resource.metadata.namespace, resource.spec.providerRef).key,
         accountId: access.pinnedAccount(provider),
@@ -77,9 +76,9 @@ export function bucketKind(
     },
     desired(resource, target) {
       awaitUser(lookup, resource, target.accountId);
-      return desired(resource);
+      return desiredOf(parts, resource);
     },
-    connect: (resource, target, signal) => connect({ ...parts, deletions }, resource, target, signal),
+    connect: (resource, target, signal) => connect({ ...parts, deletions, children }, resource, target, signal),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
     observe: (client, target, wanted, signal) => told(client, observeBucket(client, target.region, wanted, signal)),
     evidence: (observed, target) => ({
@@ -88,21 +87,49 @@ export function bucketKind(
       createdAtMs: observed.createdAtMs,
     }),
     diff: diffBucket,
-    apply: (client, target, change, signal) => told(client, applyBucket(client, target.region, change, signal), change),
+    apply: (client, target, change, signal) =>
+      'child' in change
+        ? client.applyToChild(change, signal)
+        : told(client, applyBucket(client, target.region, change, signal), change),
     obstacle: (client, resource, target, signal) =>
       told(client, bucketObstacle(client, resource, target.region, signal)),
+    deleteChildren: (resource, how, signal) => deleteChildren(lookup, children, resource, how, signal),
     delete: (client, resource, target, policy, signal) =>
       told(
         client,
         deleteBucket(client, resource, target.region, policy, signal, releasedText(ownerOf(resource, clusterId))),
       ),
-    status: (resource, target, observed, facts) => {
-      const status = bucketStatus(resource, target, desired(resource), observed, facts);
-      const failure = status.failure ?? userProblem(lookup, resource, target.accountId);
-      const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
-      return { ...status, failure, fields: { ...status.fields, inherited: isInherited ? true : undefined } };
-    },
+    status: (resource, target, observed, facts) => statusOf(parts, resource, target, observed, facts),
   };
+}
+
+function providerOf(lookup: Lookup, resource: Bucket): Provider {
+  return lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
+}
+
+function desiredOf({ lookup, access }: BucketParts, resource: Bucket): DesiredBucket {
+  const { type: providerType, unsupportedSettings } = providerOf(lookup, resource).spec;
+  const rejectsUnsupported = unsupportedSettings === 'Reject';
+  return desiredBucket(
+    resource.spec,
+    { providerType, loggingTarget: loggingTarget(lookup, access, resource), rejectsUnsupported },
+    desiredChildren(resource, findChildren(lookup, resource, new Set())),
+  );
+}
+
+function statusOf(
+  parts: BucketParts,
+  resource: Bucket,
+  target: Target,
+  observed: ObservedBucket | undefined,
+  facts: PassFacts,
+): KindStatus {
+  const desired = desiredOf(parts, resource);
+  const status = bucketStatus(resource, target, desired, observed, facts);
+  const failure = status.failure ?? userProblem(parts.lookup, resource, target.accountId);
+  const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
+  const fields = { ...status.fields, inherited: isInherited ? true : undefined };
+  return withChildren({ ...status, failure, fields }, resource, desired.children);
 }
 
 /**
@@ -122,18 +149,25 @@ function identityOf(createdAtMs: number | undefined, recorded: string | undefine
 }
 
 async function connect(
-  parts: BucketParts & { readonly deletions: Deletions },
+  parts: BucketParts & { readonly deletions: Deletions; readonly children: ChildWrites },
   resource: Bucket,
   target: Target,
   signal: AbortSignal,
 ): Promise<BucketClient> {
-  const { lookup, access, clock, clusterId } = parts;
+  const { lookup, access, clock, clusterId, children } = parts;
   const reference = { ...providerReference(resource.metadata.namespace, undefined), key: target.provider };
   const provider = lookup.follow<Provider>(resource, reference);
   const connection = await access.connect(resource, provider, target.accountId, signal).catch((thrown: unknown) => {
     throw toldBySecret(toReconcileError(thrown), provider, resource);
   });
+  const deleted = new Set<string>();
   return {
+    findChildren: () => findChildren(lookup, resource, deleted),
+    applyToChild: async ({ action, child }, limit) => {
+      const found = findChildren(lookup, resource, deleted)[child];
+      await children.make(resource, action, child, found, limit);
+      if (action === 'Delete' && found !== undefined) deleted.add(found.object.metadata.uid);
+    },
     wasabi: connection.client,
     resource,
     provider,
@@ -153,7 +187,7 @@ async function connect(
 }
 
 /** The same call; when it fails, its failure is told by the place that it comes from. */
-function told<T>(client: BucketClient, call: Promise<T>, change?: BucketChange): Promise<T> {
+function told<T>(client: BucketClient, call: Promise<T>, change?: ServiceChange): Promise<T> {
   return call.catch((thrown: unknown) => {
     throw bucketFailure(thrown, { ...client, change });
   });

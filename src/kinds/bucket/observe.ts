@@ -9,6 +9,8 @@ import type { WasabiClient } from '../../wasabi/clients.ts';
 import { FIRST_REGION } from '../../wasabi/endpoints.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
+import type { ChildChange } from './children/desired.ts';
+import type { FoundChildren } from './children/found.ts';
 import type { Deletions } from './deletions.ts';
 import type { DesiredBucket } from './desired.ts';
 import type { BucketAccess, Setting, TagAccess } from './setting.ts';
@@ -33,6 +35,9 @@ export interface BucketClient {
   readonly unsupported: UnsupportedCalls;
   readonly deletions: Deletions;
   readonly clock: Clock;
+  /** The objects that have the names of this Bucket's children, as they are now. */
+  readonly findChildren: () => FoundChildren;
+  readonly applyToChild: (change: ChildChange, signal: AbortSignal) => Promise<void>;
   /** Where the bucket is, once it is known: read before, or created by this pass. */
   knownRegion: string | undefined;
   /** When the bucket was created, as far as this pass read or did it; on the service's clock, milliseconds since the epoch. */
@@ -56,6 +61,7 @@ export interface ObservedBucket {
   readonly settings: Found;
   /** Settings whose call the service lacks. */
   readonly unsupported: readonly SettingName[];
+  readonly children: FoundChildren;
   /** Settings that could not be read this time; the others are not kept from being compared. */
   readonly failures: readonly { readonly name: SettingName; readonly error: ReconcileError }[];
 }
@@ -85,6 +91,7 @@ export async function observeBucket(
     hasFixedCreationTime: client.providerType === 'wasabi',
     marker,
     createdAtMs: client.createdAtMs,
+    children: client.findChildren(),
   };
   if (desired === undefined || observed.isWrongRegion) {
     return { ...observed, settings: {}, unsupported: [], failures: [] };

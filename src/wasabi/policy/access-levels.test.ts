@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AccessLevel, accessLevelBucketPolicy, accessLevelPolicy } from './access-levels.ts';
+import { type AccessLevel, accessLevelPolicy } from './access-levels.ts';
 import { isSamePolicy } from './canonical.ts';
-import { lockOuts } from './lock-out.ts';
 import { accessBeyond } from './own-buckets.ts';
 import { parseSpecPolicy } from './parse.ts';
-import { grantsToEveryone } from './public-access.ts';
 
-const userArn = 'arn:aws:iam::100000000001:user/b';
 const read = { bucket: 'ListBucket GetBucketLocation', objects: 'GetObject GetObjectVersion' };
 const levels: readonly [level: AccessLevel, bucket: string, objects: string][] = [
   ['readonly', read.bucket, read.objects],
@@ -30,14 +27,5 @@ for (const [level, onBucket, onObjects] of levels) {
     assert.ok(isSamePolicy(document, parseSpecPolicy({ statement }, { place: 'Inline' })));
     assert.deepEqual(parseSpecPolicy(document, { place: 'Inline' }), document);
     assert.deepEqual(accessBeyond(document, new Set(['b'])), []);
-  });
-
-  test(`${level}: on the bucket, the same for that user alone`, () => {
-    const document = accessLevelBucketPolicy(level, 'b', userArn);
-    const named = statement.map((one) => ({ ...one, Principal: { AWS: userArn } }));
-    assert.ok(isSamePolicy(document, parseSpecPolicy({ statement: named }, { place: 'Bucket' })));
-    assert.deepEqual(parseSpecPolicy(document, { place: 'Bucket' }), document);
-    assert.deepEqual(grantsToEveryone(document), []);
-    assert.deepEqual(lockOuts(document, { arn: userArn, accountId: '100000000001', bucket: 'b' }), []);
   });
 }

@@ -1,4 +1,4 @@
-import type { PolicyDocument, Principals, Statement } from './document.ts';
+import type { PolicyDocument, Statement } from './document.ts';
 
 /** What the managed user of a bucket may do there. */
 export type AccessLevel = 'readonly' | 'readwrite' | 'full';
@@ -32,20 +32,11 @@ export function accessLevelPolicy(level: AccessLevel, bucket: string): PolicyDoc
   return { Version: '2012-10-17', Statement: statementsFor(level, bucket) };
 }
 
-/**
- * The bucket policy that names that user. With it the access holds whether the service asks for a grant in either
- * policy or shuts out users that the bucket policy does not name. Without Sids, so that it clashes with no other policy.
- */
-export function accessLevelBucketPolicy(level: AccessLevel, bucket: string, userArn: string): PolicyDocument {
-  return { Version: '2012-10-17', Statement: statementsFor(level, bucket, { AWS: [userArn] }) };
-}
-
-function statementsFor(level: AccessLevel, bucket: string, principals?: Principals): readonly Statement[] {
-  const who = principals === undefined ? {} : { Principal: principals };
+function statementsFor(level: AccessLevel, bucket: string): readonly Statement[] {
   const { bucket: onBucket, objects: onObjects } = ACTIONS[level];
   const arn = `arn:aws:s3:::${bucket}`;
   return [
-    { Effect: 'Allow', ...who, Action: onBucket, Resource: [arn] },
-    { Effect: 'Allow', ...who, Action: onObjects, Resource: [`${arn}/*`] },
+    { Effect: 'Allow', Action: onBucket, Resource: [arn] },
+    { Effect: 'Allow', Action: onObjects, Resource: [`${arn}/*`] },
   ];
 }

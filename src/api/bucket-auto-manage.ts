@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { field, int, text } from './schema.ts';
+
+const rotation = z
+  .object({
+    enabled: z
+      .boolean()
+      .default(true)
+      .meta(field({ what: 'Whether the key is replaced at intervals.', example: 'true', change: true })),
+    intervalDays: int(1, 365)
+      .default(90)
+      .meta(field({ what: 'Days from one key to the next.', example: '90', change: true })),
+    previousKeysRetentionDays: int(0, 30)
+      .default(7)
+      .meta(
+        field({
+          what: 'Days that the previous key lives on after the switch. A user has two keys at most, so it must be less than intervalDays.',
+          example: '7',
+          change: true,
+        }),
+      ),
+  })
+  .optional()
+  .meta(
+    field(
+      {
+        what: 'Replacement of the key at intervals.',
+        example: '{intervalDays: 90, previousKeysRetentionDays: 7}',
+        change: true,
+        absent: 'the key is never replaced by time',
+      },
+      {
+        rules: [
+          {
+            rule: 'self.previousKeysRetentionDays < self.intervalDays',
+            message:
+              'previousKeysRetentionDays must be less than intervalDays: a user has two keys at most, and the previous one must be gone before the next comes',
+          },
+        ],
+      },
+    ),
+  );
+
+/** `spec.autoManage` of a Bucket: a user, its policies and a key for this bucket. */
+export const autoManage = z
+  .object({
+    enabled: z
+      .boolean()
+      .default(true)
+      .meta(
+        field({
+          what: 'false: the User, BucketPolicy, AccessKey and Secret that this Bucket owns are deleted, and the key is revoked.',
+          example: 'true',
+          change: true,
+        }),
+      ),
+    userName: text(64)
+      .regex(/^[\w+=,.@-]+$/)
+      .optional()
+      .meta(
+        field({
+          what: 'The IAM name of the user. 1 to 64 letters, digits and +=,.@_-',
+          example: 'team-a-app',
+          change: 'Can change as long as the User is not made; one that is there keeps its name.',
+          absent: 'spec.name',
+        }),
+      ),
+    accessLevel: z
+      .enum(['readonly', 'readwrite', 'full'])
+      .default('readwrite')
+      .meta(
+        field({
+          what: 'What the user may do. readonly: list the bucket and get its objects. readwrite: put and delete objects, too. full: everything on the bucket and its objects.',
+          example: 'readwrite',
+          change: true,
+        }),
+      ),
+    rotation,
+  })
+  .optional()
+  .meta(
+    field({
+      what: 'A user for this bucket alone, with a key in a Secret. For a Bucket named NAME these objects are made, owned and kept: User NAME-user, BucketPolicy NAME-policy, AccessKey NAME-accesskey, and its Secret NAME-accesskey-credentials, which status.credentialsSecret names once the key works. They are deleted before the Bucket, and their keys are revoked, whatever deletionPolicy says.',
+      example: '{accessLevel: readwrite}',
+      change:
+        'Can change at any time and is followed. Taking the block out leaves the objects as they are, independent of the Bucket; enabled: false deletes them.',
+      absent: 'nothing is made',
+    }),
+  );
