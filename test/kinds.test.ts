@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type KindCase, kindCases } from './support/kind-cases.ts';
-import { applyProvider, startWorld, type World } from './support/world.ts';
+import { shareCluster } from './support/shared-cluster.ts';
+import { applyProvider, type World } from './support/world.ts';
+
+const { startWorld } = shareCluster();
 
 /** Starts a world and brings the object of a case to Ready. */
 async function settled(t: TestContext, { kind, manifest, before = [], emulator = {} }: KindCase): Promise<World> {

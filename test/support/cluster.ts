@@ -22,9 +22,11 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-const CRD_FILES = KINDS.map(
-  ({ type: { plural } }) => new URL(`../../chart/wasabi-s3-operator/crds/${plural}.yaml`, import.meta.url),
-);
+/** Our CRDs as generated; read once, since each control plane of a file takes them. */
+const OWN_CRDS = KINDS.map(({ type: { plural } }) => {
+  const file = new URL(`../../chart/wasabi-s3-operator/crds/${plural}.yaml`, import.meta.url);
+  return parse(readFileSync(file, 'utf8')) as KubeObject; // our own generated file
+});
 
 /** Access to an API server with a token that never changes. */
 export function staticAccess(server: string, token: string, ca?: string): ClusterAccess {
@@ -65,8 +67,7 @@ export async function startTestCluster(): Promise<TestCluster> {
 
 /** Applies our CRDs as generated, and waits until they are served. */
 export async function installCrds(admin: KubeClient): Promise<void> {
-  for (const file of CRD_FILES) {
-    const crd = parse(readFileSync(file, 'utf8')) as KubeObject; // our own generated file
+  for (const crd of OWN_CRDS) {
     const key = { namespace: '', name: crd.metadata.name };
     if ((await admin.get(CRDS, key)) === undefined) await admin.create(CRDS, '', crd).catch(() => undefined);
     await until(`CRD ${key.name} established`, async () => {
