@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { parse, parseAllDocuments } from 'yaml';
 import { BUCKETS } from '../api/bucket.ts';
 import { CRDS, NAMESPACES, SECRETS } from '../api/core-types.ts';
+import { KINDS } from '../api/kinds.ts';
 import { GROUP, type KubeObject, type ObjectKey, type ResourceType } from '../api/meta.ts';
-import { PROVIDERS } from '../api/provider.ts';
 import { startDevCluster } from '../devcluster/server.ts';
 import { type Emulator, startEmulator } from '../emulator/server.ts';
 import type { Kube } from '../runtime/kube.ts';
@@ -22,13 +22,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const types: Readonly<Record<string, ResourceType>> = {
   Secret: SECRETS,
-  Provider: PROVIDERS,
-  Bucket: BUCKETS,
+  ...Object.fromEntries(KINDS.map(({ type }) => [type.kind, type])),
 };
 
 /** An object of ours, as far as the demo looks into it. */
 interface Watched extends KubeObject {
-  readonly status?: { readonly conditions?: readonly { type: string; status: string; reason: string }[] };
+  readonly status?: {
+    readonly conditions?: readonly { type: string; status: string; reason: string }[];
+    readonly credentialsSecret?: string;
+  };
 }
 
 /** What every step works with. */
@@ -41,7 +43,7 @@ interface Stage {
 
 /**
  * The whole operator against a control plane and a Wasabi on loopback: applies the sample manifests, shows each object
- * turn Ready, stores an object, drifts the bucket and shows the repair, deletes all.
+ * turn Ready, uses the delivered key, drifts the bucket and shows the repair, deletes all.
  * @throws Error when a step fails
  */
 export async function runDemo(screen: Screen, signal: AbortSignal): Promise<void> {
@@ -74,7 +76,9 @@ async function prepare({ screen, kube, emulator, waiting }: Stage, url: string):
   screen.title('A Kubernetes API and a Wasabi on this machine');
   await screen.step('Control plane, Wasabi emulator and operator are running', async () => {
     await kube.create(NAMESPACES, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-    for (const plural of ['providers', 'buckets']) {
+    for (const {
+      type: { plural },
+    } of KINDS) {
       const text = await readFile(join(root, `chart/wasabi-s3-operator/crds/${plural}.yaml`), 'utf8');
       await kube.create(CRDS, '', parse(text) as object); // our own generated file
     }
@@ -106,9 +110,10 @@ async function applySample({ screen, kube, emulator, waiting }: Stage): Promise<
   screen.listing([callsOf(emulator, 0).join(' → ')]);
 }
 
-async function useBucket({ screen, emulator }: Stage): Promise<void> {
-  screen.title('Use the bucket');
-  const store = new ObjectStore(emulator.url(REGION), REGION, emulator.account);
+async function useBucket(stage: Stage): Promise<void> {
+  const { screen, emulator } = stage;
+  screen.title('Use the bucket with the Secret that was delivered');
+  const store = await screen.step('The Secret holds a key of its own user', () => deliveredStore(stage));
   const text = 'hello from the demo';
   await screen.step('An S3 client puts an object and gets it back', async () => {
     await store.put(BUCKET, 'logs/hello.txt', text);
@@ -117,9 +122,23 @@ async function useBucket({ screen, emulator }: Stage): Promise<void> {
   });
   await screen.step('It is overwritten: versioning keeps both', async () => {
     await store.put(BUCKET, 'logs/hello.txt', `${text}, again`);
-    const count = await store.countVersions(BUCKET);
+    const count = await new ObjectStore(emulator.url(REGION), REGION, emulator.account).countVersions(BUCKET);
     if (count !== 2) throw new Error(`expected 2 versions, found ${count}`);
   });
+  await screen.step('What the access level does not say is denied: this key cannot touch the settings', async () => {
+    const denied = await store.vandalize(BUCKET).catch((error: unknown) => error);
+    if (!(denied instanceof Error) || denied.name !== 'AccessDenied') throw new Error('the key may change settings');
+  });
+}
+
+/** A client with the key that the operator delivered. */
+async function deliveredStore({ kube, emulator }: Stage): Promise<ObjectStore> {
+  const { status } = await read(kube, 'Bucket', 'app-logs');
+  const name = status?.credentialsSecret ?? '';
+  const secret = await kube.get<KubeObject & { data?: Record<string, string> }>(SECRETS, keyOf(name));
+  const value = (key: string) => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
+  const keys = { accessKeyId: value('access-key-id'), secretAccessKey: value('secret-access-key') };
+  return new ObjectStore(emulator.url(REGION), REGION, keys);
 }
 
 async function driftAndRepair({ screen, kube, emulator, waiting }: Stage): Promise<void> {
