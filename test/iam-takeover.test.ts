@@ -4,10 +4,12 @@ import {
   AttachUserPolicyCommand,
   CreatePolicyCommand,
   CreateUserCommand,
+  DeleteUserPolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import type { IamPolicy } from '../src/api/iam-policy.ts';
 import type { User } from '../src/api/user.ts';
+import { eventsAbout } from './support/answers.ts';
 import { iamPolicy, type Manifest, provider, secret, TYPES, user } from './support/builders.ts';
 import { arnOf, iamConsole, iamWrites, policyAsIs, userAsIs } from './support/iam-console.ts';
 import { pass } from './support/outside.ts';
@@ -24,6 +26,12 @@ const asIs = {
   Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::logs/*' }],
 };
 
+const write = { statement: [{ effect: 'Allow', action: 's3:PutObject', resource: 'arn:aws:s3:::logs/*' }] };
+const writeAsIs = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: ['s3:PutObject'], Resource: ['arn:aws:s3:::logs/*'] }],
+};
+
 /** An object as the predecessor stored it, its operator gone. */
 async function stored(world: World, manifest: Manifest, status: object): Promise<void> {
   const type = TYPES[manifest.kind];
@@ -35,29 +43,41 @@ async function stored(world: World, manifest: Manifest, status: object): Promise
   await world.restart();
 }
 
-test('a user of the predecessor is known by its UserId, keeps its rights, and its old policy goes behind ours', async (t) => {
+test('a user of the predecessor is known by its UserId, and its policy is kept up under the old name', async (t) => {
   const world = await startWorld(t);
   const iam = iamConsole(world.emulator);
   const UserName = 'team-a';
+  const PolicyName = 'team-a-policy';
   const { User: made } = await iam.send(new CreateUserCommand({ UserName }));
-  const PolicyDocument = JSON.stringify(asIs);
-  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'team-a-policy', PolicyDocument }));
+  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName, PolicyDocument: JSON.stringify(asIs) }));
   await stored(world, user(UserName, { policy: read }), { userId: made?.UserId, created: true });
   await world.reaches('User', UserName, 'Ready', 'True');
-  const found = await userAsIs(world, UserName);
-  assert.equal(found?.userId, made?.UserId);
-  assert.equal(Object.keys(found?.inline ?? {}).length, 1);
-  assert.match(Object.keys(found?.inline ?? {})[0] ?? '', /^s3\.cloud37\.dev\./);
-  assert.deepEqual(iamWrites(world), ['PutUserPolicy', 'DeleteUserPolicy']);
+  await world.settle();
+  assert.deepEqual(iamWrites(world), []);
   const { metadata, status } = (await world.get('User', UserName)) as unknown as User;
   assert.deepEqual(metadata.finalizers, ['s3.cloud37.dev/finalizer']);
-  assert.equal(status?.attached, undefined);
+  assert.deepEqual(status?.attached, ['inline/team-a-policy']);
+  assert.equal(status?.target?.identity, made?.UserId);
+  // An edit of the spec is followed there, and so is the end of the policy.
+  await world.patch('User', UserName, { spec: { policy: write } });
+  await world.reaches('User', UserName, 'Synced', 'True');
+  assert.deepEqual((await userAsIs(world, UserName))?.inline, { [PolicyName]: writeAsIs });
+  await world.patch('User', UserName, { spec: { policy: null } });
+  await world.reaches('User', UserName, 'Synced', 'True');
+  assert.deepEqual((await userAsIs(world, UserName))?.inline, {});
+  assert.deepEqual(iamWrites(world), ['PutUserPolicy', 'DeleteUserPolicy']);
+  // What is written anew has the name that marks the user as ours.
+  await world.patch('User', UserName, { spec: { policy: read } });
+  await world.reaches('User', UserName, 'Synced', 'True');
+  const found = await userAsIs(world, UserName);
+  assert.equal(found?.userId, made?.UserId);
+  assert.match(Object.keys(found?.inline ?? {}).join(), /^s3\.cloud37\.dev\.[^,]*$/);
   await world.delete('User', UserName);
   await world.gone('User', UserName);
   assert.equal(await userAsIs(world, UserName), undefined);
 });
 
-test('the grant that the predecessor gave unasked is named in status and stays until the user goes', async (t) => {
+test('a grant that the predecessor gave unasked is told, and stays until the user goes', async (t) => {
   const world = await startWorld(t);
   const iam = iamConsole(world.emulator);
   const UserName = 'team-a';
@@ -70,12 +90,38 @@ test('the grant that the predecessor gave unasked is named in status and stays u
   await world.reaches('IAMPolicy', 'old', 'Ready', 'True');
   await stored(world, user(UserName, { policyRef: { name: 'old' } }), { userId: made?.UserId, created: true });
   await world.reaches('User', UserName, 'Ready', 'True');
+  await world.reaches('User', UserName, 'LeftByPredecessor', 'True');
+  await world.resync();
   assert.deepEqual(iamWrites(world), []);
   const { status } = (await world.get('User', UserName)) as unknown as User;
-  assert.deepEqual(status?.attached, [arnOf(world, 'old'), 'inline/team-a-policy']);
+  assert.deepEqual(status?.attached, [arnOf(world, 'old')]);
+  assert.deepEqual(status?.leftovers, ['team-a-policy']);
+  const told = eventsAbout(world, 'User', UserName).filter(({ reason }) => reason === 'LeftByPredecessor');
+  assert.equal(told.length, 1);
+  assert.match(told[0]?.note ?? '', /inline policy "team-a-policy", which the spec does not describe/);
   await world.delete('User', UserName);
   await world.gone('User', UserName);
+  assert.equal(await userAsIs(world, UserName), undefined);
 });
+
+for (const end of ['somebody takes it away', 'the spec describes it'] as const) {
+  test(`a grant that the predecessor gave unasked is told no more once ${end}`, async (t) => {
+    const world = await startWorld(t);
+    const iam = iamConsole(world.emulator);
+    const [UserName, PolicyName] = ['team-a', 'team-a-policy'];
+    const { User: made } = await iam.send(new CreateUserCommand({ UserName }));
+    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName, PolicyDocument: JSON.stringify(asIs) }));
+    await stored(world, user(UserName), { userId: made?.UserId, created: true });
+    await world.reaches('User', UserName, 'LeftByPredecessor', 'True');
+    if (end === 'somebody takes it away') await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName }));
+    else await world.patch('User', UserName, { spec: { policy: write } });
+    await pass(world, 'User', UserName);
+    assert.equal(await world.condition('User', UserName, 'LeftByPredecessor'), undefined);
+    assert.equal(((await world.get('User', UserName)) as unknown as User).status?.leftovers, undefined);
+    const inline = end === 'somebody takes it away' ? {} : { [PolicyName]: writeAsIs };
+    assert.deepEqual((await userAsIs(world, UserName))?.inline, inline);
+  });
+}
 
 test('a user that took the place of the predecessor’s is not touched', async (t) => {
   const world = await startWorld(t);

@@ -87,6 +87,28 @@ const status = z
       .max(128)
       .optional()
       .meta(field({ what: 'SHA-256 of the whole policy as it was last written, in canonical form.' })),
+    inherited: z
+      .boolean()
+      .optional()
+      .meta(
+        field({
+          what: 'The predecessor of this operator claimed the policy, and this operator has not written it yet.',
+        }),
+      ),
+    leftovers: z
+      .array(
+        z
+          .string()
+          .max(255)
+          .meta(field({ what: 'S3 name of one bucket.' })),
+      )
+      .max(1)
+      .optional()
+      .meta(
+        field({
+          what: 'A bucket that the spec does not mean, on which the predecessor of this operator left statements of this object: nothing of it is taken away.',
+        }),
+      ),
     statements: int(0, 1_000_000)
       .optional()
       .meta(field({ what: 'How many statements the whole policy of the bucket has.' })),

@@ -37,6 +37,12 @@ export const CONDITION_TYPES = {
     present: 'while True',
     kinds: ['AccessKey'],
   },
+  LeftByPredecessor: {
+    means:
+      'The predecessor of this operator left something in the service that the spec does not ask for; the message names it. It is left alone.',
+    present: 'while True',
+    kinds: ['BucketPolicy', 'User'],
+  },
   DeletionBlocked: { means: 'The deletion of the object waits for someone.', present: 'while True' },
   Drifted: { means: 'Under mode Observe: the service differs from the spec.', present: 'while True' },
 } as const satisfies Record<string, ConditionTypeDoc>;

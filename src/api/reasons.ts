@@ -25,6 +25,11 @@ const settled = {
     next: 'Nothing. status.emptying says how far it has come.',
   },
   Retained: { means: 'The object went and the external resource stays.', next: NOTHING },
+  LeftByPredecessor: {
+    means:
+      'The predecessor of this operator left something that the spec does not ask for, and it is not taken away unasked.',
+    next: 'Take away what the message names once nobody needs it, or write it into a spec.',
+  },
   Abandoned: {
     means: 'The object was let go on request without touching the service.',
     next: 'Look after the external resource yourself.',

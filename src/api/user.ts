@@ -156,13 +156,27 @@ const status = z
           .max(2048)
           .meta(
             field({
-              what: 'The ARN of a managed policy, group/NAME, or inline/NAME for an inline policy that is to go.',
+              what: 'The ARN of a managed policy, group/NAME, or inline/NAME for an inline policy under another name than the one that this operator gives.',
             }),
           ),
       )
       .max(64)
       .optional()
       .meta(field({ what: 'What this object attached or joined: only that is ever taken away again.' })),
+    leftovers: z
+      .array(
+        z
+          .string()
+          .max(128)
+          .meta(field({ what: 'Name of one inline policy.' })),
+      )
+      .max(16)
+      .optional()
+      .meta(
+        field({
+          what: 'Inline policies that the predecessor of this operator gave unasked: they stay until somebody takes them away or the user is deleted.',
+        }),
+      ),
     keys: int(0, 1_000)
       .optional()
       .meta(field({ what: 'How many AccessKey objects refer to this user.' })),

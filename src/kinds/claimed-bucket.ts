@@ -5,6 +5,7 @@ import type { ManagedResource } from '../managed/kind.ts';
 import type { Lookup } from '../managed/lookup.ts';
 import type { Reference } from '../managed/references.ts';
 import { ReconcileError } from '../runtime/errors.ts';
+import { heldTarget } from './held-target.ts';
 import { providerReference } from './provider-reference.ts';
 
 /** The bucket that a reference to a Bucket object means. */
@@ -23,7 +24,7 @@ export interface ClaimedBucket {
  */
 export function followBucket(lookup: Lookup, from: ManagedResource, reference: Reference): ClaimedBucket {
   const bucket = lookup.follow<Bucket>(from, reference);
-  const { target } = bucket.status ?? {};
+  const target = heldTarget(lookup, bucket);
   const isGoing = bucket.metadata.deletionTimestamp !== undefined;
   if (isGoing || target === undefined || target.name !== bucket.spec.name) {
     const why = isGoing ? 'is being deleted' : 'does not manage its bucket (yet): look at its conditions';
@@ -33,5 +34,10 @@ export function followBucket(lookup: Lookup, from: ManagedResource, reference: R
   }
   const { namespace } = bucket.metadata;
   const provider = lookup.follow<Provider>(bucket, providerReference(namespace, bucket.spec.providerRef));
-  return { bucket, provider, accountId: target.accountId, region: bucket.status?.region ?? target.region };
+  return {
+    bucket,
+    provider,
+    accountId: target.accountId,
+    region: bucket.status?.region ?? bucket.status?.target?.region ?? provider.spec.region,
+  };
 }

@@ -6,6 +6,7 @@ import type { Lookup } from '../managed/lookup.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { PolicyDocument } from '../wasabi/policy/document.ts';
 import { accessBeyond } from '../wasabi/policy/own-buckets.ts';
+import { heldTarget } from './held-target.ts';
 
 /** What the gate of `Provider.spec.tenancy` reads. */
 export interface TenancyContext {
@@ -74,9 +75,9 @@ function bucketsOf({ lookup, resource }: TenancyContext, name: string): readonly
     .filter(({ metadata }) => metadata.namespace === resource.metadata.namespace);
 }
 
-function owns({ accountId }: TenancyContext, { spec, status }: Bucket): boolean {
-  const { target } = status ?? {};
-  return target?.name === spec.name && target.accountId === accountId && !isLost(status?.conditions);
+function owns({ accountId, lookup }: TenancyContext, bucket: Bucket): boolean {
+  const target = heldTarget(lookup, bucket);
+  return target?.name === bucket.spec.name && target.accountId === accountId && !isLost(bucket.status?.conditions);
 }
 
 /** It has not been looked at yet, or waits for something. */

@@ -17,7 +17,15 @@ const LEGACY_TYPES = new Set([
 ]);
 
 /** Abnormal-true conditions: present only while they are True. */
-const ABNORMAL_TYPES = new Set(['Reconciling', 'Stalled', 'Unsupported', 'ForeignKey', 'DeletionBlocked', 'Drifted']);
+const ABNORMAL_TYPES = new Set([
+  'Reconciling',
+  'Stalled',
+  'Unsupported',
+  'ForeignKey',
+  'LeftByPredecessor',
+  'DeletionBlocked',
+  'Drifted',
+]);
 
 /** One condition, as a kind tells it. */
 export function condition(

@@ -25,10 +25,16 @@ export interface Snapshot {
 
 /** References followed through the gate. */
 export class Lookup {
+  /** `--observe-only`: this operator writes nothing outside, and records no target. */
+  readonly isObserveOnly: boolean;
   readonly #snapshot: Snapshot;
   readonly #allowLegacyCrossNamespace: boolean;
 
-  constructor(snapshot: Snapshot, options: { readonly allowLegacyCrossNamespace: boolean }) {
+  constructor(
+    snapshot: Snapshot,
+    options: { readonly allowLegacyCrossNamespace: boolean; readonly observeOnly?: boolean },
+  ) {
+    this.isObserveOnly = options.observeOnly === true;
     this.#snapshot = snapshot;
     this.#allowLegacyCrossNamespace = options.allowLegacyCrossNamespace;
   }

@@ -97,8 +97,11 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
     resource: other,
     accountId: accountOf(kind, other, env),
   }));
-  const isObserving = env.observeOnly || resource.spec.mode === 'Observe';
-  const winner = isObserving ? undefined : rivalOf(resource, target.accountId, contenders, evidence, env.clusterId);
+  // With --observe-only the plan shows who would have it.
+  const winner =
+    resource.spec.mode === 'Observe'
+      ? undefined
+      : rivalOf(resource, target.accountId, contenders, evidence, env.clusterId);
   if (winner !== undefined) {
     return { mayManage: false, reason: 'ClaimedByOther', message: rivalMessage(resource, winner, what) };
   }

@@ -41,7 +41,7 @@ export class Reporter {
     const { kind } = resource;
     const draft = eventFor(this.#eventsOf(kind), resource, outcome, this.#clock.now());
     if (draft !== undefined) this.#events.record({ regarding: resource, ...draft });
-    if (outcome.type === 'InSync' || outcome.type === 'OutOfSync') {
+    if (outcome.type === 'InSync' || outcome.type === 'OutOfSync' || outcome.type === 'Observed') {
       for (const event of outcome.reading.kindStatus.events ?? []) {
         this.#events.record({ regarding: resource, action: 'Reconcile', ...event });
       }

@@ -208,12 +208,12 @@ export class World {
       .map((call) => call.operation);
   }
 
-  /** Kills the operator where it stands and starts another one. */
-  async restart(): Promise<void> {
+  /** Kills the operator where it stands and starts another one, with these flags beside its own. */
+  async restart(flags: readonly string[] = []): Promise<void> {
     await this.kill();
     // The port stays: Providers name it.
     const { port } = this.operator.wasabi;
-    this.operator = await startWorldOperator(this.cluster, this.emulator, this.#flags, port);
+    this.operator = await startWorldOperator(this.cluster, this.emulator, [...this.#flags, ...flags], port);
   }
 
   /** Ends the operator without a drain; nothing of it reaches a server any more. */

@@ -7,6 +7,7 @@ import type { Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { AccountAccess } from '../account-access.ts';
+import { heldTarget } from '../held-target.ts';
 import { providerReference } from '../provider-reference.ts';
 import { userReference } from './references.ts';
 
@@ -27,7 +28,7 @@ export function targetOf(lookup: Lookup, access: AccountAccess, resource: Access
   }
   const user = lookup.follow<User>(resource, toUser);
   const what = `${toUser.path}: User ${keyText(toUser.key)}`;
-  const { target, userId } = user.status ?? {};
+  const target = heldTarget(lookup, user);
   if (target !== undefined && target.accountId !== accountId) {
     throw new ReconcileError(
       'InvalidSpec',
@@ -36,7 +37,7 @@ export function targetOf(lookup: Lookup, access: AccountAccess, resource: Access
     );
   }
   const ready = findCondition(user.status?.conditions, 'Ready');
-  const isKnown = target !== undefined && userId !== undefined;
+  const isKnown = target !== undefined && user.status?.arn !== undefined;
   if (!isKnown || (ready?.status !== 'True' && resource.status?.created !== true)) {
     throw new ReconcileError(
       'DependencyNotReady',

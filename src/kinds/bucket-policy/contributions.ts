@@ -9,7 +9,9 @@ import { lockOuts } from '../../wasabi/policy/lock-out.ts';
 import { parseSpecPolicy } from '../../wasabi/policy/parse.ts';
 import { grantsToEveryone } from '../../wasabi/policy/public-access.ts';
 import type { ClaimedBucket } from '../claimed-bucket.ts';
+import { heldTarget } from '../held-target.ts';
 import type { Contribution } from './desired.ts';
+import { wasWritten } from './predecessor.ts';
 import { bucketReference, principalReferences } from './references.ts';
 
 /** All BucketPolicies, this one too, whose `bucketRef` names that Bucket and that are not being deleted. */
@@ -21,11 +23,6 @@ export function policiesOf(lookup: Lookup, { bucket }: ClaimedBucket): readonly 
     )
     .map(({ resource }) => resource as BucketPolicy) // of that kind
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-}
-
-/** Whether a pass, ours or the predecessor's, had the statements of that object in the policy of its bucket. */
-export function wasWritten({ status }: BucketPolicy): boolean {
-  return status?.documentHash !== undefined || status?.applied === true;
 }
 
 /**
@@ -47,7 +44,7 @@ export function otherContribution(
   claimed: ClaimedBucket,
 ): Contribution | undefined {
   if (other.spec.mode === 'Observe') return undefined;
-  const wasApplied = wasWritten(other);
+  const wasApplied = wasWritten(other, claimed.bucket.spec.name);
   // Suspended: what it has stays, what it has not does not come.
   if (other.spec.suspend === true && !wasApplied) return undefined;
   if (!lookup.isPermitted(other, bucketReference(other))) return { type: 'Unreadable', wasApplied };
@@ -66,7 +63,8 @@ function documentOf(lookup: Lookup, resource: BucketPolicy, accountId: string): 
     principalRefs: (index) =>
       principalReferences(resource, index).map((reference) => {
         const user = lookup.follow<User>(resource, reference);
-        const { arn, target } = user.status ?? {};
+        const { arn } = user.status ?? {};
+        const target = heldTarget(lookup, user);
         if (arn === undefined || target === undefined) {
           const message = `${reference.path}: User ${user.metadata.name} is not there yet in the service: look at its conditions`;
           throw new ReconcileError('DependencyNotReady', message, { reason: 'UserNotReady' });

@@ -12,8 +12,9 @@ import { providerReference } from '../provider-reference.ts';
 import { type DesiredPolicy, wantedDocument } from './desired.ts';
 import { changedMeanwhile, type ObservedPolicy, type PolicyAccess, readPolicy, writePolicy } from './observe.ts';
 import { policyOwnership, recordedHash } from './ownership.ts';
+import { isOfPredecessor, readStray, type Stray, strayBucket } from './predecessor.ts';
 import { bucketPolicyReferences, bucketReference } from './references.ts';
-import { desiredFor, remainderFor } from './shares.ts';
+import { desiredFor, ownStatements, remainderFor } from './shares.ts';
 import { bucketPolicyStatus } from './status.ts';
 
 /** What the kind is made of; see `operator.ts`. */
@@ -45,6 +46,7 @@ export function bucketPolicyKind(
 ): ManagedKind<BucketPolicy, DesiredPolicy, ObservedPolicy, PolicyChange, PolicyClient> {
   const { lookup } = parts;
   const writing = new KeyedLock();
+  const strays = new WeakMap<BucketPolicy, Stray>();
   return {
     kind: 'BucketPolicy',
     isExternal: true,
@@ -57,7 +59,7 @@ export function bucketPolicyKind(
       repaired: 'DriftRepaired',
     },
     references: bucketPolicyReferences,
-    hasLegacyClaim: ({ status }) => status?.applied === true && status.target === undefined,
+    hasLegacyClaim: (resource) => isOfPredecessor(resource) && resource.status?.target === undefined,
     resolve(resource): Target {
       const { bucket, provider, accountId, region } = followBucket(lookup, resource, bucketReference(resource));
       const { namespace = '', name } = provider.metadata;
@@ -66,8 +68,14 @@ export function bucketPolicyKind(
     desired: (resource) => desiredFor(lookup, resource),
     connect: (resource, target, signal) => connect(parts, resource, target, signal),
     clockOffsetMs: ({ wasabi }) => wasabi.clockOffsetMs(),
-    observe: (client, _target, desired, signal) =>
-      desired === undefined ? observePart(parts, client, signal) : readPolicy(client, signal),
+    observe: async (client, target, desired, signal) => {
+      if (desired === undefined) return observePart(parts, client, signal);
+      if (!strays.has(client.resource)) {
+        const stray = await lookForStray(parts, client, target, signal);
+        if (stray !== undefined) strays.set(client.resource, stray);
+      }
+      return readPolicy(client, signal);
+    },
     evidence: () => ({}),
     ownership: (resource, target, observed) =>
       policyOwnership(resource, isDeleting(resource) ? undefined : desiredFor(lookup, resource), observed, target.name),
@@ -88,6 +96,7 @@ export function bucketPolicyKind(
         isDeleting(resource) ? undefined : desiredFor(lookup, resource),
         observed,
         facts,
+        strays.get(resource),
       ),
   };
 }
@@ -136,6 +145,20 @@ async function remove(
   if (found === undefined) return { type: 'Done' };
   await writePolicy(client, remainderFor(lookup, resource, client.bucket, found.document), signal);
   return { type: 'Done' };
+}
+
+/** Looks at the bucket on which the predecessor may have put the policy in place of the one that is meant. */
+async function lookForStray(
+  { lookup }: BucketPolicyParts,
+  { resource, wasabi, bucket }: PolicyClient,
+  { accountId }: Target,
+  signal: AbortSignal,
+): Promise<Stray | undefined> {
+  const stray = strayBucket(resource, bucket);
+  if (stray === undefined) return undefined;
+  const claimed = followBucket(lookup, resource, bucketReference(resource));
+  const access = { wasabi, bucket: stray, region: wasabi.settings.region, accountId };
+  return readStray(access, ownStatements(lookup, resource, claimed), signal);
 }
 
 /** For deletion: the policy as far as something of this object is in it. */

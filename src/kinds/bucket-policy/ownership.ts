@@ -3,6 +3,7 @@ import type { Ownership } from '../../managed/ownership.ts';
 import { documentHash, isSamePolicy } from '../../wasabi/policy/canonical.ts';
 import { type DesiredPolicy, wantedDocument } from './desired.ts';
 import type { ObservedPolicy } from './observe.ts';
+import { wasWritten } from './predecessor.ts';
 
 /**
  * May this object have a part in the policy of that bucket? A policy carries no mark and has no identity: what counts is
@@ -24,8 +25,7 @@ export function policyOwnership(
     const message = `${what} does not exist and spec.adoptionPolicy is AdoptOnly: write it outside, or use AdoptOrCreate`;
     return { mayManage: false, reason: 'NothingToAdopt', message };
   }
-  const { documentHash: written, applied } = resource.status ?? {};
-  if (written !== undefined || applied === true || desired?.wasWritten === true) return ours;
+  if (wasWritten(resource, bucket) || desired?.wasWritten === true) return ours;
   if (adoptionPolicy === 'AdoptOrCreate' || adoptionPolicy === 'AdoptOnly') return ours;
   const wanted = desired && wantedDocument(desired, observed.document);
   if (wanted !== undefined && observed.document !== undefined && isSamePolicy(wanted, observed.document)) return ours;

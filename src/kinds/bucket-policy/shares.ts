@@ -4,8 +4,9 @@ import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { PolicyDocument, Statement } from '../../wasabi/policy/document.ts';
 import { type ClaimedBucket, followBucket } from '../claimed-bucket.ts';
-import { otherContribution, ownContribution, policiesOf, wasWritten } from './contributions.ts';
+import { otherContribution, ownContribution, policiesOf } from './contributions.ts';
 import { type DesiredPolicy, desiredPolicy, wantedDocument } from './desired.ts';
+import { wasWritten } from './predecessor.ts';
 import { bucketReference } from './references.ts';
 
 /**
@@ -16,7 +17,7 @@ export function desiredFor(lookup: Lookup, resource: BucketPolicy): DesiredPolic
   const claimed = followBucket(lookup, resource, bucketReference(resource));
   const own = ownContribution(lookup, resource, claimed);
   const others = othersOf(lookup, resource, claimed);
-  const isWritten = wasWritten(resource) || others.some(wasWritten);
+  const isWritten = [resource, ...others].some((each) => wasWritten(each, claimed.bucket.spec.name));
   return desiredPolicy(own, contributionsOf(lookup, others, claimed), resource.metadata.uid, isWritten);
 }
 
@@ -59,7 +60,8 @@ function contributionsOf(lookup: Lookup, others: readonly BucketPolicy[], claime
   return others.flatMap((other) => otherContribution(lookup, other, claimed) ?? []);
 }
 
-function ownStatements(lookup: Lookup, resource: BucketPolicy, claimed: ClaimedBucket): readonly Statement[] {
+/** What this object adds, as far as it can be said now. */
+export function ownStatements(lookup: Lookup, resource: BucketPolicy, claimed: ClaimedBucket): readonly Statement[] {
   try {
     const own = ownContribution(lookup, resource, claimed);
     return own.type === 'Share' ? own.share.document.Statement : [];

@@ -2,9 +2,11 @@ import type { BucketPolicy } from '../../api/bucket-policy.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
 import type { KindStatus, PassFacts, Target } from '../../managed/kind.ts';
 import { isSamePolicy } from '../../wasabi/policy/canonical.ts';
+import { leftoverReport } from '../leftovers.ts';
 import { type DesiredPolicy, wantedDocument } from './desired.ts';
 import type { ObservedPolicy } from './observe.ts';
 import { recordedHash } from './ownership.ts';
+import { isOfPredecessor, type Stray, strayMessage } from './predecessor.ts';
 
 /** The BucketPolicy's own status. Pure. */
 export function bucketPolicyStatus(
@@ -13,20 +15,26 @@ export function bucketPolicyStatus(
   desired: DesiredPolicy | undefined,
   observed: ObservedPolicy | undefined,
   facts: PassFacts,
+  stray: Stray | undefined,
 ): KindStatus {
   const found = observed?.document;
   const wanted = desired && wantedDocument(desired, found);
   const isAsWanted = wanted !== undefined && found !== undefined && isSamePolicy(wanted, found);
   const hasChanged = facts.applied.length > 0 || resource.status?.lastSyncTime === undefined;
+  // Of what somebody else wrote, or nobody, there is no hash of ours.
+  const documentHash = facts.isProven && isAsWanted ? recordedHash(wanted) : resource.status?.documentHash;
+  const message = strayMessage(stray, target.name);
   return {
     fields: {
       applied: isAsWanted && desired?.failure === undefined,
       bucketName: target.name,
-      // Of what somebody else wrote, or nobody, there is no hash of ours.
-      documentHash: facts.isProven && isAsWanted ? recordedHash(wanted) : resource.status?.documentHash,
+      documentHash,
+      inherited: documentHash === undefined && isOfPredecessor(resource) ? true : undefined,
+      leftovers: stray === undefined || message === undefined ? undefined : [stray.bucket],
       statements: found?.Statement.length,
       ...(hasChanged && isAsWanted ? { lastSyncTime: rfc3339(facts.nowMs) } : {}),
     },
+    ...leftoverReport(resource, message),
     failure: desired?.failure,
     isUnusable: desired?.failure !== undefined,
   };

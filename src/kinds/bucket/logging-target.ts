@@ -3,6 +3,7 @@ import type { Provider } from '../../api/provider.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { AccountAccess } from '../account-access.ts';
+import { heldTarget } from '../held-target.ts';
 import { providerReference } from '../provider-reference.ts';
 import { loggingReference } from './references.ts';
 
@@ -21,7 +22,7 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
   const reference = loggingReference(resource);
   if (reference !== undefined) {
     const other = lookup.follow<Bucket>(resource, reference);
-    if (!hasClaimed(other)) {
+    if (!hasClaimed(lookup, other)) {
       throw new ReconcileError(
         'DependencyNotReady',
         `${reference.path}: Bucket ${other.metadata.name} does not manage its bucket (yet): look at its conditions`,
@@ -38,7 +39,7 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
   const name = logging.targetBucket;
   if (name === undefined) return undefined;
   const isNear = lookup.namesakes<Bucket>('Bucket', name).some((other) => {
-    const isOwn = other.metadata.namespace === namespace && hasClaimed(other);
+    const isOwn = other.metadata.namespace === namespace && hasClaimed(lookup, other);
     return isOwn && account(other) === account(resource);
   });
   if (isNear) return name;
@@ -49,10 +50,7 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
   );
 }
 
-/**
- * Whether the object manages the bucket that it names. To write down a stranger's name is no right to it: only an
- * object that owns its bucket has the target in status.
- */
-function hasClaimed({ spec, status }: Bucket): boolean {
-  return status?.target?.name === spec.name;
+/** Whether the object manages the bucket that it names. */
+function hasClaimed(lookup: Lookup, bucket: Bucket): boolean {
+  return heldTarget(lookup, bucket)?.name === bucket.spec.name;
 }

@@ -3,7 +3,7 @@ import type { ObservedUser } from './observe.ts';
 
 /** How status tells a group from the ARN of a policy. */
 export const GROUP_PREFIX = 'group/';
-/** How status names an inline policy of an earlier owner, which goes once ours is there. */
+/** How status names an inline policy under another name than ours: one that is kept up there, or is to go once ours is there. */
 export const INLINE_PREFIX = 'inline/';
 
 /**
@@ -26,11 +26,29 @@ function isThere(one: string, observed: ObservedUser | undefined): boolean {
     : observed.attached.has(one);
 }
 
-/** Inline policies of the predecessor and of former owners: recorded before ours is put, for a crash in between. */
+/**
+ * Inline policies that the predecessor gave and the spec does not describe. Once such a policy was this object's, its end
+ * is the author's wish. Sorted.
+ */
+export function leftoversOf(desired: DesiredUser, observed: ObservedUser | undefined): readonly string[] {
+  if (desired.inline !== undefined) return [];
+  const isLeft = (name: string) => isLegacy(name, desired) && !desired.recorded.includes(INLINE_PREFIX + name);
+  return (observed?.inlineNames ?? []).filter(isLeft).toSorted();
+}
+
+function isLegacy(name: string, desired: DesiredUser): boolean {
+  if (desired.leftovers.includes(name)) return true;
+  return desired.isTakenOver && name === desired.legacyInlineName;
+}
+
+/**
+ * Inline policies under other names that are this object's: the predecessor's where the spec has one, which is kept up in
+ * its place, and those of former owners, which go. Recorded before anything is put, for a crash in between.
+ */
 function superseded(desired: DesiredUser, observed: ObservedUser | undefined): readonly string[] {
   const names = observed?.inlineNames ?? [];
   const isOld = (name: string) =>
-    (desired.isTakenOver && name === desired.legacyInlineName) ||
+    (desired.inline !== undefined && isLegacy(name, desired)) ||
     (observed?.markedNames.includes(name) === true && name !== desired.inlineName);
   return names.filter(isOld).map((name) => INLINE_PREFIX + name);
 }

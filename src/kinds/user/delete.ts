@@ -15,7 +15,7 @@ import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import { listed, type Obstacle } from '../deletion-obstacle.ts';
 import { deleteInlinePolicy, detachPolicy, leaveGroup } from './apply.ts';
 import { GROUP_PREFIX } from './attached.ts';
-import { recordedInlineNames } from './desired.ts';
+import { isOfPredecessor, legacyInlineName, recordedInlineNames } from './desired.ts';
 import type { UserClient } from './observe.ts';
 
 /** What lies on a user. */
@@ -105,15 +105,17 @@ async function inventoryOf(
   return { ours, obstacle: keys.length > 0 ? foreignKeys(userName, keys) : blocked };
 }
 
-/** What status recorded, what carries our marker, and what the spec itself names. */
+/** What status recorded, what carries our marker, what the predecessor gave, and what the spec itself names. */
 function oursAmong(
   found: Belongings,
-  { owner }: UserClient,
-  { spec, status }: User,
+  { owner, userName }: UserClient,
+  resource: User,
   ownArns: readonly string[],
 ): Belongings {
+  const { spec, status } = resource;
   const recorded = status?.attached ?? [];
-  const inlineNames = recordedInlineNames(recorded);
+  const legacy = isOfPredecessor(resource) ? [legacyInlineName(userName)] : [];
+  const inlineNames = [...recordedInlineNames(recorded), ...(status?.leftovers ?? []), ...legacy];
   const isOwnMark = (name: string) => {
     const marker = markerTextOfName(name, owner);
     return marker !== undefined && marker !== name;

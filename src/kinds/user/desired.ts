@@ -17,6 +17,8 @@ export interface DesiredUser {
   readonly legacyInlineName: string;
   /** What has to be attached: ARNs of managed policies and `group/NAME`, sorted. */
   readonly attached: readonly string[];
+  /** Inline policies that the predecessor gave unasked, as status says. */
+  readonly leftovers: readonly string[];
   /** What status says that this object attached or is to take away, in the same form, and `inline/NAME`. */
   readonly recorded: readonly string[];
   /** The predecessor made the user, and this operator has not managed it yet. */
@@ -56,6 +58,7 @@ export function desiredUser(resource: User, context: TenancyContext, owner: Owne
     inlineName: markerName(owner),
     legacyInlineName: legacyInlineName(spec.name),
     attached: [...new Set(attached)].toSorted(),
+    leftovers: status?.leftovers ?? [],
     recorded: status?.attached ?? [],
     isTakenOver: isOfPredecessor(resource),
     refusal,
@@ -63,7 +66,7 @@ export function desiredUser(resource: User, context: TenancyContext, owner: Owne
 }
 
 /** What the predecessor called the one inline policy that it gave to every user, asked or not. */
-function legacyInlineName(userName: string): string {
+export function legacyInlineName(userName: string): string {
   return `${userName}-policy`;
 }
 

@@ -2,7 +2,7 @@ import type { Change } from '../../managed/kind.ts';
 import { isSamePolicy } from '../../wasabi/policy/canonical.ts';
 import { policyDifference } from '../../wasabi/policy/difference.ts';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
-import { GROUP_PREFIX } from './attached.ts';
+import { attachedByUs, GROUP_PREFIX, INLINE_PREFIX } from './attached.ts';
 import { type DesiredUser, recordedInlineNames } from './desired.ts';
 import type { ObservedUser } from './observe.ts';
 
@@ -39,11 +39,18 @@ export function diffUser(
 
 /**
  * The name under which our inline policy stands. Our own name is a proof of ownership, so it is written only where
- * ownership is proven; otherwise the policy that is there is kept up.
+ * ownership is proven; otherwise the policy that is there is kept up. So is the predecessor's in any case, as long as it
+ * is there: to take a user over, nothing need be taken away.
  */
 function inlineNameOf(desired: DesiredUser, observed: ObservedUser | undefined, marker: string | undefined): string {
-  if (marker !== undefined || observed === undefined) return desired.inlineName;
-  return observed.markedNames[0] ?? desired.legacyInlineName;
+  const { inlineName, legacyInlineName } = desired;
+  if (observed === undefined) return inlineName;
+  if (marker === undefined) return observed.markedNames[0] ?? legacyInlineName;
+  const isKept =
+    attachedByUs(desired, observed).includes(INLINE_PREFIX + legacyInlineName) &&
+    observed.inlineNames.includes(legacyInlineName) &&
+    !observed.inlineNames.includes(inlineName);
+  return isKept ? legacyInlineName : inlineName;
 }
 
 function putPolicy(desired: DesiredUser, observed: ObservedUser | undefined, name: string): readonly UserChange[] {
@@ -63,16 +70,13 @@ function unwantedPolicies(
   name: string,
   isProven: boolean,
 ): readonly string[] {
-  const there = observed?.inlineNames ?? [];
-  const own = desired.inline === undefined ? there.filter((one) => one === name && isMarked(observed, one)) : [];
-  if (!isProven) return own;
   const recorded = recordedInlineNames(desired.recorded);
-  // What the predecessor granted without being asked is named in status, and a person decides.
-  const isKept = (one: string) => one === desired.legacyInlineName && desired.inline === undefined;
-  const isOld = (one: string) =>
-    one !== desired.inlineName &&
-    (isMarked(observed, one) || recorded.includes(one) || (desired.isTakenOver && one === desired.legacyInlineName));
-  return [...own, ...there.filter((one) => isOld(one) && !isKept(one))];
+  const isOurs = (one: string) => isMarked(observed, one) || recorded.includes(one);
+  return (observed?.inlineNames ?? []).filter((one) => {
+    if (one === name) return desired.inline === undefined && isOurs(one);
+    // Where ownership is not proven the policy that is kept up is all that is ours.
+    return isProven && one !== desired.inlineName && isOurs(one);
+  });
 }
 
 function isMarked(observed: ObservedUser | undefined, name: string): boolean {

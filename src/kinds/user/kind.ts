@@ -101,8 +101,8 @@ function hasLegacyClaim(resource: User): boolean {
 }
 
 /** The predecessor recorded the UserId that its own create was answered with. */
-function legacyIdentity({ status }: User): string | undefined {
-  return status?.created === true && status.arn === undefined ? status.userId : undefined;
+function legacyIdentity(resource: User): string | undefined {
+  return isOfPredecessor(resource) ? resource.status?.userId : undefined;
 }
 
 /** ARNs of all managed policies that the spec names, as far as the references lead anywhere. */

@@ -87,8 +87,10 @@ async function readInline(
   const inlineNames = mustList ? await listInlinePolicies(wasabi, userName, signal) : [ownName];
   const markedNames = inlineNames.filter((name) => markerTextOfName(name, owner) !== undefined);
   const byRank = markedNames.toSorted((a, b) => rank(a, owner) - rank(b, owner));
-  const used = byRank[0] ?? desired?.legacyInlineName;
-  if (isWanted && used !== undefined && !documents.has(used) && inlineNames.includes(used)) await read(used);
+  if (isWanted && !documents.has(ownName)) {
+    const used = [...byRank.slice(0, 1), desired.legacyInlineName].filter((name) => inlineNames.includes(name));
+    for (const name of used) await read(name);
+  }
   const marker = byRank[0] === undefined ? undefined : markerTextOfName(byRank[0], owner);
   return { marker, markedNames: byRank, inlineNames, documents };
 }

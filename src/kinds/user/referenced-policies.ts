@@ -4,6 +4,7 @@ import type { User } from '../../api/user.ts';
 import { findCondition } from '../../managed/conditions.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
+import { heldTarget } from '../held-target.ts';
 import { policyReferences } from './references.ts';
 
 /** The managed policies behind `policyRef` and `policyRefs`. */
@@ -25,7 +26,8 @@ export function referencedPolicies(lookup: Lookup, resource: User, accountId: st
   for (const reference of policyReferences(resource)) {
     const policy = lookup.follow<IamPolicy>(resource, reference);
     const what = `${reference.path}: IAMPolicy ${keyText(reference.key)}`;
-    const { target, policyArn } = policy.status ?? {};
+    const { policyArn } = policy.status ?? {};
+    const target = heldTarget(lookup, policy);
     if (target !== undefined && target.accountId !== accountId) {
       throw new ReconcileError(
         'InvalidSpec',
@@ -37,7 +39,8 @@ export function referencedPolicies(lookup: Lookup, resource: User, accountId: st
       refusal ??= notReady(what, 'its document is not permitted to its namespace');
       continue;
     }
-    if (policyArn === undefined || !isItsOwn(policy)) throw notReady(what, 'it does not manage its policy (yet)');
+    if (policyArn === undefined || target === undefined || !isItsOwn(policy))
+      throw notReady(what, 'it does not manage its policy (yet)');
     const isReady = findCondition(policy.status?.conditions, 'Ready')?.status === 'True';
     if (!isReady && !recorded.includes(policyArn)) throw notReady(what, whyNot(policy));
     arns.push(policyArn);
@@ -51,8 +54,7 @@ export function referencedPolicies(lookup: Lookup, resource: User, accountId: st
  */
 function isItsOwn({ spec, status }: IamPolicy): boolean {
   const { target, policyId } = status ?? {};
-  if (target === undefined) return false;
-  return target.identity === undefined ? spec.mode !== 'Observe' : target.identity === policyId;
+  return target?.identity === undefined ? spec.mode !== 'Observe' : target.identity === policyId;
 }
 
 function whyNot({ status }: IamPolicy): string {

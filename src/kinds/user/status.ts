@@ -2,7 +2,8 @@ import type { User } from '../../api/user.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
 import type { KindStatus, PassFacts } from '../../managed/kind.ts';
 import { rejectedSettings, unsupportedTagFields } from '../iam-status.ts';
-import { attachedByUs } from './attached.ts';
+import { leftoverReport } from '../leftovers.ts';
+import { attachedByUs, leftoversOf } from './attached.ts';
 import { type DesiredUser, isOfPredecessor } from './desired.ts';
 import type { ObservedUser } from './observe.ts';
 
@@ -21,21 +22,31 @@ export interface UserStatusParts {
 export function userStatus(resource: User, parts: UserStatusParts): KindStatus {
   const { desired, observed, facts, keys, rejectsUnsupported } = parts;
   const attached = attachedByUs(desired, observed);
+  const leftovers = leftoversOf(desired, observed);
   const unsupported = unsupportedTagFields(resource.spec.tags);
   const hasChanged = facts.applied.length > 0 || resource.status?.lastSyncTime === undefined;
   const isInherited = observed !== undefined && isOfPredecessor(resource) && !facts.isProven;
   return {
     fields: {
-      userId: observed?.userId,
+      // What the predecessor did not record proves nothing, and is not to look later as if it had been.
+      userId: isInherited && resource.status?.userId === undefined ? undefined : observed?.userId,
       arn: observed?.arn,
       created: observed !== undefined,
       attached: attached.length === 0 ? undefined : attached,
+      leftovers: leftovers.length === 0 ? undefined : leftovers,
       keys,
       inherited: isInherited ? true : undefined,
       ...(hasChanged && observed !== undefined ? { lastSyncTime: rfc3339(facts.nowMs) } : {}),
     },
+    ...leftoverReport(resource, leftoverMessage(resource, leftovers)),
     unsupported,
     failure: desired.refusal ?? (rejectsUnsupported ? rejectedSettings(unsupported) : undefined),
     isUnusable: desired.refusal !== undefined,
   };
+}
+
+function leftoverMessage({ spec }: User, leftovers: readonly string[]): string | undefined {
+  if (leftovers.length === 0) return undefined;
+  const names = leftovers.map((name) => `"${name}"`).join(', ');
+  return `user "${spec.name}" has the inline policy ${names}, which the spec does not describe: the predecessor of this operator gave it unasked; take it away once nobody needs it, or describe it in spec.policy`;
 }
