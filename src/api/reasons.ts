@@ -218,6 +218,10 @@ const deletion = {
     means: 'Nothing proves that the operator made the external resource, so it is not destroyed.',
     next: 'Set deletionPolicy to Retain, or prove it by adoption as the message says.',
   },
+  ObserveOnly: {
+    means: 'The operator runs with --observe-only, so nothing is undone and nothing is let go of.',
+    next: 'Nothing: deletion goes on when the operator runs without the flag.',
+  },
   DefinitionUnknown: {
     means:
       'The operator may not read the CustomResourceDefinition, and nothing is destroyed while that may be on its way out with all its objects.',

@@ -35,9 +35,9 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   const isCrdDeleted = definition.type === 'Deleted';
   const dependents = [...env.lookup.dependents(resource)];
   if (dependents.length > 0 && !isCrdDeleted) return dependentsExist(resource, dependents);
-  const isObserving = env.observeOnly || resource.spec.mode === 'Observe';
+  const isObserver = resource.spec.mode === 'Observe';
   // Children whose part in the spec cannot be read are left to the garbage collector and their own finalizers.
-  if (isSpecUsable && !isObserving) {
+  if (isSpecUsable && !isObserver && !env.observeOnly) {
     const children = await kind.deleteChildren?.(resource, isCrdDeleted ? 'Release' : 'Delete', signal);
     if (children !== undefined) return waiting(children);
   }
@@ -53,8 +53,10 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
     return letGo('SpecUnusable');
   }
   const target = targetOf(kind, resource);
-  if (target === undefined || isObserving) return letGo('NeverOwned');
+  if (target === undefined) return letGo('NeverOwned');
+  if (isObserver) return letGo('Observed');
   if (isCrdDeleted) return letGo('CrdDeleted');
+  if (env.observeOnly) return observeOnly();
 
   const client = await kind.connect(resource, target, signal);
   const found = await kind.observe(client, target, undefined, signal);
@@ -143,6 +145,15 @@ function dependentsExist(resource: ManagedResource, dependents: readonly Managed
     type: 'Blocked',
     reason: 'DependentsExist',
     message: `${resource.kind} ${resource.metadata.name} is still referred to by ${list.join(', ')}: delete them first`,
+  };
+}
+
+/** The flag speaks of this run of the operator, the deletion of the object: nobody asked to let go of what it made. */
+function observeOnly(): Outcome {
+  return {
+    type: 'Blocked',
+    reason: 'ObserveOnly',
+    message: 'the operator runs with --observe-only: deletion goes on when it runs without',
   };
 }
 

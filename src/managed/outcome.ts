@@ -47,7 +47,7 @@ export type Outcome =
   /** Nothing holds the object any more. `how`: what became of the external resource, or why it was left untouched. */
   | {
       readonly type: 'Gone';
-      readonly how: 'Deleted' | 'Retained' | 'NeverOwned' | 'Abandoned' | 'CrdDeleted' | 'SpecUnusable';
+      readonly how: 'Deleted' | 'Retained' | 'NeverOwned' | 'Observed' | 'Abandoned' | 'CrdDeleted' | 'SpecUnusable';
       /** What the kind has to say of it. */
       readonly note?: string | undefined;
     };
