@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CRDS, NAMESPACES } from '../src/api/core-types.ts';
 import type { ObjectMeta } from '../src/api/meta.ts';
+import { startEmulator } from '../src/emulator/server.ts';
+import { provider, secret } from './support/builders.ts';
 import {
   bucketStatusOf,
   childrenOf,
@@ -10,14 +13,19 @@ import {
   leftInService,
   makeStack,
 } from './support/children.ts';
-import { until } from './support/cluster.ts';
-import { isWorking, keyCalls } from './support/keys.ts';
+import { startTestCluster, until } from './support/cluster.ts';
+import { addKey, isWorking, keyCalls, revokeOutside } from './support/keys.ts';
+import { seeded, seedFrom, shuffled } from './support/seeded.ts';
 import { shareCluster } from './support/shared-cluster.ts';
+import { endpointsOf, openWorld } from './support/world.ts';
 
 /** Stores and types of the operator leave it out. */
 type TrackedMetadata = ObjectMeta & { readonly managedFields?: readonly { readonly operation: string }[] };
 
 const { startWorld } = shareCluster();
+const seed = seedFrom('DELETION_SEED');
+/** Orders in which everything is deleted; DELETION_SEED repeats them. */
+const RUNS = 6;
 const NOTHING = { user: false, keys: 0, policy: false };
 
 test('autoManage: enabled false deletes all children and revokes the key, and the bucket stays', async (t) => {
@@ -98,4 +106,80 @@ test('autoManage: deletion with --cascade=orphan leaves the children, and nobody
   await world.settle();
   assert.deepEqual(await childrenThere(world, 'orphaned'), ['User', 'AccessKey', 'Secret']);
   assert.ok(await isWorking(world, childSecret('orphaned')));
+});
+
+test('autoManage: a namespace goes with all that is in it, and no key is left', async (t) => {
+  const world = await startWorld(t);
+  for (const name of ['one', 'two', 'three']) await makeStack(world, name);
+  const { admin } = world.cluster;
+  const key = { namespace: '', name: world.namespace };
+  await admin.delete(NAMESPACES, key);
+  await until('the namespace is gone', async () => (await admin.get(NAMESPACES, key)) === undefined, 30_000);
+  for (const name of ['one', 'two', 'three']) assert.deepEqual(leftInService(world, name), NOTHING, name);
+});
+
+test('autoManage: everything may be deleted at once, in any order: all goes', async (t) => {
+  const world = await startWorld(t);
+  const { accessKeyId, secretAccessKey } = world.emulator.account;
+  const random = seeded(seed);
+  for (let run = 0; run < RUNS; run++) {
+    const name = `order-${run}`;
+    const ref = { name };
+    const auth = { accessKeySecretRef: ref, secretKeySecretRef: ref };
+    await world.apply(secret(name, { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+    await world.apply(provider(name, { ...endpointsOf(world), rateLimit: { requestsPerSecond: 1_000 }, auth }));
+    await makeStack(world, name, { providerRef: ref, deletionPolicy: 'Delete' });
+    const all = [['Secret', name], ['Provider', name], ['Bucket', name], ...childrenOf(name)] as const;
+    const order = shuffled(all, random);
+    const text = `seed ${seed}: ${order.map(([kind]) => kind).join(', ')}`;
+    for (const [kind, object] of order) await world.delete(kind, object);
+    for (const [kind, object] of order) {
+      await world.gone(kind, object).catch((error: unknown) => assert.fail(`${text}: ${String(error)}`));
+    }
+    assert.deepEqual([world.snapshot(name), await childrenThere(world, name)], [undefined, []], text);
+    assert.deepEqual(leftInService(world, name), NOTHING, text);
+  }
+});
+
+test('autoManage: while the definition of Buckets is deleted, the children are let go and their key works on', async (t) => {
+  const cluster = await startTestCluster();
+  if (cluster.isReal) return t.skip('others use the definitions of that cluster');
+  const emulator = await startEmulator();
+  const opening = openWorld({ cluster, emulator });
+  t.after(async () => {
+    await (await opening.catch(() => undefined))?.close();
+    await emulator.stop();
+    await cluster.stop();
+  });
+  const world = await opening;
+  await makeStack(world, 'survivor', { deletionPolicy: 'Delete' });
+  const key = { namespace: '', name: 'buckets.s3.cloud37.dev' };
+  await cluster.admin.delete(CRDS, key);
+  await until('the definition is gone', async () => (await cluster.admin.get(CRDS, key)) === undefined);
+  await world.settle();
+  assert.ok(await isWorking(world, childSecret('survivor')));
+  assert.deepEqual(keyCalls(world), { creates: 1, deletes: 0 });
+  assert.ok(world.snapshot('survivor'));
+  for (const [kind, name] of childrenOf('survivor')) {
+    const { metadata } = (await world.get(kind, name)) ?? {};
+    assert.ok(metadata, kind);
+    assert.deepEqual([metadata.ownerReferences, metadata.deletionTimestamp], [undefined, undefined], kind);
+  }
+});
+
+test('autoManage: a child that is held back is named, and holds the Bucket', async (t) => {
+  const world = await startWorld(t);
+  await makeStack(world, 'held');
+  const foreign = addKey(world, 'held', 3_600_000);
+  await world.delete('Bucket', 'held');
+  await world.reaches('Bucket', 'held', 'DeletionBlocked', 'ChildrenDeleting');
+  await world.settle();
+  const blocked = await world.condition('Bucket', 'held', 'DeletionBlocked');
+  assert.match(blocked?.message ?? '', /^User held-user is held back: ForeignKey/);
+  assert.deepEqual(await childrenThere(world, 'held'), ['User']);
+  revokeOutside(world, foreign.accessKeyId);
+  await world.patch('User', 'held-user', {
+    metadata: { annotations: { 's3.cloud37.dev/reconcile-requested-at': '2026-01-01T00:00:00Z' } },
+  });
+  await world.gone('Bucket', 'held');
 });

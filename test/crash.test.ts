@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startEmulator } from '../src/emulator/server.ts';
 import { isIamWrite, isS3Write } from './support/answers.ts';
+import { childCrashPaths } from './support/child-crash-paths.ts';
 import { startTestCluster } from './support/cluster.ts';
 import { type Crash, type CrashPlan, crashesOf, describePlan, type PathRun, runPath } from './support/crash.ts';
 import { type CrashPath, crashPaths } from './support/crash-paths.ts';
@@ -32,7 +33,7 @@ after(async () => {
   await shared.get('wasabi')?.cluster.stop();
 });
 
-for (const path of [...crashPaths, ...iamCrashPaths]) {
+for (const path of [...crashPaths, ...iamCrashPaths, ...childCrashPaths]) {
   test(`a crash at any single call: ${path.title}`, async (t) => {
     const servers = shared.get(path.service);
     assert.ok(servers);

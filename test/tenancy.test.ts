@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { CreateGroupCommand, CreatePolicyCommand, CreateUserCommand } from '@aws-sdk/client-iam';
-import { bucket, iamPolicy, type Manifest, user } from './support/builders.ts';
-import { createNamespace } from './support/cluster.ts';
+import { bucket, iamPolicy, user } from './support/builders.ts';
 import { arnOf, iamConsole, iamWrites, policyAsIs, userAsIs } from './support/iam-console.ts';
 import { makeOutside, pass } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
-import type { World } from './support/world.ts';
+import { onProvider, withTenant } from './support/tenant.ts';
 
 const shared = shareCluster();
-
-/** A tenant whose objects may use the Provider of the world's namespace, within `spec.tenancy`. */
-async function withTenant(t: TestContext, tenancy?: object): Promise<{ world: World; tenant: string }> {
-  const tenant = await createNamespace(shared.cluster.admin, 'tenant');
-  const world = await shared.startWorld(t, {
-    neighbours: [tenant],
-    providerSpec: { allowedNamespaces: { from: 'All' }, ...(tenancy === undefined ? {} : { tenancy }) },
-  });
-  return { world, tenant };
-}
-
-/** The manifest with the Provider of the world's namespace. */
-function onProvider(world: World, manifest: Manifest): Manifest {
-  return { ...manifest, spec: { ...manifest.spec, providerRef: { name: 'wasabi', namespace: world.namespace } } };
-}
 
 function allow(action: string, ...resource: readonly string[]) {
   return { statement: [{ effect: 'Allow', action, resource }] };
@@ -50,7 +34,7 @@ const refusals: Readonly<Record<string, { readonly spec: Parameters<typeof user>
 
 for (const [what, { spec, says }] of Object.entries(refusals)) {
   test(`L45: a tenant's User is refused ${what}, and is not made`, async (t) => {
-    const { world, tenant } = await withTenant(t);
+    const { world, tenant } = await withTenant(shared, t);
     await iamConsole(world.emulator).send(new CreateGroupCommand({ GroupName: 'admins' }));
     await makeOutside(world, 'stranger');
     await world.apply(onProvider(world, user('it', spec)), tenant);
@@ -61,14 +45,14 @@ for (const [what, { spec, says }] of Object.entries(refusals)) {
 }
 
 test('the namespace of the Provider may do everything', async (t) => {
-  const { world } = await withTenant(t);
+  const { world } = await withTenant(shared, t);
   await iamConsole(world.emulator).send(new CreateGroupCommand({ GroupName: 'admins' }));
   await world.apply(user('it', { policy: admin, managedPolicyArns: [vendor], groups: ['admins'] }));
   await world.reaches('User', 'it', 'Ready', 'True');
 });
 
 test('what the owner of the Provider opens is open, each for itself; taken back, it is taken away', async (t) => {
-  const { world, tenant } = await withTenant(t, {
+  const { world, tenant } = await withTenant(shared, t, {
     groups: ['admins'],
     managedPolicyArns: [vendor],
     identityPolicies: 'Any',
@@ -96,7 +80,7 @@ test('what the owner of the Provider opens is open, each for itself; taken back,
 });
 
 test("a tenant's policy may name its own buckets: it waits for them, and ends with them", async (t) => {
-  const { world, tenant } = await withTenant(t);
+  const { world, tenant } = await withTenant(shared, t);
   const policy = allow('s3:*', 'arn:aws:s3:::tenant-data', 'arn:aws:s3:::tenant-data/*');
   await world.apply(onProvider(world, user('it', { policy })), tenant);
   await world.reaches('User', 'it', 'Stalled', 'NotPermitted', tenant);
@@ -111,7 +95,7 @@ test("a tenant's policy may name its own buckets: it waits for them, and ends wi
 });
 
 test('to write down the name of a stranger’s bucket is no right to it', async (t) => {
-  const { world, tenant } = await withTenant(t);
+  const { world, tenant } = await withTenant(shared, t);
   await makeOutside(world, 'stranger');
   await world.apply(onProvider(world, bucket('claim', { name: 'stranger' })), tenant);
   await world.reaches('Bucket', 'claim', 'Stalled', 'AlreadyExists', tenant);
@@ -123,7 +107,7 @@ test('to write down the name of a stranger’s bucket is no right to it', async 
 });
 
 test('adoption is closed to tenants until the Provider opens it; what was taken over stays theirs', async (t) => {
-  const { world, tenant } = await withTenant(t);
+  const { world, tenant } = await withTenant(shared, t);
   const iam = iamConsole(world.emulator);
   await iam.send(new CreateUserCommand({ UserName: 'root-helper' }));
   await makeOutside(world, 'found');
@@ -150,7 +134,7 @@ test('adoption is closed to tenants until the Provider opens it; what was taken 
 });
 
 test('an IAMPolicy that only observes hands nothing out: not even to its own User', async (t) => {
-  const { world, tenant } = await withTenant(t, { adoption: 'All' });
+  const { world, tenant } = await withTenant(shared, t, { adoption: 'All' });
   const iam = iamConsole(world.emulator);
   const PolicyDocument = JSON.stringify({
     Version: '2012-10-17',
@@ -174,7 +158,7 @@ test('an IAMPolicy that only observes hands nothing out: not even to its own Use
 });
 
 test("a tenant's IAMPolicy is held to its own buckets too, and is taken from its Users when it is no longer", async (t) => {
-  const { world, tenant } = await withTenant(t, { identityPolicies: 'Any' });
+  const { world, tenant } = await withTenant(shared, t, { identityPolicies: 'Any' });
   await world.apply(onProvider(world, iamPolicy('wide', admin, { name: 'wide' })), tenant);
   await world.apply(onProvider(world, user('it', { policyRef: { name: 'wide' } })), tenant);
   await world.reaches('User', 'it', 'Ready', 'True', tenant);

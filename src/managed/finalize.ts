@@ -37,7 +37,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   if (dependents.length > 0 && !isCrdDeleted) return dependentsExist(resource, dependents);
   const isObserver = resource.spec.mode === 'Observe';
   // Children whose part in the spec cannot be read are left to the garbage collector and their own finalizers.
-  if (isSpecUsable && !isObserver && !env.observeOnly) {
+  if ((isSpecUsable || isCrdDeleted) && !isObserver && !env.observeOnly) {
     const children = await kind.deleteChildren?.(resource, isCrdDeleted ? 'Release' : 'Delete', signal);
     if (children !== undefined) return waiting(children);
   }
@@ -52,12 +52,13 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   if (!isSpecUsable && resource.status?.target === undefined && kind.hasLegacyClaim(resource)) {
     return letGo('SpecUnusable');
   }
-  const target = targetOf(kind, resource);
-  if (target === undefined) return letGo('NeverOwned');
+  if (!mayOwn(kind, resource)) return letGo('NeverOwned');
   if (isObserver) return letGo('Observed');
+  // Before its references are followed: what they lead to goes at the same time.
   if (isCrdDeleted) return letGo('CrdDeleted');
   if (env.observeOnly) return observeOnly();
 
+  const target = targetOf(kind, resource);
   const client = await kind.connect(resource, target, signal);
   const found = await kind.observe(client, target, undefined, signal);
   if (found === undefined) return letGo('Deleted');
@@ -116,17 +117,22 @@ function deletionPolicyOf(
   return resource.spec.deletionPolicy ?? kind.defaultDeletionPolicy;
 }
 
+/** Whether anything can have been created for the object: by us, who record a target before, or by the predecessor. */
+function mayOwn<R extends ManagedResource>(kind: { hasLegacyClaim(resource: R): boolean }, resource: R): boolean {
+  return resource.status?.target !== undefined || kind.hasLegacyClaim(resource);
+}
+
 /**
  * What status recorded before the first write; for a resource that only the predecessor's status claims, what the spec
- * says. Undefined: nothing was ever created.
+ * says.
  */
 function targetOf<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
   resource: R,
-): Target | undefined {
+): Target {
   const recorded = resource.status?.target;
   if (recorded !== undefined) return { ...recorded, provider: parseKey(recorded.provider) };
-  return kind.hasLegacyClaim(resource) ? pinned(resource, kind.resolve(resource)) : undefined;
+  return pinned(resource, kind.resolve(resource));
 }
 
 function dependentsExist(resource: ManagedResource, dependents: readonly ManagedResource[]): Outcome {

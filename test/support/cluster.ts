@@ -23,9 +23,9 @@ export interface TestCluster {
 }
 
 /** Our CRDs as generated; read once, since each control plane of a file takes them. */
-const OWN_CRDS = KINDS.map(({ type: { plural } }) => {
+const OWN_CRDS = KINDS.map(({ type: { plural, kind } }) => {
   const file = new URL(`../../chart/wasabi-s3-operator/crds/${plural}.yaml`, import.meta.url);
-  return parse(readFileSync(file, 'utf8')) as KubeObject; // our own generated file
+  return [kind, parse(readFileSync(file, 'utf8')) as KubeObject] as const; // our own generated file
 });
 
 /** Access to an API server with a token that never changes. */
@@ -65,9 +65,13 @@ export async function startTestCluster(): Promise<TestCluster> {
   return { isReal: false, url: cluster.url, token, ca: undefined, admin, dev: cluster, stop };
 }
 
-/** Applies our CRDs as generated, and waits until they are served. */
-export async function installCrds(admin: KubeClient): Promise<void> {
-  for (const crd of OWN_CRDS) {
+/** Applies our CRDs as generated, or those of some kinds alone, and waits until they are served. */
+export async function installCrds(
+  admin: KubeClient,
+  kinds: readonly string[] = KINDS.map(({ type }) => type.kind),
+): Promise<void> {
+  for (const [kind, crd] of OWN_CRDS) {
+    if (!kinds.includes(kind)) continue;
     const key = { namespace: '', name: crd.metadata.name };
     if ((await admin.get(CRDS, key)) === undefined) await admin.create(CRDS, '', crd).catch(() => undefined);
     await until(`CRD ${key.name} established`, async () => {

@@ -12,10 +12,15 @@ const MASKED = new Set([
   'creationTime',
   'identity',
   'userId',
+  'documentHash',
   'policyId',
   'intent',
   'secretVersion',
   'startedAt',
+  'accessKeyId',
+  'ownKeys',
+  'knownKeys',
+  'lastRotateTime',
 ]);
 
 /**

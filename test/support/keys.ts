@@ -38,13 +38,13 @@ export function revokeOutside(world: World, id: string): void {
 }
 
 /** The Secret as it stands. */
-export function secretOf(world: World, name: string): Promise<SecretObject | undefined> {
-  return world.cluster.admin.get<SecretObject>(SECRETS, world.key(name));
+export function secretOf(world: World, name: string, namespace?: string): Promise<SecretObject | undefined> {
+  return world.cluster.admin.get<SecretObject>(SECRETS, world.key(name, namespace));
 }
 
 /** The key pair in a Secret. */
-export async function pairIn(world: World, name: string): Promise<KeyPair> {
-  const { data = {} } = (await secretOf(world, name)) ?? {};
+export async function pairIn(world: World, name: string, namespace?: string): Promise<KeyPair> {
+  const { data = {} } = (await secretOf(world, name, namespace)) ?? {};
   const text = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString('utf8');
   return { accessKeyId: text('access-key-id'), secretAccessKey: text('secret-access-key') };
 }

@@ -24,6 +24,8 @@ export interface KindCase {
   readonly before?: readonly Manifest[];
   /** What the service has for it, without what differs from run to run; undefined: nothing. Default: the bucket of its name. */
   readonly snapshot?: (world: World) => unknown;
+  /** Parts of the bucket that belong to its children, which go before it under Retain, too. */
+  readonly goesAnyway?: readonly string[];
   /** Changes made outside: each is undone by the next resync. */
   readonly drifts?: Readonly<Record<string, (world: World) => Promise<unknown>>>;
 }
@@ -105,6 +107,15 @@ export const kindCases: readonly KindCase[] = [
     kind: 'Bucket',
     title: 'with what Wasabi lacks, on Wasabi',
     manifest: bucket('lacking', { cors, encryption: { enabled: true, algorithm: 'aws:kms' }, notification: {} }),
+  },
+  {
+    kind: 'Bucket',
+    title: 'with a user and a key of its own',
+    manifest: bucket('stacked', { autoManage: {} }),
+    goesAnyway: ['policy'],
+    drifts: {
+      'its policy deleted': (world) => world.console.send(new DeleteBucketPolicyCommand({ Bucket: 'stacked' })),
+    },
   },
   {
     kind: 'BucketPolicy',

@@ -113,3 +113,14 @@ async function leavePolicies(world: World): Promise<void> {
   await iamConsole(world.emulator).send(attach);
   await store(world, user('auditor', { policyRef: { name: 'read-logs' } }), { status: { userId, created: true } });
 }
+
+/** What the service holds, whoever made it; a read changes nothing of it. */
+export function serviceState({ emulator }: World): unknown {
+  const state = emulator.state;
+  const { buckets, accounts, keys } = structuredClone({
+    buckets: state.buckets,
+    accounts: state.accounts,
+    keys: state.keys,
+  });
+  return { buckets, accounts, keys: [...keys.values()].map(({ lastUse: _use, ...key }) => key) };
+}

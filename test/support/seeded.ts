@@ -15,6 +15,12 @@ export function seedFrom(variable: string): number {
   return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number.parseInt(given, 10);
 }
 
+/** The items in an order that `random` decides. */
+export function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
+  const drawn = items.map((item) => ({ item, draw: random() })).sort((a, b) => a.draw - b.draw);
+  return drawn.map(({ item }) => item);
+}
+
 /** `count` of the items, chosen by `random`, in their old order. */
 export function sample<T>(items: readonly T[], count: number, random: () => number): readonly T[] {
   const drawn = items.map((item, index) => ({ item, index, draw: random() })).sort((a, b) => a.draw - b.draw);

@@ -6,9 +6,11 @@ import { findCondition } from '../../managed/conditions.ts';
 import type { Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
+import { readUser } from '../../wasabi/iam-users.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { heldTarget } from '../held-target.ts';
 import { providerReference } from '../provider-reference.ts';
+import type { KeyClient } from './client.ts';
 import { userReference } from './references.ts';
 
 /**
@@ -46,4 +48,25 @@ export function targetOf(lookup: Lookup, access: AccountAccess, resource: Access
     );
   }
   return { provider: toProvider.key, accountId, region: provider.spec.region, name: user.spec.name };
+}
+
+/**
+ * Makes sure, right before a key is created, that the user of that name is still the one that the User object has: names
+ * are used again, and a key of the next one would be somebody else's.
+ * @throws DependencyNotReady, reason UserNotReady
+ */
+export async function confirmUser(
+  { lookup, wasabi, userName, resource }: Pick<KeyClient, 'lookup' | 'wasabi' | 'userName' | 'resource'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const reference = userReference(resource);
+  const { target, userId } = (reference && lookup.follow<User>(resource, reference).status) ?? {};
+  const found = await readUser(wasabi, userName, signal);
+  if (found !== undefined && found.userId === (target?.identity ?? userId)) return;
+  const why = found === undefined ? 'is gone' : 'is another one than its User has';
+  throw new ReconcileError(
+    'DependencyNotReady',
+    `spec.userRef: the IAM user "${userName}" ${why}, so no key is created: look at the conditions of the User`,
+    { reason: 'UserNotReady' },
+  );
 }

@@ -9,6 +9,7 @@ import type { KeyClient } from './client.ts';
 import { waitMessage } from './messages.ts';
 import { type ObservedKey, observeForDeletion } from './observe.ts';
 import { mintOpenUntil } from './recovery.ts';
+import { tolerateIn } from './refused-write.ts';
 
 /** What keeps the keys from being revoked: reads only. @throws Transient while a create may still take effect */
 export async function obstacleTo(
@@ -56,7 +57,7 @@ export async function deleteKey(
   for (const secret of standing.values()) {
     const act =
       policy === 'Retain' ? secrets.release(resource, secret, signal) : secrets.remove(resource, secret, signal);
-    await act.catch((thrown: unknown) => toleratedIn(client, thrown));
+    await act.catch((thrown: unknown) => tolerateIn(client.lookup, resource, thrown));
   }
   return { type: 'Done', note };
 }
@@ -87,14 +88,4 @@ async function lastUseOf(client: KeyClient, ids: readonly string[], signal: Abor
   }
   const last = times.length === 0 ? 'no use of them is known' : `last used at ${rfc3339(Math.max(...times))}`;
   return `${what}: ${ids.length} key(s) revoked, ${last}`;
-}
-
-/**
- * A refused write to a Secret holds no object: in a namespace that is being deleted the Secret goes by itself, and the
- * owner reference removes it elsewhere.
- */
-function toleratedIn({ lookup, resource }: KeyClient, thrown: unknown): void {
-  const { reason } = toReconcileError(thrown);
-  if (reason === 'Forbidden' && lookup.isTerminating(resource.metadata.namespace ?? '')) return;
-  if (reason !== 'NamespaceTerminating') throw thrown;
 }

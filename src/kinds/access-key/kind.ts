@@ -13,6 +13,7 @@ import { MintedKeys } from './minted.ts';
 import { type ObservedKey, observeForDeletion, observeKey } from './observe.ts';
 import { ProvenKeys } from './proven.ts';
 import { accessKeyReferences } from './references.ts';
+import { releaseSecrets } from './release.ts';
 import { KeySecrets } from './secrets.ts';
 import { accessKeyStatus } from './status.ts';
 
@@ -46,6 +47,10 @@ export function accessKeyKind(
     ownership: () => ({ mayManage: true, mayDestroy: true, marker: undefined }),
     diff: (_desired, observed) => (observed?.hasUser === true ? observed.recovery.steps.map(changeOf) : []),
     apply: (client, _target, change, signal) => applyKey(client, desiredKey(client.resource), change, signal),
+    deleteChildren: async (resource, how, signal) => {
+      if (how === 'Release') await releaseSecrets(memory.secrets, lookup, resource, signal);
+      return undefined; // the Secrets go with their keys
+    },
     obstacle: (client, _resource, _target, signal) => obstacleTo(client, signal),
     delete: (client, resource, _target, policy, signal) => deleteKey(client, resource, policy, signal),
     status: (resource, target, observed, facts) => {

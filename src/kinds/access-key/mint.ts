@@ -6,6 +6,7 @@ import { ReconcileError } from '../../runtime/errors.ts';
 import { createAccessKey } from '../../wasabi/access-keys.ts';
 import { inCallRetryOf } from '../../wasabi/errors.ts';
 import { faultFactsOf } from '../../wasabi/service-fault.ts';
+import { confirmUser } from './account.ts';
 import { SKEW_MS } from './accounting.ts';
 import { bookOf, listFields } from './book.ts';
 import { type KeyClient, stateOf } from './client.ts';
@@ -21,7 +22,8 @@ const MAX_KNOWN = 16;
 
 /**
  * K1: the intent, guarded by the state that was read, after the API server was asked whether it would take the Secret.
- * @throws StaleRead when anything changed meanwhile; InvalidSpec when the Secret could not be written
+ * @throws StaleRead when anything changed meanwhile; InvalidSpec when the Secret could not be written; DependencyNotReady
+ *   when the user is another one by now
  */
 export async function announce(
   client: KeyClient,
@@ -32,6 +34,7 @@ export async function announce(
 ): Promise<void> {
   const { writes, wasabi, standing, resource, clock } = client;
   const { secretName, metadata } = desired;
+  await confirmUser(client, signal);
   await client.secrets.dryRun(resource, secretName, standing.get(secretName), metadata, signal);
   // Whatever was created between the listing and the intent would later look as if the attempt had made it.
   if (clock.monotonicMs() - client.listedAtMs > SKEW_MS) {

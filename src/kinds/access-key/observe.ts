@@ -129,7 +129,7 @@ function siblingsOf({ lookup, resource }: KeyClient): readonly AccessKey[] {
 }
 
 /** Names under which a key may have been delivered before the spec named another one. */
-function earlierNames({ status }: AccessKey, wanted: string): readonly string[] {
+export function earlierNames({ status }: AccessKey, wanted: string): readonly string[] {
   const names = [status?.secretName, status?.mint?.secretName].filter((name) => name !== undefined && name !== wanted);
   return [...new Set(names)].filter((name) => name !== undefined);
 }
