@@ -73,7 +73,10 @@ function verdictOf(resource: ManagedResource, outcome: Outcome): Verdict | undef
     case 'Observed':
       return observed(resource, outcome.reading, outcome.pending);
     case 'NotOurs':
-      return failed(resource, outcome.reason, outcome.message, true, false);
+      return {
+        ...failed(resource, outcome.reason, outcome.message, true, false),
+        fields: { pendingChanges: outcome.pending },
+      };
     case 'Suspended':
       return {
         conditions: [condition('Synced', 'False', 'Suspended', 'spec.suspend is true: no calls are made.')],
