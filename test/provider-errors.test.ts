@@ -194,7 +194,7 @@ describe('a Secret that is not as it should be', { concurrency: 3 }, () => {
         await world.expectValid(kind, name);
       assert.deepEqual(
         eventsAbout(world, 'Provider', 'wasabi').map(({ type }) => type),
-        ['Normal'],
+        ['Warning'],
       );
 
       await putKeys(world, world.emulator.account);
