@@ -154,6 +154,7 @@ function createReconciles(
     clock,
     secrets: new ProtectedSecrets({
       kube,
+      gate: lookup,
       metadata: { get: (key) => secrets.store.get(key), hasSynced: (key) => secrets.hasSynced(key) },
       neededByOthers: (own, secret) => isNeededByOthers(views, own.metadata.uid, secret),
     }),
@@ -266,14 +267,16 @@ function createController(
   });
 }
 
-/** Another Provider names the same Secret, and objects depend on it. */
+/** Another Provider names the same Secret, may refer to it, and objects depend on it. */
 function isNeededByOthers(
   { snapshot, lookup }: { snapshot: StoreSnapshot; lookup: Lookup },
   ownUid: string,
   secret: Parameters<StoreSnapshot['referrers']>[1],
 ): boolean {
-  for (const { resource } of snapshot.referrers('Secret', secret)) {
-    if (resource.metadata.uid !== ownUid && lookup.hasDependents(resource)) return true;
+  for (const { resource, references } of snapshot.referrers('Secret', secret)) {
+    if (resource.metadata.uid === ownUid) continue;
+    const isPermitted = references.some((reference) => lookup.isPermitted(resource, reference));
+    if (isPermitted && lookup.hasDependents(resource)) return true;
   }
   return false;
 }

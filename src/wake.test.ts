@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { plainAccess } from '../test/support/loopback-server.ts';
+import { grant } from '../test/support/reference-grants.ts';
 import { WatchServer } from '../test/support/watch-server.ts';
 import type { Bucket } from './api/bucket.ts';
 import { SECRETS } from './api/core-types.ts';
@@ -69,6 +70,7 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
   );
   const namespaces = new ObjectStore();
   const grants = new ObjectStore<ReferenceGrant>();
+  const grantFeed = grants.addFeed({ refresh: () => undefined, relist: () => undefined });
   const snapshot = new StoreSnapshot({ kinds, namespaces, grants });
   const forgotten: string[] = [];
   const refused: ((key: ObjectKey) => void)[] = [];
@@ -85,7 +87,7 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
   });
   const [first] = kinds.values();
   assert.ok(first);
-  return { feed: first.feed, controller: first.controller, kinds, secrets, forgotten, refused };
+  return { feed: first.feed, grantFeed, controller: first.controller, kinds, secrets, forgotten, refused };
 }
 
 test('a Provider that was deleted and made again, seen as one change, leaves no watch behind', async (t) => {
@@ -108,6 +110,26 @@ test('the values of a Secret are dropped with the last Provider that names it', 
   feed.remove(other);
   assert.equal(secrets.isWanted(keysOf('shared')), false);
   assert.deepEqual([...new Set(forgotten)], ['a/shared']);
+});
+
+test("a stranger's Secret is watched while a grant stands, and its values are dropped with the grant", async (t) => {
+  const { feed, grantFeed, secrets, forgotten } = await setUp(t);
+  const ref = { name: 'keys', key: 'key', namespace: 'b' };
+  const near = provider('u1', 'keys');
+  const crossing: Provider = {
+    ...near,
+    spec: { ...near.spec, auth: { accessKeySecretRef: ref, secretKeySecretRef: ref } },
+  };
+  feed.put(crossing);
+  const far = { namespace: 'b', name: 'keys' };
+  assert.equal(secrets.isWanted(far), false);
+  const manifest = grant('g', { kind: 'Provider', namespace: 'a' }, { group: '', kind: 'Secret', name: 'keys' });
+  const metadata = { namespace: 'b', name: 'g', uid: 'g', resourceVersion: '1', creationTimestamp: '' };
+  grantFeed.put({ ...manifest, metadata });
+  assert.equal(secrets.isWanted(far), true);
+  grantFeed.remove({ ...manifest, metadata });
+  assert.equal(secrets.isWanted(far), false);
+  assert.deepEqual([...new Set(forgotten)], ['b/keys']);
 });
 
 test('credentials that a Bucket found refused wake their Provider once', async (t) => {

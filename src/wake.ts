@@ -5,7 +5,7 @@ import type { Provider, ProviderStatus } from './api/provider.ts';
 import type { UserStatus } from './api/user.ts';
 import type { AccountAccess } from './kinds/account-access.ts';
 import type { AttachmentSignal } from './kinds/attachment-signal.ts';
-import { ProtectedSecrets } from './kinds/provider/secrets.ts';
+import { ProtectedSecrets, type ReferenceGate } from './kinds/provider/secrets.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
 import { hasFinalizer, type Lookup } from './managed/lookup.ts';
 import type { ReferenceGrant } from './managed/references.ts';
@@ -80,17 +80,35 @@ export function wireWakes(parts: WakeParts): void {
   });
   parts.grants.onChange(({ before, after, isInitial }) => {
     const namespace = (after ?? before)?.metadata.namespace;
+    if (namespace !== undefined) rewatchSecrets(parts, namespace);
     if (!isInitial) wakeCrossing(parts, (_own, target) => target === namespace, wake);
   });
 }
 
-/** The Secrets that a Provider names are watched while it does; the values of one that nobody names are dropped. */
-function watchSecrets({ secrets, access }: WakeParts, { before, after }: Change<Provider>): void {
-  if (after !== undefined) secrets.want(after.metadata.uid, ProtectedSecrets.of(after));
+/**
+ * The Secrets that a Provider names and may refer to are watched while it does: whoever names a stranger's opens nothing.
+ * The values of one that nobody names are dropped.
+ */
+function watchSecrets({ secrets, access, lookup }: WakeParts, { before, after }: Change<Provider>): void {
+  if (after !== undefined) secrets.want(after.metadata.uid, ProtectedSecrets.of(after, lookup));
   if (before === undefined) return;
   // Deleted and made again may be seen as one change: the former one wants nothing any more.
   if (before.metadata.uid !== after?.metadata.uid) secrets.want(before.metadata.uid, []);
-  for (const key of ProtectedSecrets.of(before)) if (!secrets.isWanted(key)) access.forgetSecret(key);
+  for (const key of ProtectedSecrets.of(before, EVERYTHING)) if (!secrets.isWanted(key)) access.forgetSecret(key);
+}
+
+/** What was read while a grant stood is dropped after it, so this gate lets every reference through. */
+const EVERYTHING: ReferenceGate = { isPermitted: () => true };
+
+/** A grant came or went in that namespace: Providers of others watch its Secrets with one, and not without. */
+function rewatchSecrets(parts: WakeParts, namespace: string): void {
+  const { kind, store } = parts.kinds.get('Provider') ?? {};
+  for (const each of store?.list() ?? []) {
+    const isConcerned = kind?.references(each).some(({ key }) => key.namespace === namespace) === true;
+    if (!isConcerned || each.metadata.namespace === namespace) continue;
+    const provider = each as Provider; // the store of Providers
+    watchSecrets(parts, { before: provider, after: provider, isInitial: false });
+  }
 }
 
 /** A change that a referrer can see: spec, status, deletion, or that the object comes or goes. */
@@ -160,10 +178,11 @@ function referentsThatWait(
  * of their Secrets, or their own deletion. Asked for each change, so it looks no further than the first dependent.
  */
 function providersConcerned(
-  { kinds, lookup, secrets }: WakeParts,
+  parts: WakeParts,
   kind: IndexedKind,
   { before, after }: Change<ManagedResource>,
 ): readonly Provider[] {
+  const { kinds, lookup } = parts;
   const resource = after ?? before;
   if (resource === undefined) return [];
   const holds = after !== undefined && hasFinalizer(after);
@@ -173,12 +192,12 @@ function providersConcerned(
     if (reference.kind !== 'Provider') return [];
     const provider = kinds.get('Provider')?.store.get(reference.key) as Provider | undefined; // the store of Providers
     if (provider === undefined) return [];
-    return holds ? unprotected(provider, secrets) : lookup.hasDependents(provider) ? [] : [provider];
+    return holds ? unprotected(provider, parts) : lookup.hasDependents(provider) ? [] : [provider];
   });
 }
 
-function unprotected(provider: Provider, secrets: NamedWatches): readonly Provider[] {
-  const isProtected = ProtectedSecrets.of(provider).every((key) =>
+function unprotected(provider: Provider, { secrets, lookup }: WakeParts): readonly Provider[] {
+  const isProtected = ProtectedSecrets.of(provider, lookup).every((key) =>
     ProtectedSecrets.isProtected(secrets.store.get(key)),
   );
   return isProtected ? [] : [provider];

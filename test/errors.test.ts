@@ -31,7 +31,7 @@ interface LookFault {
 }
 
 const minute = { exactlyMs: 60_000 };
-const fixable = { next: minute, event: 'Normal', deleting: 'DeletionBlocked' } as const;
+const fixable = { next: minute, event: 'Warning', deleting: 'DeletionBlocked' } as const;
 const passing = { next: 'backoff', event: 'none', deleting: 'Reconciling' } as const;
 const wrongSpec = { next: 'never', event: 'Warning', deleting: 'DeletionBlocked' } as const;
 

@@ -60,5 +60,5 @@ test('a Provider whose stored spec lacks everything names no Secret, and lets go
     metadata: { name: 'old', namespace: 'a', uid: 'u', resourceVersion: '1', creationTimestamp: '' },
     status: { protectedSecrets: ['a/keys'] },
   } as unknown as Provider; // as an older release may have stored it
-  assert.deepEqual(ProtectedSecrets.of(stored), [{ namespace: 'a', name: 'keys' }]);
+  assert.deepEqual(ProtectedSecrets.of(stored, { isPermitted: () => false }), [{ namespace: 'a', name: 'keys' }]);
 });

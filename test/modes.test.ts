@@ -95,6 +95,23 @@ test('mode Observe tells what would be made, makes nothing, holds nothing, and g
   assert.ok(world.snapshot('planned'));
 });
 
+test('mode Observe shows what Manage would change about a bucket of somebody else, and that adoption comes first', async (t) => {
+  const world = await startWorld(t);
+  await makeOutside(world, 'foreign');
+  const before = world.snapshot('foreign');
+  await world.apply(bucket('foreign', { mode: 'Observe', versioning: { enabled: true } }));
+  await world.reaches('Bucket', 'foreign', 'Synced', 'AlreadyExists');
+  const [first = '', ...changes] = await pending(world, 'foreign');
+  assert.match(first, /^adoption is needed: .*set spec.adoptionPolicy to AdoptOrCreate/);
+  assert.ok(changes.includes('versioning: none -> Enabled'), changes.join('; '));
+  await world.expectValid('Bucket', 'foreign');
+  await world.patch('Bucket', 'foreign', { spec: { mode: 'Manage' } });
+  await world.settle();
+  await world.reaches('Bucket', 'foreign', 'Synced', 'AlreadyExists');
+  assert.deepEqual(await pending(world, 'foreign'), [], 'who manages has nothing pending');
+  assert.deepEqual(world.snapshot('foreign'), before);
+});
+
 test('mode Observe shows the drift of a bucket that it would adopt, and Manage then repairs it', async (t) => {
   const world = await startWorld(t);
   await makeOutside(world, 'audited', { tags: { team: 'b' } });

@@ -194,7 +194,7 @@ describe('a Secret that is not as it should be', { concurrency: 3 }, () => {
         await world.expectValid(kind, name);
       assert.deepEqual(
         eventsAbout(world, 'Provider', 'wasabi').map(({ type }) => type),
-        ['Normal'],
+        ['Warning'],
       );
 
       await putKeys(world, world.emulator.account);
@@ -283,6 +283,8 @@ describe('a Provider that worked says so until something else is known', { concu
       await world.reaches('Provider', 'wasabi', 'Ready', 'True');
       await world.reaches('Provider', 'wasabi', 'Reconciling', 'True');
       assert.equal((await world.condition('Provider', 'wasabi', 'AuthValid'))?.status, 'True');
+      for (const type of ['EndpointReachable', 'IAMReachable'])
+        assert.equal((await world.condition('Provider', 'wasabi', type))?.status, 'Unknown', `${type}: not asked`);
       await world.expectValid('Provider', 'wasabi');
       fault.end();
       await world.elapse(60_000, 400);

@@ -101,6 +101,8 @@ test('to write down the name of a stranger’s bucket is no right to it', async 
   await world.reaches('Bucket', 'claim', 'Stalled', 'AlreadyExists', tenant);
   await world.apply(onProvider(world, bucket('look', { name: 'stranger', mode: 'Observe' })), tenant);
   await world.reaches('Bucket', 'look', 'Stalled', 'AlreadyExists', tenant);
+  const look = await world.get('Bucket', 'look', tenant);
+  assert.equal(look?.status?.pendingChanges, undefined, 'what differs would tell how it is set');
   await world.apply(onProvider(world, user('it', { policy: allow('s3:*', 'arn:aws:s3:::stranger/*') })), tenant);
   await world.reaches('User', 'it', 'Stalled', 'NotPermitted', tenant);
   assert.deepEqual(iamWrites(world), []);

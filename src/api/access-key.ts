@@ -279,5 +279,6 @@ export const accessKeyDefinition: KindDefinition = {
     { name: 'Next rotation', type: 'date', jsonPath: '.status.nextRotateTime' },
     ageColumn,
     { name: 'Key id', type: 'string', jsonPath: '.status.accessKeyId', priority: 1 },
+    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
   ],
 };

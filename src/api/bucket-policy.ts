@@ -144,5 +144,6 @@ export const bucketPolicyDefinition: KindDefinition = {
     { name: 'Bucket', type: 'string', jsonPath: '.spec.bucketRef.name' },
     ageColumn,
     { name: 'Statements', type: 'integer', jsonPath: '.status.statements', priority: 1 },
+    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
   ],
 };

@@ -11,17 +11,27 @@ export interface ConditionTypeDoc {
 export const CONDITION_TYPES = {
   Ready: {
     means:
-      'The external resource is usable, as last read. A failed call leaves it as it is; a generation that was never in sync, a read that found nothing, and deletion make it False.',
+      'The external resource is usable, as last read. A failed call leaves it True, and its message says so; a generation that was never in sync, a read that found nothing, and deletion make it False.',
     present: 'always',
   },
   Synced: { means: 'The last pass brought the service to the spec.', present: 'always' },
   AuthValid: {
-    means: 'The service accepted a call signed with the credentials.',
+    means:
+      'The service accepted a call signed with the credentials. A failing network leaves it as it is. With reason AccountChanged they open another account than the pinned one, and nothing uses them.',
     present: 'always',
     kinds: ['Provider'],
   },
-  EndpointReachable: { means: 'The S3 endpoint answered.', present: 'always', kinds: ['Provider'] },
-  IAMReachable: { means: 'The IAM endpoint answered a signed call.', present: 'always', kinds: ['Provider'] },
+  EndpointReachable: {
+    means: 'The S3 endpoint answered when it was last asked. Unknown: the last calls failed before it was asked.',
+    present: 'always',
+    kinds: ['Provider'],
+  },
+  IAMReachable: {
+    means:
+      'The IAM endpoint answered a signed call when it was last asked. Unknown: the last calls failed before it was asked.',
+    present: 'always',
+    kinds: ['Provider'],
+  },
   Reconciling: { means: 'The operator is not done and tries on by itself.', present: 'while True' },
   Stalled: {
     means: 'The operator waits for someone to change something; trying on would not help.',

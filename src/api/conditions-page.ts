@@ -20,8 +20,11 @@ ${REASON_GROUPS.map(({ title, reasons }) => groupText(title, reasons)).join('\n\
 
 ## Events
 
-An event is sent when something changed, never again for the same state. Reasons of conditions that a person must act on
-are reasons of events, too.
+An event is sent when something changed. A failed pass has the event reason of its kind, such as \`ReconcileFailed\`, and
+the note begins with the reason of the condition. Beside the table, an external resource that is not ours gives its
+condition's reason to a Warning itself (\`AlreadyExists\`, \`NothingToAdopt\`, \`NotPermitted\`, \`ClaimedByOther\`), and so do
+\`SecretNotOurs\` and \`KeyInactive\` of an AccessKey. What a person must put right is a Warning; an object that waits for
+another one is Normal.
 
 | Reason | Type | Means |
 | --- | --- | --- |

@@ -8,10 +8,14 @@ export interface EventReasonDoc {
 export const EVENT_REASONS = {
   ReconcileFailed: {
     type: 'either',
-    means: 'A pass failed; the note begins with the reason. Once for each new reason.',
+    means:
+      'A pass failed; the note begins with the reason. Once for each new reason and each edit, for what is waited for once for each new message; what may pass by itself is told when it has lasted for a minute, and then as one series.',
   },
   ValidateSucceeded: { type: 'Normal', means: 'The credentials and endpoints of a Provider work (again).' },
-  ValidateFailed: { type: 'either', means: 'The credentials or endpoints of a Provider do not work.' },
+  ValidateFailed: {
+    type: 'either',
+    means: 'The credentials or endpoints of a Provider do not work; told like ReconcileFailed.',
+  },
   BucketCreated: { type: 'Normal', means: 'The bucket was created, with its settings.' },
   BucketUpdated: { type: 'Normal', means: 'Settings of the bucket were changed; the note names them.' },
   AutoManageAbsent: {

@@ -156,5 +156,6 @@ export const iamPolicyDefinition: KindDefinition = {
     { name: 'ARN', type: 'string', jsonPath: '.status.policyArn', priority: 1 },
     { name: 'Attached', type: 'string', jsonPath: '.status.attachedUsers', priority: 1 },
     { name: 'Version', type: 'string', jsonPath: '.status.defaultVersionId', priority: 1 },
+    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
   ],
 };

@@ -149,7 +149,11 @@ export const managedStatusFields = {
     )
     .max(64)
     .optional()
-    .meta(field({ what: 'Under mode Observe: what Manage would change.' })),
+    .meta(
+      field({
+        what: 'Under mode Observe: what Manage would change. It begins with adoption where the external resource is not ours.',
+      }),
+    ),
   lastHandledReconcileAt: z
     .string()
     .max(1024)

@@ -201,5 +201,7 @@ export const providerDefinition: KindDefinition = {
     ageColumn,
     { name: 'Endpoint', type: 'string', jsonPath: '.status.endpoint', priority: 1 },
     { name: 'Account', type: 'string', jsonPath: '.status.accountId', priority: 1 },
+    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
+    conditionColumn('Sync reason', 'Synced', 'reason', { priority: 1 }),
   ],
 };

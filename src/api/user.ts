@@ -212,5 +212,6 @@ export const userDefinition: KindDefinition = {
     ageColumn,
     { name: 'Policies', type: 'string', jsonPath: '.status.attached', priority: 1 },
     { name: 'Keys', type: 'integer', jsonPath: '.status.keys', priority: 1 },
+    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
   ],
 };

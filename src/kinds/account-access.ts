@@ -86,7 +86,9 @@ export class AccountAccess {
    */
   pinnedAccount(provider: Provider): string {
     const { accountId, conditions } = provider.status ?? {};
-    const isValid = findCondition(conditions, 'AuthValid')?.status === 'True';
+    const auth = findCondition(conditions, 'AuthValid');
+    // Credentials that the service accepts for another account than the pinned one are not for our objects.
+    const isValid = auth?.status === 'True' && auth.reason !== 'AccountChanged';
     if (accountId !== undefined && isValid) return accountId;
     const ready = findCondition(conditions, 'Ready');
     const why = ready?.reason ?? 'it was not looked at yet';

@@ -21,8 +21,13 @@ export type Outcome =
   | { readonly type: 'InSync'; readonly reading: Reading }
   /** The resource was read, and something is left that could not be done; `errors` is never empty, worst first. */
   | { readonly type: 'OutOfSync'; readonly reading: Reading; readonly errors: readonly ReconcileError[] }
-  /** The resource exists and belongs to somebody else: nothing was written. */
-  | { readonly type: 'NotOurs'; readonly reason: Reason; readonly message: string }
+  /** The resource exists and belongs to somebody else: nothing was written. `pending`: under mode Observe, what Manage would change. */
+  | {
+      readonly type: 'NotOurs';
+      readonly reason: Reason;
+      readonly message: string;
+      readonly pending?: readonly string[] | undefined;
+    }
   /** Mode Observe: `pending` is what Manage would change. */
   | { readonly type: 'Observed'; readonly reading: Reading; readonly pending: readonly string[] }
   | { readonly type: 'Suspended' }

@@ -4,6 +4,7 @@ import type { Reason } from '../api/reasons.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { ACCEPT_ACCOUNT, TAKE_OVER_FROM } from './annotations.ts';
 import type { Change, KindStatus, ManagedKind, ManagedResource, Target } from './kind.ts';
+import { markerText } from './marker.ts';
 import type { Outcome, Reading } from './outcome.ts';
 import { type Ownership, ownershipOf } from './ownership.ts';
 import type { ReconcilerEnv } from './reconciler.ts';
@@ -22,7 +23,14 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   const client = await kind.connect(resource, target, signal);
   const found = await kind.observe(client, target, desired, signal);
   const ownership = decideOwnership(kind, resource, target, found, env);
-  if (!ownership.mayManage) return notOurs(ownership);
+  const isObserving = env.observeOnly || resource.spec.mode === 'Observe';
+  if (!ownership.mayManage) {
+    const mayBeShown = isObserving && kind.ownership === undefined && found !== undefined;
+    if (!mayBeShown || !mayAdopt(resource, target, env)) return notOurs(ownership);
+    // Taken over, it would carry our marker like one that we made.
+    const asOurs = kind.diff(desired, found, markerText(ownerOf(resource, env.clusterId)));
+    return notOurs(ownership, [`adoption is needed: ${ownership.message}`, ...asOurs.map(({ summary }) => summary)]);
+  }
 
   const read = (made: Target, observed: O | undefined, applied: readonly string[], isProven: boolean): Reading => ({
     target: made,
@@ -32,7 +40,7 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
     applied,
   });
   const changes = kind.diff(desired, found, ownership.marker);
-  if (env.observeOnly || resource.spec.mode === 'Observe') {
+  if (isObserving) {
     const reading = read(target, found, [], false); // who observes proves nothing
     return { type: 'Observed', reading, pending: changes.map((change) => change.summary) };
   }
@@ -56,8 +64,11 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   return settle(read(made, last, applied, now.mayDestroy), errors, left);
 }
 
-function notOurs({ reason, message }: { readonly reason: Reason; readonly message: string }): Outcome {
-  return { type: 'NotOurs', reason, message };
+function notOurs(
+  { reason, message }: { readonly reason: Reason; readonly message: string },
+  pending?: readonly string[],
+): Outcome {
+  return { type: 'NotOurs', reason, message, pending };
 }
 
 /**

@@ -61,6 +61,12 @@ const cases: readonly Case[] = [
     options: { reason: 'ProviderNotReady' },
     expected: 'Normal ReconcileFailed: ProviderNotReady: why',
   },
+  ...(['AuthFailed', 'SecretNotFound', 'SecretKeyMissing', 'SecretInvalid', 'AccessDenied'] as const).map((reason) => ({
+    title: `a person must act: ${reason}`,
+    type: 'DependencyNotReady' as const,
+    options: { reason },
+    expected: `Warning ReconcileFailed: ${reason}: why`,
+  })),
   {
     title: 'the same is missing still',
     type: 'DependencyNotReady',

@@ -17,6 +17,22 @@ export interface EventDraft {
 /** A failure that heals by itself is worth an event only when it lasts this long. */
 const LASTING_MS = 60_000;
 
+/** What a person must put right; all else that an object waits for is another object's story, or may be on its way. */
+const NEEDS_A_PERSON: ReadonlySet<Reason> = new Set([
+  'AuthFailed',
+  'AuthenticationLockout',
+  'AccessDenied',
+  'AccountProblem',
+  'SecretNotFound',
+  'SecretKeyMissing',
+  'SecretInvalid',
+  'EndpointNotAllowed',
+  'InsecureNotAllowed',
+  'TLSVerificationFailed',
+  'Forbidden',
+  'QuotaExceeded',
+]);
+
 /** The event of a pass; undefined when nothing changed since the last one. Pure. */
 export function eventFor(
   events: KindEvents,
@@ -92,7 +108,7 @@ function failed(
       // Objects that are applied together wait for one another: that is no event.
       if (error.isExpected) return undefined;
       return isNews(resource, reason) || isOtherMessage(resource, message)
-        ? { type: 'Normal', reason: events.failed, action: 'Reconcile', note }
+        ? { type: NEEDS_A_PERSON.has(reason) ? 'Warning' : 'Normal', reason: events.failed, action: 'Reconcile', note }
         : undefined;
     case 'InvalidSpec':
     case 'Unsupported':

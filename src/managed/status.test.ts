@@ -142,6 +142,12 @@ for (const { type, onReady, onNew, isVerdict } of errorRows) {
   });
 }
 
+test('status: Ready that outlives a failed pass says that it is no news', () => {
+  const { conditions } = patched(ready, failed('Transient')).status ?? {};
+  const after = conditions?.find(({ type }) => type === 'Ready');
+  assert.match(after?.message ?? '', /when it was last read.*failed/);
+});
+
 test('status: a stale read writes nothing', () => {
   assert.equal(statusFor(object(), failed('StaleRead'), NOW), undefined);
 });

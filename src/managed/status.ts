@@ -39,6 +39,14 @@ export function targetStatus(target: Target, identity?: string): TargetStatus {
   };
 }
 
+/** Ready where the pass failed and showed nothing against it. */
+const READY_BEFORE = condition(
+  'Ready',
+  'True',
+  'Available',
+  'It was usable when it was last read. The last pass failed: the condition Synced says why.',
+);
+
 interface Verdict {
   readonly conditions: readonly KindCondition[];
   readonly fields: Readonly<Record<string, unknown>>;
@@ -65,7 +73,10 @@ function verdictOf(resource: ManagedResource, outcome: Outcome): Verdict | undef
     case 'Observed':
       return observed(resource, outcome.reading, outcome.pending);
     case 'NotOurs':
-      return failed(resource, outcome.reason, outcome.message, true, false);
+      return {
+        ...failed(resource, outcome.reason, outcome.message, true, false),
+        fields: { pendingChanges: outcome.pending },
+      };
     case 'Suspended':
       return {
         conditions: [condition('Synced', 'False', 'Suspended', 'spec.suspend is true: no calls are made.')],
@@ -88,7 +99,7 @@ function outOfSync(resource: ManagedResource, reading: Reading, errors: readonly
   const isStalled = errors.every((error) => error.type === 'InvalidSpec');
   return {
     conditions: [
-      ...(mayLeaveReady(resource, reading) ? [] : [condition('Ready', 'False', reason, message)]),
+      mayLeaveReady(resource, reading) ? READY_BEFORE : condition('Ready', 'False', reason, message),
       condition('Synced', 'False', reason, message),
       condition(isStalled ? 'Stalled' : 'Reconciling', 'True', reason, message),
       ...readingConditions(reading),
@@ -104,7 +115,7 @@ function observed(resource: ManagedResource, reading: Reading, pending: readonly
   const changes = inSync ? 'Nothing would be changed.' : `${pending.length} change(s) pending: ${pending.join('; ')}`;
   return {
     conditions: [
-      ...(failure !== undefined && mayLeaveReady(resource, reading) ? [] : [readyAsRead(reading)]),
+      failure !== undefined && mayLeaveReady(resource, reading) ? READY_BEFORE : readyAsRead(reading),
       failure === undefined
         ? condition('Synced', inSync ? 'True' : 'False', 'Observed', changes)
         : condition('Synced', 'False', failure.reason, failure.message),
@@ -147,7 +158,7 @@ function failed(
   const unsupported = findCondition(resource.status?.conditions, 'Unsupported')?.message;
   return {
     conditions: [
-      ...(leavesReady ? [] : [condition('Ready', 'False', reason, message)]),
+      leavesReady ? READY_BEFORE : condition('Ready', 'False', reason, message),
       condition('Synced', 'False', reason, message),
       condition(isStalled ? 'Stalled' : 'Reconciling', 'True', reason, message),
       ...(unsupported === undefined ? [] : [condition('Unsupported', 'True', 'Unsupported', unsupported)]),

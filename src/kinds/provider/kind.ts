@@ -7,7 +7,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { secretReferences } from '../provider-secrets.ts';
 import { type ObservedProvider, observeProvider, type ProviderClient } from './observe.ts';
-import { ProtectedSecrets } from './secrets.ts';
+import type { ProtectedSecrets } from './secrets.ts';
 import { providerStatus } from './status.ts';
 
 /** What the kind is made of; see `operator.ts`. */
@@ -62,7 +62,7 @@ export function providerKind(
     apply: (client, _target, change, signal) =>
       client.secrets.setProtected(client.resource, change.secret, change.type === 'Protect:Secret', signal),
     async delete(client, resource, _target, _policy, signal) {
-      for (const secret of ProtectedSecrets.of(resource)) {
+      for (const secret of client.secrets.of(resource)) {
         await client.secrets.setProtected(resource, secret, false, signal);
       }
       return { type: 'Done' };

@@ -24,6 +24,8 @@ export interface ObservedProvider {
   readonly failure: ReconcileError | undefined;
   /** Whether the failure says that the credentials are wrong, as against not known. */
   readonly isRefused: boolean;
+  /** Whether STS or IAM took them, whatever failed after that. */
+  readonly isAccepted: boolean;
   /** The version of the Secrets that was tried; undefined when nothing was sent. */
   readonly triedVersion: string | undefined;
   readonly accountId: string | undefined;
@@ -45,6 +47,7 @@ export async function observeProvider(client: ProviderClient, signal: AbortSigna
   const nothing: ObservedProvider = {
     failure: undefined,
     isRefused: false,
+    isAccepted: false,
     triedVersion: undefined,
     accountId: undefined,
     identityArn: undefined,
@@ -54,17 +57,19 @@ export async function observeProvider(client: ProviderClient, signal: AbortSigna
     secrets: client.secrets.states(resource),
   };
   let probe: Probe | undefined;
+  let caller: Caller | undefined;
   try {
     probe = await client.access.probe(resource, signal);
     const refusal = wasAskedFor(resource) ? undefined : standingRefusal(client, probe);
     if (refusal !== undefined) return { ...nothing, ...refusal, triedVersion: probe.secretVersion };
-    const caller = told(await whoAmI(probe.client, signal), resource);
+    caller = told(await whoAmI(probe.client, signal), resource);
     await callS3(probe, signal);
     const failure = caller.identity === undefined && caller.iam.type === 'Unreachable' ? caller.iam.error : undefined;
     return {
       ...nothing,
       failure,
       isRefused: failure !== undefined && isRefusal(failure),
+      isAccepted: isAccepted(caller),
       triedVersion: probe.secretVersion,
       accountId: failure === undefined ? accountOfCaller(caller, probe.settings) : undefined,
       identityArn: caller.identity?.arn,
@@ -80,11 +85,18 @@ export async function observeProvider(client: ProviderClient, signal: AbortSigna
       ...nothing,
       failure,
       isRefused,
+      isAccepted: caller !== undefined && isAccepted(caller),
       triedVersion: probe?.secretVersion,
       endpoint: probe?.settings.endpoint,
       isS3Reachable: isAnswerOfS3(error),
+      iam: caller?.iam,
     };
   }
+}
+
+/** An answer for this very caller, be it "you may not": the signature was right. */
+function isAccepted({ identity, iam }: Caller): boolean {
+  return identity !== undefined || iam.type === 'Reachable';
 }
 
 /** The same answers, with what is wrong about IAM told by its place in the spec. */

@@ -1,6 +1,7 @@
 import { SECRETS } from '../../api/core-types.ts';
 import { GROUP, type KubeObject, keyText, type ObjectKey, parseKey } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
+import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { type Kube, KubeError } from '../../runtime/kube.ts';
 import { toKubeReconcileError } from '../../runtime/kube-errors.ts';
@@ -12,7 +13,7 @@ const IN_USE_FINALIZER = `${GROUP}/in-use`;
 /** One Secret that a Provider names, or named when the finalizer was put on. */
 export interface SecretState {
   readonly key: ObjectKey;
-  /** The spec names it now. */
+  /** The spec names it now, and the reference gate admits that: another namespace's Secret is none of a stranger's. */
   readonly isNamed: boolean;
   readonly isProtected: boolean;
   /** Another Provider names it and is in use: the finalizer is not ours to take off. */
@@ -26,28 +27,42 @@ export interface SecretMetadata {
   hasSynced(key: ObjectKey): boolean;
 }
 
+/** Says which references out of its namespace an object may follow. */
+export type ReferenceGate = Pick<Lookup, 'isPermitted'>;
+
 /** The Secrets of Providers, as far as our finalizer on them goes. */
 export class ProtectedSecrets {
   readonly #kube: Kube;
   readonly #metadata: SecretMetadata;
   /** Other Providers that name the same Secret and still need it. */
   readonly #neededByOthers: (provider: Provider, secret: ObjectKey) => boolean;
+  readonly #gate: ReferenceGate;
 
   constructor(parts: {
     kube: Kube;
+    gate: ReferenceGate;
     metadata: SecretMetadata;
     neededByOthers: (provider: Provider, secret: ObjectKey) => boolean;
   }) {
     this.#kube = parts.kube;
     this.#metadata = parts.metadata;
     this.#neededByOthers = parts.neededByOthers;
+    this.#gate = parts.gate;
   }
 
-  /** The Secrets that the Provider names, and those that it still protects, each once. Pure. */
-  static of(provider: Provider): readonly ObjectKey[] {
-    const named = secretReferences(provider).map(({ key }) => key);
+  /**
+   * The Secrets that the Provider names and may refer to, and those that it still protects, each once. Pure. One that was
+   * protected is let go of without a grant, too: that is how a grant that was taken back comes to its end.
+   */
+  static of(provider: Provider, gate: ReferenceGate): readonly ObjectKey[] {
+    const named = secretReferences(provider).filter((reference) => gate.isPermitted(provider, reference));
     const held = (provider.status?.protectedSecrets ?? []).map(parseKey);
-    return [...new Map([...named, ...held].map((key) => [keyText(key), key])).values()];
+    return [...new Map([...named.map(({ key }) => key), ...held].map((key) => [keyText(key), key])).values()];
+  }
+
+  /** The Secrets that concern this Provider now: as `ProtectedSecrets.of`. */
+  of(provider: Provider): readonly ObjectKey[] {
+    return ProtectedSecrets.of(provider, this.#gate);
   }
 
   /** Whether it carries the finalizer; one that does not exist needs none. Pure. */
@@ -57,22 +72,24 @@ export class ProtectedSecrets {
 
   /** Those that exist, as the watch has them, and whether each carries the finalizer. */
   states(provider: Provider): readonly SecretState[] {
-    const named = new Set(secretReferences(provider).map(({ key }) => keyText(key)));
     const recorded = new Set(provider.status?.protectedSecrets);
-    return ProtectedSecrets.of(provider).flatMap((key): SecretState[] => {
+    return this.of(provider).flatMap((key): SecretState[] => {
       const secret = this.#metadata.get(key);
       // Just after the start the watch has not said anything yet: then it is as it was recorded.
       const isUnread = secret === undefined && !this.#metadata.hasSynced(key) && recorded.has(keyText(key));
       if (secret === undefined && !isUnread) return [];
       const isProtected = secret === undefined || hasInUse(secret);
       const isNeededElsewhere = this.#neededByOthers(provider, key);
-      return [{ key, isNamed: named.has(keyText(key)), isProtected, isNeededElsewhere }];
+      return [{ key, isNamed: this.#isNamed(provider, key), isProtected, isNeededElsewhere }];
     });
   }
 
-  /** Adds or removes the finalizer; other people's stay. A Secret that is gone, or going without it, needs nothing. */
+  /**
+   * Adds or removes the finalizer; other people's stay. A Secret that is gone, or going without it, needs nothing; one
+   * that the gate keeps from the Provider is not even read, unless it is to be let go of.
+   */
   async setProtected(provider: Provider, key: ObjectKey, isWanted: boolean, signal: AbortSignal): Promise<void> {
-    if (!isWanted && this.#neededByOthers(provider, key)) return;
+    if (isWanted ? !this.#isNamed(provider, key) : this.#neededByOthers(provider, key)) return;
     try {
       const secret = await this.#kube.get(SECRETS, key, { signal });
       if (secret === undefined || hasInUse(secret) === isWanted) return;
@@ -89,6 +106,12 @@ export class ProtectedSecrets {
       }
       throw toKubeReconcileError(thrown);
     }
+  }
+
+  #isNamed(provider: Provider, secret: ObjectKey): boolean {
+    return secretReferences(provider).some(
+      (reference) => keyText(reference.key) === keyText(secret) && this.#gate.isPermitted(provider, reference),
+    );
   }
 }
 

@@ -28,6 +28,7 @@ function provider(status?: ProviderStatus, annotations: Record<string, string> =
 const answered: ObservedProvider = {
   failure: undefined,
   isRefused: false,
+  isAccepted: true,
   triedVersion: 's@1',
   accountId: '100000000001',
   identityArn: 'arn:aws:iam::100000000001:root',
@@ -40,6 +41,7 @@ const refused: ObservedProvider = {
   ...answered,
   failure: new ReconcileError('DependencyNotReady', 'wrong key', { reason: 'AuthFailed' }),
   isRefused: true,
+  isAccepted: false,
   accountId: undefined,
   identityArn: undefined,
   iam: undefined,
@@ -79,7 +81,7 @@ test('provider status: another account is refused until somebody accepts it', ()
   assert.equal(changed.failure.reason, 'AccountChanged');
   assert.equal('accountId' in changed.fields, false);
   assert.equal(changed.isUnusable, true);
-  assert.ok(types(answered, provider(pinned)).includes('AuthValid: False AccountChanged'));
+  assert.ok(types(answered, provider(pinned)).includes('AuthValid: True AccountChanged'));
   const accepted = provider(pinned, { 's3.cloud37.dev/accept-account': '100000000001' });
   assert.equal(providerStatus(accepted, answered, NOW).fields['accountId'], '100000000001');
   const other = provider(pinned, { 's3.cloud37.dev/accept-account': '100000000002' });
@@ -143,12 +145,60 @@ test('provider status: what the service asks for counts when it is longer', () =
 });
 
 test('provider status: a failing network says nothing of the credentials', () => {
-  const failure = new ReconcileError('Transient', 'no answer');
+  const failure = new ReconcileError('Transient', 'no answer', { reason: 'Timeout' });
   const down: ObservedProvider = { ...refused, failure, isRefused: false, isS3Reachable: false };
-  assert.deepEqual(types(down), ['AuthValid: Unknown Transient', 'EndpointReachable: False Transient']);
+  assert.deepEqual(types(down), [
+    'AuthValid: Unknown Timeout',
+    'EndpointReachable: False Timeout',
+    'IAMReachable: Unknown Timeout',
+  ]);
   const known = provider({ conditions: [{ type: 'AuthValid', status: 'True', reason: 'Authenticated' }] });
-  assert.deepEqual(types(down, known), ['EndpointReachable: False Transient']);
+  assert.deepEqual(types(down, known), ['EndpointReachable: False Timeout', 'IAMReachable: Unknown Timeout']);
   assert.equal(providerStatus(known, down, NOW).isUnusable, false);
+});
+
+/** As a Provider stands that worked a minute ago. */
+const worked = provider({
+  conditions: ['AuthValid', 'EndpointReachable', 'IAMReachable'].map((type) => ({ type, status: 'True' })),
+});
+
+test('provider status: endpoints that were not asked, because an earlier call failed, are not called reachable', () => {
+  const failure = new ReconcileError('Transient', 'no connection', { reason: 'ConnectionFailed' });
+  const down: ObservedProvider = { ...refused, failure, isRefused: false, isS3Reachable: undefined };
+  assert.deepEqual(types(down, worked), [
+    'EndpointReachable: Unknown ConnectionFailed',
+    'IAMReachable: Unknown ConnectionFailed',
+  ]);
+});
+
+test('provider status: a pass that called nobody leaves what was found, and always names all three', () => {
+  const failure = new ReconcileError('DependencyNotReady', 'no such Secret', { reason: 'SecretNotFound' });
+  const silent: ObservedProvider = {
+    ...refused,
+    failure,
+    isRefused: false,
+    isS3Reachable: undefined,
+    triedVersion: undefined,
+    endpoint: undefined,
+  };
+  assert.deepEqual(types(silent, worked), []);
+  assert.deepEqual(types(silent), [
+    'AuthValid: Unknown SecretNotFound',
+    'EndpointReachable: Unknown SecretNotFound',
+    'IAMReachable: Unknown SecretNotFound',
+  ]);
+});
+
+test('provider status: credentials that STS or IAM took are valid, whatever S3 says after that', () => {
+  const failure = new ReconcileError('InvalidSpec', 'not here', { reason: 'WrongRegion' });
+  const authFailures = { count: 2, lastTime: '2026-03-01T11:00:00Z', secretVersion: 's@1' };
+  const wrongRegion: ObservedProvider = { ...answered, failure, accountId: undefined };
+  assert.deepEqual(types(wrongRegion), [
+    'AuthValid: True Authenticated',
+    'EndpointReachable: True Reachable',
+    'IAMReachable: True Reachable',
+  ]);
+  assert.equal(providerStatus(provider({ authFailures }), wrongRegion, NOW).fields['authFailures'], undefined);
 });
 
 test('provider status: IAM out of reach, or missing, leaves the Provider usable', () => {

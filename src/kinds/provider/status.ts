@@ -87,6 +87,7 @@ function failuresAfter(
   nowMs: number,
 ): NonNullable<Provider['status']>['authFailures'] {
   const before = resource.status?.authFailures;
+  if (!observed.isRefused && observed.isAccepted) return undefined;
   if (!observed.isRefused || observed.triedVersion === undefined) return before;
   const isSame = before?.secretVersion === observed.triedVersion;
   return {
@@ -96,34 +97,56 @@ function failuresAfter(
   };
 }
 
-/** A condition that this pass learnt nothing about is left out, and so stays as it was. */
 function conditions(
   resource: Provider,
   observed: ObservedProvider,
   stranger: ReconcileError | undefined,
 ): readonly KindCondition[] {
-  const { failure } = observed;
-  const result: KindCondition[] = [];
+  return [
+    ...authCondition(resource, observed, stranger),
+    ...s3Condition(resource, observed),
+    ...(observed.iam === undefined ? notAsked(resource, observed, 'IAMReachable') : [iamCondition(observed.iam)]),
+  ];
+}
+
+/** What this pass learnt nothing about stays as it was: a failing network is no evidence against credentials. */
+function authCondition(
+  resource: Provider,
+  { failure, isRefused, isAccepted }: ObservedProvider,
+  stranger: ReconcileError | undefined,
+): readonly KindCondition[] {
   if (stranger !== undefined) {
-    result.push(condition('AuthValid', 'False', stranger.reason, stranger.message));
-  } else if (observed.isRefused && failure !== undefined) {
-    result.push(condition('AuthValid', 'False', failure.reason, failure.message));
-  } else if (failure === undefined) {
-    result.push(condition('AuthValid', 'True', 'Authenticated', 'The service accepts the credentials.'));
-  } else if (isUnknown(resource, 'AuthValid')) {
-    result.push(condition('AuthValid', 'Unknown', failure.reason, failure.message));
+    const message = `The service accepts the credentials, and nothing is done with them: ${stranger.message}`;
+    return [condition('AuthValid', 'True', stranger.reason, message)];
   }
-  if (observed.isS3Reachable === true) {
+  if (isRefused && failure !== undefined) return [condition('AuthValid', 'False', failure.reason, failure.message)];
+  if (failure === undefined || isAccepted)
+    return [condition('AuthValid', 'True', 'Authenticated', 'The service accepts the credentials.')];
+  if (!isUnknown(resource, 'AuthValid')) return [];
+  return [condition('AuthValid', 'Unknown', failure.reason, failure.message)];
+}
+
+function s3Condition(resource: Provider, observed: ObservedProvider): readonly KindCondition[] {
+  const { failure, isS3Reachable } = observed;
+  if (isS3Reachable === true) {
     const answer = failure === undefined ? 'The S3 endpoint answers signed calls.' : 'The S3 endpoint answers.';
-    result.push(condition('EndpointReachable', 'True', 'Reachable', answer));
-  } else if (observed.isS3Reachable === false && failure !== undefined) {
-    result.push(condition('EndpointReachable', 'False', failure.reason, failure.message));
-  } else if (failure !== undefined && isUnknown(resource, 'EndpointReachable')) {
-    const before = `The S3 endpoint was not asked, since this failed before: ${failure.message}`;
-    result.push(condition('EndpointReachable', 'Unknown', failure.reason, before));
+    return [condition('EndpointReachable', 'True', 'Reachable', answer)];
   }
-  if (observed.iam !== undefined) result.push(iamCondition(observed.iam));
-  return result;
+  if (isS3Reachable === undefined || failure === undefined) return notAsked(resource, observed, 'EndpointReachable');
+  return [condition('EndpointReachable', 'False', failure.reason, failure.message)];
+}
+
+/** A pass that called and came to its end before it asked there knows nothing; one that called nobody changes nothing. */
+function notAsked(
+  resource: Provider,
+  { failure, endpoint }: ObservedProvider,
+  type: 'EndpointReachable' | 'IAMReachable',
+): readonly KindCondition[] {
+  const wasCalled = endpoint !== undefined;
+  if (failure === undefined || (!wasCalled && !isUnknown(resource, type))) return [];
+  const api = type === 'IAMReachable' ? 'IAM' : 'S3';
+  const message = `The ${api} endpoint was not asked, since this failed before: ${failure.message}`;
+  return [condition(type, 'Unknown', failure.reason, message)];
 }
 
 /** Nothing was learnt about it yet: what stands in the way is told, and not kept when something else does. */
