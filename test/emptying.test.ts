@@ -93,35 +93,20 @@ test('without that call the bucket is emptied in portions, which go on where the
   await world.console.send(new DeleteObjectCommand({ Bucket: 'emptied', Key: 'marked' }));
   await world.console.send(new CreateMultipartUploadCommand({ Bucket: 'emptied', Key: 'unfinished' }));
   await fill(world, 'emptied', 3_500);
-  const total = 3_500 + 1 + 2 + 1;
 
-  // A portion is over after 20 s, and an operator may die between two of them. Each batch takes less than its deadline.
-  const progress: number[] = [];
+  // It dies before its third batch; how long a portion takes is the emptier's own test.
+  let batches = 0;
   world.operator.wasabi.decide(({ method, url }) => {
-    if (method === 'POST' && url.includes('delete')) void world.operator.clock.skip(7_000);
-    return 'pass';
+    if (method === 'POST' && url.includes('delete')) batches += 1;
+    return batches >= 3 ? 'dropRequest' : 'pass';
   });
   await world.delete('Bucket', 'emptied');
-  const deleted = async () => (await world.get<Bucket>('Bucket', 'emptied'))?.status?.emptying?.objectsDeleted ?? 0;
-  await until('the first portion', async () => {
-    progress.push(await deleted());
-    return (progress.at(-1) ?? 0) > 0;
-  });
+  await until('the third batch', () => Promise.resolve(batches >= 3));
   await world.restart();
-  await until('the rest', async () => {
-    const object = await world.get<Bucket>('Bucket', 'emptied');
-    if (object !== undefined) progress.push(object.status?.emptying?.objectsDeleted ?? 0);
-    return object === undefined;
-  });
+  await world.gone('Bucket', 'emptied');
   assert.equal(world.snapshot('emptied'), undefined);
-  assert.deepEqual(
-    progress,
-    progress.toSorted((a, b) => a - b),
-    'the count only grows',
-  );
-  assert.ok((progress.at(-1) ?? 0) <= total);
-  const batches = world.operatorCalls().filter(({ operation }) => operation === 'DeleteObjects').length;
-  assert.ok(batches >= 4 && batches <= 8, `${batches} batches of at most 1,000`);
+  const sent = world.operatorCalls().filter(({ operation }) => operation === 'DeleteObjects').length;
+  assert.ok(sent >= 4 && sent <= 8, `${sent} batches of at most 1,000`);
 });
 
 test('locked objects are named and not fought, and the rest of the bucket goes', async (t) => {

@@ -6,7 +6,7 @@ import { NAMESPACES } from '../src/api/core-types.ts';
 import { KINDS } from '../src/api/kinds.ts';
 import { startEmulator } from '../src/emulator/server.ts';
 import type { Manifest } from './support/builders.ts';
-import { startTestCluster } from './support/cluster.ts';
+import { startTestCluster, until } from './support/cluster.ts';
 import { endpointsOf, openWorld, type World } from './support/world.ts';
 
 const FOLDER = new URL('../examples/', import.meta.url);
@@ -33,6 +33,11 @@ async function startExampleWorld(t: TestContext): Promise<World> {
   const emulator = await startEmulator({ account, quirks: { publicAccess: 'accepted' } });
   for (const name of NAMESPACES_OF_EXAMPLES) {
     const manifest = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    // One of the test before may still be on its way out.
+    await until(`no namespace ${name}`, async () => {
+      const found = await cluster.admin.get(NAMESPACES, { namespace: '', name });
+      return found?.metadata.deletionTimestamp === undefined;
+    });
     if ((await cluster.admin.get(NAMESPACES, { namespace: '', name })) === undefined) {
       await cluster.admin.create(NAMESPACES, '', manifest);
     }
