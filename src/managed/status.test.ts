@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ReconcileError, type ReconcileErrorType } from '../runtime/errors.ts';
 import type { ManagedResource, ManagedStatus, StoredCondition, Target } from './kind.ts';
 import type { Outcome, Reading } from './outcome.ts';
+import { isRequested } from './requested.ts';
 import { statusFor } from './status.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -277,6 +278,22 @@ test('status: a request to reconcile is echoed by the pass that ran', () => {
     { type: 'InSync', reading: reading() },
   );
   assert.equal(after.status?.lastHandledReconcileAt, 'now please');
+});
+
+test('status: a request of any length is echoed within the schema, and another one is another request', () => {
+  const requested = (text: string, status = ready.status) => ({
+    ...ready,
+    status,
+    metadata: { ...ready.metadata, annotations: { 's3.cloud37.dev/reconcile-requested-at': text } },
+  });
+  const first = requested('x'.repeat(5_000));
+  assert.ok(isRequested(first));
+  const after = patched(first, { type: 'InSync', reading: reading() });
+  assert.ok((after.status?.lastHandledReconcileAt ?? '').length <= 1_024);
+  assert.equal(isRequested(after), false);
+  assert.equal(statusFor(after, { type: 'InSync', reading: reading() }, NOW), undefined, 'said once');
+  assert.ok(isRequested(requested(`${'x'.repeat(5_000)}y`, after.status)));
+  assert.equal(isRequested(ready), false);
 });
 
 test('status: a resource that is certain to be elsewhere is not Ready; other verdicts leave what was found', () => {

@@ -1,8 +1,8 @@
 import type { Bucket } from '../../api/bucket.ts';
 import { isReason, type Reason } from '../../api/reasons.ts';
-import { RECONCILE_REQUESTED_AT } from '../../managed/annotations.ts';
 import { findCondition } from '../../managed/conditions.ts';
 import type { Deletion } from '../../managed/kind.ts';
+import { isRequested } from '../../managed/requested.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { type BucketPlace, listContent, lockedUntilMs } from '../../wasabi/bucket-content.ts';
 import type { BucketClient } from './observe.ts';
@@ -62,11 +62,11 @@ export async function bucketObstacle(
 }
 
 /** The condition of an earlier pass, unless the object was edited or a pass was asked for since. */
-function standingBlock({ metadata, status }: Bucket): { reason: Reason; message: string } | undefined {
+function standingBlock(resource: Bucket): { reason: Reason; message: string } | undefined {
+  const { metadata, status } = resource;
   const found = findCondition(status?.conditions, 'DeletionBlocked');
-  const requested = metadata.annotations?.[RECONCILE_REQUESTED_AT];
-  const isAnswered = requested === undefined || requested === status?.lastHandledReconcileAt;
-  if (found?.status !== 'True' || found.observedGeneration !== metadata.generation || !isAnswered) return undefined;
+  if (found?.status !== 'True' || found.observedGeneration !== metadata.generation || isRequested(resource))
+    return undefined;
   const { reason = '', message = '' } = found;
   return isReason(reason) ? { reason, message } : undefined;
 }

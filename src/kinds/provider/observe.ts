@@ -1,8 +1,8 @@
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import type { Provider } from '../../api/provider.ts';
 import { isReason } from '../../api/reasons.ts';
-import { RECONCILE_REQUESTED_AT } from '../../managed/annotations.ts';
 import { findCondition } from '../../managed/conditions.ts';
+import { isRequested } from '../../managed/requested.ts';
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { type Caller, whoAmI } from '../../wasabi/identity.ts';
 import { isRefusal, refusalWaitMs } from '../../wasabi/refusals.ts';
@@ -114,10 +114,8 @@ async function callS3(probe: Probe, signal: AbortSignal): Promise<void> {
 
 /** Somebody asked for a try, or has edited the spec since the refusal. */
 function wasAskedFor(resource: Provider): boolean {
-  const { lastHandledReconcileAt, conditions } = resource.status ?? {};
-  const requested = resource.metadata.annotations?.[RECONCILE_REQUESTED_AT];
-  if (requested !== undefined && requested !== lastHandledReconcileAt) return true;
-  const judged = findCondition(conditions, 'AuthValid')?.observedGeneration;
+  if (isRequested(resource)) return true;
+  const judged = findCondition(resource.status?.conditions, 'AuthValid')?.observedGeneration;
   return judged !== undefined && judged !== resource.metadata.generation;
 }
 
