@@ -3,7 +3,7 @@ import { bucketDefinition } from './api/bucket.ts';
 import { bucketPolicyDefinition } from './api/bucket-policy.ts';
 import { NAMESPACES, REFERENCE_GRANTS, SECRETS } from './api/core-types.ts';
 import { iamPolicyDefinition } from './api/iam-policy.ts';
-import { keyText } from './api/meta.ts';
+import { keyText, type ObjectKey } from './api/meta.ts';
 import { providerDefinition } from './api/provider.ts';
 import { userDefinition } from './api/user.ts';
 import { type Config, VERSION } from './config.ts';
@@ -32,6 +32,7 @@ import { managedReconciler, type ReconcilerEnv, type ServedKind } from './manage
 import type { ReferenceGrant } from './managed/references.ts';
 import { Reporter } from './managed/reporter.ts';
 import { ObjectWrites } from './managed/writes.ts';
+import { providerGroup } from './provider-group.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
 import { asError } from './runtime/errors.ts';
@@ -123,7 +124,9 @@ export function createOperator(parts: OperatorParts): Operator {
   const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access, attachments });
   const controlled = new Map(
     [...indexedStores].map(([name, { kind, store }]) => {
-      const controller = createController(parts, name, reconciles[name]);
+      const controller = createController(parts, name, reconciles[name], (key) =>
+        providerGroup(lookup, kinds, name, key),
+      );
       manager.control(store, controller, config.driftCheckIntervalMs);
       return [name, { kind, store, controller }] as const;
     }),
@@ -255,12 +258,14 @@ function createController(
   { config, clock, random, log }: OperatorParts,
   kind: string,
   reconcile: Reconcile | undefined,
+  groupOf: (key: ObjectKey) => string,
 ): Controller {
   if (reconcile === undefined) throw new Error(`no reconciler for ${kind}`);
   return new Controller({
     clock,
     random,
     reconcile,
+    groupOf,
     concurrency: config.maxConcurrentReconciles,
     onError: ({ namespace, name }, error) =>
       log.warn({ kind, namespace, name, error: asError(error) }, 'a pass failed'),
