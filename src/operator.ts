@@ -37,7 +37,7 @@ import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
 import { asError } from './runtime/errors.ts';
 import type { Fence } from './runtime/fence.ts';
-import type { Kube } from './runtime/kube.ts';
+import { type Kube, KubeError } from './runtime/kube.ts';
 import { type Leadership, Manager } from './runtime/manager.ts';
 import { NamedWatches } from './runtime/named-watches.ts';
 import { RememberingKube } from './runtime/own-writes.ts';
@@ -225,6 +225,10 @@ function createAccess(
   });
 }
 
+/** What to do about kinds of ours that the API server does not serve. */
+export const NOT_INSTALLED =
+  'the CustomResourceDefinitions are not installed: kubectl apply -f chart/wasabi-s3-operator/crds/';
+
 function createManager({ kube, clock, random, config, leadership, log, metrics }: OperatorParts): Manager {
   return new Manager({
     kube,
@@ -233,7 +237,10 @@ function createManager({ kube, clock, random, config, leadership, log, metrics }
     leadership,
     namespaces: config.namespaces,
     onRelist: (kind, reason) => metrics.relisted(kind, reason),
-    onFailure: (kind, error) => log.warn({ kind, error: asError(error) }, 'a watch failed and is tried again'),
+    onFailure: (kind, error) => {
+      const problems = error instanceof KubeError && error.reason === 'NotServed' ? [NOT_INSTALLED] : undefined;
+      log.warn({ kind, problems, error: asError(error) }, 'a watch failed and is tried again');
+    },
     onDefect: (error) => log.error({ error: asError(error) }, 'a listener failed'),
     onLeadership: (isLeader) => {
       metrics.leadershipChanged(isLeader);
