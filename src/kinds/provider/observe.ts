@@ -5,7 +5,7 @@ import { findCondition } from '../../managed/conditions.ts';
 import { isRequested } from '../../managed/requested.ts';
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { type Caller, whoAmI } from '../../wasabi/identity.ts';
-import { isRefusal, refusalWaitMs } from '../../wasabi/refusals.ts';
+import { isRefusal, refusalRestMs } from '../../wasabi/refusals.ts';
 import { type AccountAccess, accountOfCaller, type Probe } from '../account-access.ts';
 import { isAnswerOfS3, providerFailure } from './failure.ts';
 import type { ProtectedSecrets, SecretState } from './secrets.ts';
@@ -132,8 +132,9 @@ function standingRefusal(
   if (authFailures?.secretVersion !== secretVersion)
     return known && { failure: providerFailure(known, resource), isRefused: true };
   const { reason = '', message } = findCondition(conditions, 'AuthValid') ?? {};
-  const untilMs = Date.parse(authFailures.lastTime) + TIME_GRAIN_MS + refusalWaitMs(authFailures.count, reason);
-  const retryAfterMs = Math.max(untilMs - nowMs, known?.retryAfterMs ?? 0);
+  const atMs = Date.parse(authFailures.lastTime) + TIME_GRAIN_MS;
+  const restMs = refusalRestMs({ count: authFailures.count, reason, atMs }, nowMs);
+  const retryAfterMs = Math.max(restMs, known?.retryAfterMs ?? 0);
   if (retryAfterMs <= 0) return undefined;
   // Told in the words of the refusal itself: it is the same failure, and another text would be another status.
   const failure = new ReconcileError('DependencyNotReady', message ?? 'the service refused the credentials', {
