@@ -310,3 +310,11 @@ test('status: a resource that is certain to be elsewhere is not Ready; other ver
     shown(patched(ready, { type: 'Failed', error: notYet }).status?.conditions).includes('Ready: True Available'),
   );
 });
+
+test('status: a message that is cut through a character stays as it was stored, pass for pass', () => {
+  const error = new ReconcileError('Transient', `${'x'.repeat(1_022)}😀😀`);
+  const after = patched(ready, { type: 'Failed', error });
+  const stored = JSON.parse(Buffer.from(JSON.stringify(after).toWellFormed()).toString()) as typeof after;
+  assert.ok(stored.status?.conditions?.every(({ message = '' }) => message.isWellFormed() && message.length <= 1_024));
+  assert.equal(statusFor(stored, { type: 'Failed', error }, NOW), undefined);
+});

@@ -3,6 +3,7 @@ import { isReason, type Reason } from '../../api/reasons.ts';
 import { findCondition } from '../../managed/conditions.ts';
 import type { Deletion } from '../../managed/kind.ts';
 import { isRequested } from '../../managed/requested.ts';
+import { cutText } from '../../runtime/cut-text.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { type BucketPlace, listContent, lockedUntilMs } from '../../wasabi/bucket-content.ts';
 import type { BucketClient } from './observe.ts';
@@ -29,8 +30,7 @@ export function notEmpty(bucket: string): Blocked {
  * however far a pass comes.
  */
 export function objectsLocked(bucket: string, firstKey: string): Blocked {
-  const key = JSON.stringify(firstKey);
-  const shown = key.length <= KEY_MAX ? key : `${key.slice(0, KEY_MAX - 1)}…`;
+  const shown = cutText(JSON.stringify(firstKey), KEY_MAX);
   return {
     type: 'Blocked',
     reason: 'ObjectsLocked',
