@@ -43,6 +43,8 @@ export async function readClusterId(
 }
 
 function problemOf(error: Error): string {
+  if (error instanceof KubeError && error.code === 401)
+    return 'the API server does not accept our credential (401): check the token of the kubeconfig or of the service account, and whether it has expired';
   return error instanceof KubeError && error.code === 403
     ? 'this account may not get the namespace kube-system, whose uid names the cluster: grant that, or name the cluster with --cluster-id'
     : error.message;

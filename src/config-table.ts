@@ -147,7 +147,7 @@ export const configTable: readonly ConfigRow[] = [
     'max-concurrent-reconciles',
     64,
     { min: 1, max: 1_000 },
-    'objects of one kind worked on at the same time',
+    'objects of one kind worked on at the same time, at most a quarter of them of one Provider',
   ),
   {
     ...textRow(

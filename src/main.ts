@@ -1,6 +1,6 @@
 import { parseConfig } from './config.ts';
 import { systemClock } from './runtime/clock.ts';
-import { asError } from './runtime/errors.ts';
+import { asError, StartError } from './runtime/errors.ts';
 import { loadClusterAccess } from './runtime/kubeconfig.ts';
 import { startOperator } from './start-operator.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -44,7 +44,8 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     return 1;
   } catch (thrown) {
     if (stopping.signal.aborted) return 0;
-    log.error({ error: asError(thrown) }, 'could not start');
+    if (thrown instanceof StartError) process.stderr.write(`${thrown.message}\n`);
+    else log.error({ error: asError(thrown) }, 'could not start');
     await log.flush();
     return 1;
   }

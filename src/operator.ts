@@ -3,7 +3,7 @@ import { bucketDefinition } from './api/bucket.ts';
 import { bucketPolicyDefinition } from './api/bucket-policy.ts';
 import { NAMESPACES, REFERENCE_GRANTS, SECRETS } from './api/core-types.ts';
 import { iamPolicyDefinition } from './api/iam-policy.ts';
-import { keyText } from './api/meta.ts';
+import { keyText, type ObjectKey } from './api/meta.ts';
 import { providerDefinition } from './api/provider.ts';
 import { userDefinition } from './api/user.ts';
 import { type Config, VERSION } from './config.ts';
@@ -32,11 +32,12 @@ import { managedReconciler, type ReconcilerEnv, type ServedKind } from './manage
 import type { ReferenceGrant } from './managed/references.ts';
 import { Reporter } from './managed/reporter.ts';
 import { ObjectWrites } from './managed/writes.ts';
+import { providerGroup } from './provider-group.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
 import { asError } from './runtime/errors.ts';
 import type { Fence } from './runtime/fence.ts';
-import type { Kube } from './runtime/kube.ts';
+import { type Kube, KubeError } from './runtime/kube.ts';
 import { type Leadership, Manager } from './runtime/manager.ts';
 import { NamedWatches } from './runtime/named-watches.ts';
 import { RememberingKube } from './runtime/own-writes.ts';
@@ -123,7 +124,9 @@ export function createOperator(parts: OperatorParts): Operator {
   const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access, attachments });
   const controlled = new Map(
     [...indexedStores].map(([name, { kind, store }]) => {
-      const controller = createController(parts, name, reconciles[name]);
+      const controller = createController(parts, name, reconciles[name], (key) =>
+        providerGroup(lookup, kinds, name, key),
+      );
       manager.control(store, controller, config.driftCheckIntervalMs);
       return [name, { kind, store, controller }] as const;
     }),
@@ -222,6 +225,10 @@ function createAccess(
   });
 }
 
+/** What to do about kinds of ours that the API server does not serve. */
+export const NOT_INSTALLED =
+  'the CustomResourceDefinitions are not installed: kubectl apply -f chart/wasabi-s3-operator/crds/';
+
 function createManager({ kube, clock, random, config, leadership, log, metrics }: OperatorParts): Manager {
   return new Manager({
     kube,
@@ -230,7 +237,10 @@ function createManager({ kube, clock, random, config, leadership, log, metrics }
     leadership,
     namespaces: config.namespaces,
     onRelist: (kind, reason) => metrics.relisted(kind, reason),
-    onFailure: (kind, error) => log.warn({ kind, error: asError(error) }, 'a watch failed and is tried again'),
+    onFailure: (kind, error) => {
+      const problems = error instanceof KubeError && error.reason === 'NotServed' ? [NOT_INSTALLED] : undefined;
+      log.warn({ kind, problems, error: asError(error) }, 'a watch failed and is tried again');
+    },
     onDefect: (error) => log.error({ error: asError(error) }, 'a listener failed'),
     onLeadership: (isLeader) => {
       metrics.leadershipChanged(isLeader);
@@ -255,12 +265,14 @@ function createController(
   { config, clock, random, log }: OperatorParts,
   kind: string,
   reconcile: Reconcile | undefined,
+  groupOf: (key: ObjectKey) => string,
 ): Controller {
   if (reconcile === undefined) throw new Error(`no reconciler for ${kind}`);
   return new Controller({
     clock,
     random,
     reconcile,
+    groupOf,
     concurrency: config.maxConcurrentReconciles,
     onError: ({ namespace, name }, error) =>
       log.warn({ kind, namespace, name, error: asError(error) }, 'a pass failed'),

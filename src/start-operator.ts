@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import { readClusterId } from './cluster-id.ts';
 import { type Config, VERSION } from './config.ts';
-import { createOperator, type Operator } from './operator.ts';
+import { createOperator, NOT_INSTALLED, type Operator } from './operator.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import type { ClusterAccess } from './runtime/cluster-access.ts';
 import { asError } from './runtime/errors.ts';
 import type { Kube } from './runtime/kube.ts';
 import { KubeClient } from './runtime/kube-client.ts';
-import { alwaysLeader, LeaderElector } from './runtime/leader-election.ts';
+import { alwaysLeader, LeaderElector, type LeaderElectorOptions } from './runtime/leader-election.ts';
 import type { Leadership } from './runtime/manager.ts';
 import { EventRecorder } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -85,7 +85,9 @@ async function start(
   const progress: Progress = { clusterProblem: 'not read yet', operator: undefined };
   const server = await serveTelemetry(config, progress, metrics);
   opened.defer(() => server.stop());
-  log.info({ version: VERSION, server: access.server, identity, port: server.port }, 'starting');
+  const { namespaces, observeOnly: isObserveOnly, allowedEndpoints: endpoints } = config;
+  const scope = { namespaces: namespaces ?? ['*'], isObserveOnly, endpoints };
+  log.info({ version: VERSION, server: access.server, identity, port: server.port, ...scope }, 'starting');
   const onDropped = () => metrics.eventDropped();
   const events = new EventRecorder({ kube, clock, random, instance: identity, onDropped });
   opened.defer(() => events.stop(EVENTS_DRAIN_MS));
@@ -141,6 +143,7 @@ function tellingLoss(elector: LeaderElector, tell: (reason: string) => void): Le
 
 function serveTelemetry(config: Config, progress: Progress, metrics: Metrics): Promise<TelemetryServer> {
   const unsynced = () => progress.operator?.manager.unsynced();
+  const notServed = () => progress.operator?.manager.notServed() ?? [];
   const silent = () => progress.operator?.manager.silent() ?? [];
   return startTelemetryServer({
     port: config.metricsPort,
@@ -149,7 +152,10 @@ function serveTelemetry(config: Config, progress: Progress, metrics: Metrics): P
       health: [{ name: 'watches', problem: () => listed(silent(), 'no progress for too long') }],
       ready: [
         { name: 'cluster', problem: () => progress.clusterProblem },
-        { name: 'caches', problem: () => listed(unsynced() ?? ['everything'], 'not listed yet') },
+        {
+          name: 'caches',
+          problem: () => listed(notServed(), NOT_INSTALLED) ?? listed(unsynced() ?? ['everything'], 'not listed yet'),
+        },
       ],
     },
   });
@@ -163,7 +169,13 @@ function createElector(
 ): LeaderElector {
   const namespace = config.leaderElectionNamespace ?? config.ownNamespace ?? access.namespace ?? 'default';
   const onFailure = (error: unknown) => log.warn({ error: asError(error) }, 'the Lease cannot be reached');
-  return new LeaderElector({ kube, clock, random, namespace, name: LEASE_NAME, identity, onFailure });
+  let told: string | null | undefined;
+  const onHolder: LeaderElectorOptions['onHolder'] = (holder) => {
+    if (holder !== told && holder && holder !== identity)
+      log.info({ holder, namespace, name: LEASE_NAME }, 'another process holds the Lease: standing by to take over');
+    told = holder;
+  };
+  return new LeaderElector({ kube, clock, random, namespace, name: LEASE_NAME, identity, onFailure, onHolder });
 }
 
 function listed(names: readonly string[], what: string): string | undefined {

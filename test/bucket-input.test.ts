@@ -4,7 +4,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { eventsAbout, inject, isLook, isOn, s3Error } from './support/answers.ts';
 import { bucket, provider, secret, user } from './support/builders.ts';
 import { until } from './support/cluster.ts';
-import { callsTo, pass, versioningOf } from './support/outside.ts';
+import { callsTo, makeOutside, pass, versioningOf } from './support/outside.ts';
 import type { ProxiedCall } from './support/proxy.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { applyProvider, consoleOf, endpointsOf } from './support/world.ts';
@@ -135,6 +135,21 @@ describe('what the service refuses names the field, the value and the next step'
       await world.expectValid('Bucket', 'refused');
     });
   }
+
+  test('a place that is no region is no verdict, and not told as one', async (t) => {
+    const world = await shared.startWorld(t);
+    await makeOutside(world, 'nowhere');
+    const body = `<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${'x'.repeat(300)}</LocationConstraint>`;
+    const isAsked = (call: ProxiedCall) => isOn(call, 'nowhere', 'location');
+    const answer = { status: 200, headers: { 'content-type': 'application/xml' }, body };
+    const fault = inject(world.operator.wasabi, isAsked, answer);
+    await world.apply(bucket('nowhere', { adoptionPolicy: 'AdoptOrCreate' }));
+    await world.reaches('Bucket', 'nowhere', 'Synced', 'UnreadableAnswer');
+    await world.expectValid('Bucket', 'nowhere');
+    fault.end();
+    await world.elapse(60_000);
+    await world.reaches('Bucket', 'nowhere', 'Ready', 'True');
+  });
 
   test('a name that somebody else has', async (t) => {
     const world = await shared.startWorld(t);

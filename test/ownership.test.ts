@@ -14,6 +14,7 @@ import {
   ownMarker,
   pass,
   setAge,
+  setTags,
   tagsOf,
   versioningOf,
   writesTo,
@@ -426,6 +427,11 @@ test('an old bucket that the predecessor claims is managed and not destroyed, un
   await world.resync();
   await world.reaches('Bucket', 'old', 'Synced', 'True');
   assert.equal(await markerOf(world, 'old'), undefined, 'it is not marked as ours');
+  await setTags(world, 'old', { team: 'a' });
+  await world.patch('Bucket', 'old', { spec: { tagging: {} } });
+  await until('it has no tags', async () => Object.keys(await tagsOf(world, 'old')).length === 0);
+  await world.reaches('Bucket', 'old', 'Synced', 'True');
+  assert.ok(writesTo(world, 'old').includes('DeleteBucketTagging'), 'a set of none is not written');
   await world.delete('Bucket', 'old');
   await world.reaches('Bucket', 'old', 'DeletionBlocked', 'OwnershipUnproven');
   assert.ok(world.snapshot('old'));

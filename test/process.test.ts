@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { LEASES } from '../src/api/core-types.ts';
 import type { KubeObject, ResourceType } from '../src/api/meta.ts';
 import { startEmulator } from '../src/emulator/server.ts';
@@ -139,7 +140,44 @@ test('process: a port that is taken ends it with 1, and says so', async (t) => {
   const { flags, emulator } = await scene(t);
   const operator = startProcess(t, [...flags, `--metrics-port=${emulator.port}`]);
   assert.equal(await operator.ended, 1);
-  assert.match(operator.output(), /METRICS_PORT \d+: the port is in use/);
+  assert.match(operator.output(), /^METRICS_PORT \d+: the port is in use.*\n$/m);
+  assert.doesNotMatch(operator.output(), /Internal|stack/);
+});
+
+test('process: a kubeconfig that is missing or unreadable ends it with 1 and one sentence', async (t) => {
+  const missing = startProcess(t, ['--kubeconfig=/nowhere/config', '--metrics-port=0']);
+  assert.equal(await missing.ended, 1);
+  assert.match(missing.output(), /^no way to reach a cluster: .*\/nowhere\/config\. Pass --kubeconfig FILE\n$/);
+  const file = fileURLToPath(import.meta.url);
+  const unreadable = startProcess(t, [`--kubeconfig=${file}`, '--metrics-port=0']);
+  assert.equal(await unreadable.ended, 1);
+  assert.match(unreadable.output(), /^kubeconfig \S+ cannot be read: .*\n$/);
+});
+
+test('process: without our definitions, or with a token that is refused, readiness and log say what to do', async (t) => {
+  const { flags, cluster } = await scene(t);
+  const proxy = await startProxy({ url: cluster.url, ...(cluster.ca === undefined ? {} : { ca: cluster.ca }) });
+  t.after(() => proxy.stop());
+  let isKnown = false;
+  proxy.decide(({ url }) => {
+    if (!isKnown) return url.endsWith('/kube-system') ? { status: 401 } : 'pass';
+    return url.startsWith('/apis/s3.cloud37.dev/') ? { status: 404 } : 'pass';
+  });
+  const { token } = cluster;
+  const operator = startProcess(t, [
+    ...flags,
+    `--kubeconfig=${kubeconfigFor(t, { url: proxy.url, token, ca: undefined })}`,
+  ]);
+  const ready = async () => {
+    const port = metricsPortOf(operator);
+    return Number.isNaN(port) ? '' : (await probe(port, '/readyz')).body;
+  };
+  await until('it says that the token is refused', async () => /check the token/.test(await ready()));
+  isKnown = true;
+  await until('it says what is missing', async () =>
+    /the CustomResourceDefinitions are not installed: kubectl apply -f \S+: .*Bucket/.test(await ready()),
+  );
+  assert.match(operator.output(), /"problems":\["the CustomResourceDefinitions are not installed/);
 });
 
 test('process: who loses the Lease says so in one line and ends with 1', async (t) => {
@@ -167,7 +205,8 @@ test('process: a standby takes over when the leader goes, and again when it is k
   await create('under-the-first');
   await ready('under-the-first');
   const second = startProcess(t, flags);
-  await until('the second is started', () => Promise.resolve(second.output().includes('"started"')));
+  await until('the second stands by', () => Promise.resolve(second.output().includes('standing by to take over')));
+  assert.match(second.output(), new RegExp(`"holder":"${(await lease())?.spec?.holderIdentity}"`));
   first.child.kill('SIGTERM');
   await first.ended;
   await create('under-the-second');

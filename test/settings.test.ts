@@ -369,6 +369,22 @@ test("tags of the operator's own never count as drift, and nobody sets them by t
   await assert.rejects(world.apply(forged), /s3\.cloud37\.dev\//);
 });
 
+test('a tag named __proto__ is a tag like any other', async (t) => {
+  const world = await startWorld(t);
+  const odd: Record<string, string> = { ['__proto__']: 'x', team: 'a' };
+  const keysOf = async (name: string) => Object.keys(await tagsOf(world, name)).toSorted();
+  await makeOutside(world, 'foreign', { tags: odd });
+  await world.apply(bucket('foreign', { adoptionPolicy: 'AdoptOrCreate' }));
+  await world.reaches('Bucket', 'foreign', 'Ready', 'True');
+  assert.deepEqual(await keysOf('foreign'), ['__proto__', OWNER_TAG, 'team'], 'nobody said that it should go');
+  await world.apply(bucket('odd', { tagging: { tags: odd } }));
+  await world.reaches('Bucket', 'odd', 'Synced', 'InSync');
+  assert.deepEqual(await keysOf('odd'), ['__proto__', OWNER_TAG, 'team']);
+  const writes = writesTo(world, 'odd');
+  await pass(world, 'Bucket', 'odd');
+  assert.deepEqual(writesTo(world, 'odd'), writes);
+});
+
 test('a setting that the service fails on keeps no other from being applied, and is repaired when it recovers', async (t) => {
   const world = await startWorld(t, { providerSpec: { retry: { maxAttempts: 1 } } });
   const effect = { type: 'error', status: 500, code: 'InternalError' } as const;

@@ -158,5 +158,9 @@ export const managedStatusFields = {
     .string()
     .max(1024)
     .optional()
-    .meta(field({ what: 'The value of the annotation s3.cloud37.dev/reconcile-requested-at that was last acted on.' })),
+    .meta(
+      field({
+        what: 'The value of the annotation s3.cloud37.dev/reconcile-requested-at that was last acted on; of one that has over 1,024 characters its digest.',
+      }),
+    ),
 };

@@ -1,3 +1,4 @@
+import { cutText } from '../runtime/cut-text.ts';
 import type { KindCondition, StoredCondition } from './kind.ts';
 
 /** Longer messages are cut: a status is no log, and etcd keeps every byte of it. */
@@ -80,5 +81,5 @@ export function rfc3339(ms: number): string {
 
 /** A message as a condition carries it. */
 export function shorten(message: string): string {
-  return message.length <= MESSAGE_MAX ? message : `${message.slice(0, MESSAGE_MAX - 1)}…`;
+  return cutText(message, MESSAGE_MAX);
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ReconcileError, type ReconcileErrorType } from '../runtime/errors.ts';
 import type { ManagedResource, ManagedStatus, StoredCondition, Target } from './kind.ts';
 import type { Outcome, Reading } from './outcome.ts';
+import { isRequested } from './requested.ts';
 import { statusFor } from './status.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -279,6 +280,22 @@ test('status: a request to reconcile is echoed by the pass that ran', () => {
   assert.equal(after.status?.lastHandledReconcileAt, 'now please');
 });
 
+test('status: a request of any length is echoed within the schema, and another one is another request', () => {
+  const requested = (text: string, status = ready.status) => ({
+    ...ready,
+    status,
+    metadata: { ...ready.metadata, annotations: { 's3.cloud37.dev/reconcile-requested-at': text } },
+  });
+  const first = requested('x'.repeat(5_000));
+  assert.ok(isRequested(first));
+  const after = patched(first, { type: 'InSync', reading: reading() });
+  assert.ok((after.status?.lastHandledReconcileAt ?? '').length <= 1_024);
+  assert.equal(isRequested(after), false);
+  assert.equal(statusFor(after, { type: 'InSync', reading: reading() }, NOW), undefined, 'said once');
+  assert.ok(isRequested(requested(`${'x'.repeat(5_000)}y`, after.status)));
+  assert.equal(isRequested(ready), false);
+});
+
 test('status: a resource that is certain to be elsewhere is not Ready; other verdicts leave what was found', () => {
   const error = new ReconcileError('InvalidSpec', 'made in account 1', { reason: 'AccountChanged' });
   const after = patched(ready, { type: 'Failed', error });
@@ -292,4 +309,12 @@ test('status: a resource that is certain to be elsewhere is not Ready; other ver
   assert.ok(
     shown(patched(ready, { type: 'Failed', error: notYet }).status?.conditions).includes('Ready: True Available'),
   );
+});
+
+test('status: a message that is cut through a character stays as it was stored, pass for pass', () => {
+  const error = new ReconcileError('Transient', `${'x'.repeat(1_022)}😀😀`);
+  const after = patched(ready, { type: 'Failed', error });
+  const stored = JSON.parse(Buffer.from(JSON.stringify(after).toWellFormed()).toString()) as typeof after;
+  assert.ok(stored.status?.conditions?.every(({ message = '' }) => message.isWellFormed() && message.length <= 1_024));
+  assert.equal(statusFor(stored, { type: 'Failed', error }, NOW), undefined);
 });

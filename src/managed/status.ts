@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { keyText } from '../api/meta.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
-import { RECONCILE_REQUESTED_AT } from './annotations.ts';
 import { condition, findCondition, mergeConditions } from './conditions.ts';
 import type { KindCondition, ManagedResource, Target, TargetStatus } from './kind.ts';
 import type { Outcome, Reading } from './outcome.ts';
+import { requestedAt } from './requested.ts';
 
 /** The body of a status patch: fields to set, `null` for fields to remove. */
 export type StatusPatch = Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ export function statusFor(resource: ManagedResource, outcome: Outcome, nowMs: nu
   const verdict = verdictOf(resource, outcome);
   if (verdict === undefined) return undefined;
   const generation = resource.metadata.generation ?? 0;
-  const requested = resource.metadata.annotations?.[RECONCILE_REQUESTED_AT];
+  const requested = requestedAt(resource);
   const next: Record<string, unknown> = {
     ...verdict.fields,
     conditions: mergeConditions(resource.status?.conditions, verdict.conditions, generation, nowMs),

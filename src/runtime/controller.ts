@@ -4,11 +4,13 @@ import { type Clock, type Random, sleep } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 import { ReconcileError } from './errors.ts';
 import { toKubeReconcileError } from './kube-errors.ts';
-import { type Priority, type QueueDepth, WorkQueue } from './workqueue.ts';
+import type { Priority } from './priority.ts';
+import { type QueueDepth, WorkQueue } from './workqueue.ts';
 
 /** What becomes of a key after its pass. Retries back off; `atLeastMs` is a lower bound given by the other side. */
 export type Result =
   | { readonly type: 'done' }
+  /** Not above zero: at once, and behind everything that waits. */
   | { readonly type: 'requeueAfter'; readonly ms: number }
   | { readonly type: 'retry'; readonly atLeastMs?: number };
 
@@ -24,6 +26,12 @@ export interface ControllerOptions {
   /** After this long the signal of a pass aborts. Default 150,000. */
   readonly passTimeoutMs?: number;
   readonly backoff?: BackoffOptions;
+  /**
+   * What an object shares with others that may be slow all at once, such as the service that their passes call. A group
+   * never has more than a quarter of the passes, and the last free quarter is for groups that have none. Default: no
+   * groups.
+   */
+  readonly groupOf?: (key: ObjectKey) => string;
   /** A pass threw, or did not end when its time was up. Must not throw. */
   readonly onError: (key: ObjectKey, error: unknown) => void;
 }
@@ -54,12 +62,17 @@ export class Controller {
 
   /** @throws RangeError when `concurrency` is not a positive integer */
   constructor(options: ControllerOptions) {
-    const { clock, random, backoff, concurrency } = options;
+    const { clock, random, backoff, concurrency, groupOf } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new RangeError(`concurrency ${concurrency}: a controller needs at least 1 worker`);
     }
     this.#options = options;
-    this.#queue = new WorkQueue({ clock, random, ...(backoff === undefined ? {} : { backoff }) });
+    const groups = groupOf && {
+      groupOf: (text: string) => groupOf(parseKey(text)),
+      maxRunning: Math.ceil(concurrency / 4),
+      reservedTakers: Math.floor(concurrency / 4),
+    };
+    this.#queue = new WorkQueue({ clock, random, ...(backoff && { backoff }), ...(groups && { groups }) });
   }
 
   /** Asks for a pass over that object, now or as soon as its running pass is over. */
@@ -116,6 +129,7 @@ export class Controller {
     if (ended.signal.aborted) return;
     isStuck = true;
     this.#stuck++;
+    this.#queue.giveBackPlace(text);
     onError(
       parseKey(text),
       new ReconcileError('Internal', `the pass ignores its deadline: it runs for over ${limitMs} ms`),
@@ -150,7 +164,8 @@ export class Controller {
         this.#queue.forget(text);
         return;
       case 'requeueAfter':
-        this.#queue.addAfter(text, result.ms, 'retry');
+        // Work that goes on at once, such as emptying a bucket, goes on when nobody else waits.
+        this.#queue.addAfter(text, result.ms, result.ms > 0 ? 'retry' : 'resync');
         this.#queue.forget(text);
         return;
       case 'retry':

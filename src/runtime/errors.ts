@@ -50,6 +50,14 @@ export class ReconcileError extends Error {
   }
 }
 
+/**
+ * Why the process cannot start, for the person who starts it: `message` says what is wrong and what to do, so that no
+ * stack is worth printing.
+ */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
 /** Anything thrown, as an Error: itself when it is one, else an Error with the original as `cause`. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error('a value that is no Error was thrown', { cause: thrown });

@@ -1,31 +1,46 @@
-/** Strings in the order in which they came, each once. All operations take constant time. */
+interface Link {
+  readonly item: string;
+  before: Link | undefined;
+  after: Link | undefined;
+}
+
+/**
+ * Strings in the order in which they came, each once. All operations take constant time: an iterator over a Set would
+ * step over everything that was removed before it.
+ */
 export class FifoSet {
-  readonly #items = new Set<string>();
-  // One iterator for many takes: a new one would step over all that was taken before, which makes draining quadratic.
-  #cursor: Iterator<string, undefined> = this.#items.values();
+  readonly #links = new Map<string, Link>();
+  #first: Link | undefined;
+  #last: Link | undefined;
 
   get size(): number {
-    return this.#items.size;
+    return this.#links.size;
   }
 
   /** At the end; nothing happens when it is in already. */
   add(item: string): void {
-    this.#items.add(item);
+    if (this.#links.has(item)) return;
+    const link: Link = { item, before: this.#last, after: undefined };
+    if (this.#last === undefined) this.#first = link;
+    else this.#last.after = link;
+    this.#last = link;
+    this.#links.set(item, link);
   }
 
   delete(item: string): void {
-    this.#items.delete(item);
+    const link = this.#links.get(item);
+    if (link === undefined) return;
+    this.#links.delete(item);
+    if (link.before === undefined) this.#first = link.after;
+    else link.before.after = link.after;
+    if (link.after === undefined) this.#last = link.before;
+    else link.after.before = link.before;
   }
 
   /** Removes the oldest; undefined when there is none. */
   take(): string | undefined {
-    const next = this.#cursor.next();
-    if (next.done !== true) {
-      this.#items.delete(next.value);
-      return next.value;
-    }
-    // A cursor that has met the end stays there, and what was before it has been taken: start anew.
-    this.#cursor = this.#items.values();
-    return this.#items.size === 0 ? undefined : this.take();
+    const item = this.#first?.item;
+    if (item !== undefined) this.delete(item);
+    return item;
   }
 }

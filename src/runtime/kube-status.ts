@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ResourceType } from '../api/meta.ts';
+import { cutText } from './cut-text.ts';
 import { KubeError } from './kube.ts';
 
 /** An answer of the API server that is no success. */
@@ -56,13 +57,17 @@ function reasonOf(code: number, status: Status | undefined): string {
   return status?.reason ?? '';
 }
 
-/** Seconds or an HTTP date; the latter is measured against the answer's own Date, not against our clock. */
+/** Whoever asks for longer is asked again: one answer may not stop the operator for days. */
+const RETRY_AFTER_MAX_MS = 3_600_000;
+
+/**
+ * Seconds or an HTTP date; the latter is measured against the answer's own Date, not against our clock. At most an hour.
+ */
 function retryAfterMs(headers: IncomingHttpHeaders): number | undefined {
   const text = headers['retry-after'];
   if (text === undefined) return undefined;
-  if (/^\d{1,6}$/.test(text)) return Number(text) * 1000;
-  const waitMs = Date.parse(text) - Date.parse(headers.date ?? '');
-  return Number.isFinite(waitMs) && waitMs >= 0 ? waitMs : undefined;
+  const waitMs = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.parse(headers.date ?? '');
+  return Number.isFinite(waitMs) && waitMs >= 0 ? Math.min(waitMs, RETRY_AFTER_MAX_MS) : undefined;
 }
 
 function parseStatus(body: Buffer): Status | undefined {
@@ -93,7 +98,7 @@ function plainText(answer: FailedAnswer): string {
 
 /** One line without control characters, at most 512 characters. */
 function clean(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ').slice(0, MAX_MESSAGE);
+  return cutText(text.replace(/\p{Cc}+/gu, ' '), MAX_MESSAGE);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -6,6 +6,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { type Clock, systemClock } from './clock.ts';
 import { type ClusterAccess, inClusterAccess, type TlsMaterial } from './cluster-access.ts';
 import { Credential } from './credential.ts';
+import { StartError } from './errors.ts';
 import { Refreshed } from './refreshed.ts';
 
 const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -25,7 +26,7 @@ export interface LoadClusterAccessOptions {
 /**
  * How to reach the cluster: the named file, else the pod's service account, else `KUBECONFIG` (a list, merged as kubectl
  * does), else `~/.kube/config`. The kubeconfig loader with its exec and OIDC plugins is imported only when one is read.
- * @throws Error that says which places were looked at, or what is wrong with the file
+ * @throws StartError that says which places were looked at, or what is wrong with the file
  */
 export async function loadClusterAccess(options: LoadClusterAccessOptions): Promise<ClusterAccess> {
   const { env, clock = systemClock } = options;
@@ -38,7 +39,7 @@ export async function loadClusterAccess(options: LoadClusterAccessOptions): Prom
   const found = paths.filter((path) => existsSync(path));
   if (found.length === 0) {
     const places = [...(options.kubeconfig === undefined ? [join(directory, 'token')] : []), ...paths];
-    throw new Error(
+    throw new StartError(
       `no way to reach a cluster: none of these files exists: ${places.join(', ')}. Pass --kubeconfig FILE`,
     );
   }
@@ -95,25 +96,27 @@ async function load(paths: readonly string[]): Promise<Loaded> {
       part.loadFromFile(path);
       if (index > 0) config.mergeConfig(part, config.getCurrentContext() !== undefined);
     } catch (error) {
-      throw new Error(`kubeconfig ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+      throw new StartError(`kubeconfig ${path} cannot be read: ${messageOf(error)}`, { cause: error });
     }
   }
   const name = config.getCurrentContext();
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     const contexts = config.getContexts().map((context) => context.name);
-    throw new Error(
+    throw new StartError(
       `kubeconfig ${paths.join(', ')}: current-context ${JSON.stringify(name ?? '')} names no known cluster; ` +
         `contexts: ${contexts.length === 0 ? 'none' : contexts.join(', ')}. Choose one with kubectl config use-context`,
     );
   }
   if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '') {
-    throw new Error(`kubeconfig cluster "${cluster.name}": proxy-url is not supported; reach the API server directly`);
+    throw new StartError(
+      `kubeconfig cluster "${cluster.name}": proxy-url is not supported; reach the API server directly`,
+    );
   }
   const namespace = config.getContextObject(name)?.namespace;
   const user = config.getCurrentUser() ?? { name: 'anonymous' };
   if (user.impersonateUser !== undefined && user.impersonateUser !== null) {
-    throw new Error(
+    throw new StartError(
       `kubeconfig user "${user.name}": "as" (impersonation) is not supported; use that user's own credential`,
     );
   }
@@ -134,7 +137,7 @@ async function authenticate(config: KubeConfig, context: string): Promise<Materi
   try {
     await config.applyToHTTPSOptions(applied);
   } catch (error) {
-    throw new Error(`no credential for kubeconfig context "${context}": ${messageOf(error)}`, { cause: error });
+    throw new StartError(`no credential for kubeconfig context "${context}": ${messageOf(error)}`, { cause: error });
   }
   const [ca, cert, key] = [pemOf(applied.ca), pemOf(applied.cert), pemOf(applied.key)];
   const header = applied.headers.Authorization ?? basicOf(applied.auth);

@@ -39,6 +39,8 @@ export interface LeaderElectorOptions {
   readonly renewIntervalMs?: number;
   /** A call failed and is tried again: for the log. Must not throw. */
   readonly onFailure?: (error: unknown) => void;
+  /** Who is seen to hold the Lease, at each news of it. */
+  readonly onHolder?: (identity: string | null | undefined) => void;
 }
 
 export interface LeaderRun {
@@ -152,6 +154,7 @@ export class LeaderElector implements Fence {
 
   #see(lease: Lease | undefined): void {
     if (!isNews(this.#sighting, lease)) return;
+    this.#options.onHolder?.(lease?.spec?.holderIdentity);
     this.#sighting = sighting(this.#sighting, lease, this.#options.clock.monotonicMs(), this.#durationMs);
     this.#highestEpoch = Math.max(this.#highestEpoch, lease?.spec?.leaseTransitions ?? 0);
     // Echoes of our own renewals are no news. Others may be old, so the holder asks the server, by renewing now.

@@ -1,7 +1,7 @@
 import { type KubeObject, keyOf, type ObjectKey, type ResourceType } from '../api/meta.ts';
 import type { Clock, Random } from './clock.ts';
 import type { Controller } from './controller.ts';
-import type { Kube } from './kube.ts';
+import { type Kube, KubeError } from './kube.ts';
 import { Reflector, type RelistReason } from './reflector.ts';
 import { Resync } from './resync.ts';
 import { metadataOnly } from './slim.ts';
@@ -66,6 +66,8 @@ export class Manager {
   readonly #watched: Watched[] = [];
   readonly #controllers: { readonly controller: Controller; readonly resync: Resync | undefined }[] = [];
   readonly #stopping = new AbortController();
+  /** Kinds whose last attempt was answered with NotServed. */
+  readonly #notServed = new Set<string>();
   #leading: Promise<void> | undefined;
   #isLeader = false;
   #isStopping = false;
@@ -145,6 +147,11 @@ export class Manager {
     );
   }
 
+  /** Those of them that the API server does not serve: not installed, as far as it says. */
+  notServed(): readonly string[] {
+    return this.unsynced().filter((kind) => this.#notServed.has(kind));
+  }
+
   /** Kinds whose watch has stood still for too long. */
   silent(): readonly string[] {
     const since = this.#options.clock.monotonicMs() - SILENT_MS;
@@ -196,7 +203,11 @@ export class Manager {
       ...(options.isOptional === undefined ? {} : { isOptional: options.isOptional }),
       ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
       onRelist: (reason) => onRelist?.(type.kind, reason),
-      onFailure: (error) => onFailure?.(type.kind, error),
+      onFailure: (error) => {
+        if (error instanceof KubeError && error.reason === 'NotServed') this.#notServed.add(type.kind);
+        else this.#notServed.delete(type.kind);
+        onFailure?.(type.kind, error);
+      },
     });
   }
 

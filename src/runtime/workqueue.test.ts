@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { FakeClock, settle } from '../../test/support/fake-clock.ts';
-import { type Priority, WorkQueue } from './workqueue.ts';
+import type { Priority } from './priority.ts';
+import { WorkQueue } from './workqueue.ts';
 
 const never = new AbortController().signal;
 const PRIORITIES: readonly Priority[] = ['user', 'retry', 'initial', 'resync'];

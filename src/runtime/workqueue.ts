@@ -1,13 +1,8 @@
 import { type BackoffOptions, backoffMs } from './backoff.ts';
 import type { Clock, Random } from './clock.ts';
 import { type Delayed, DelayHeap } from './delay-heap.ts';
-import { FifoSet } from './fifo-set.ts';
-
-/**
- * Why a key is queued, the most urgent first: somebody changed the object ('user'), a pass failed ('retry'), the
- * process has just started ('initial'), or it is time to look again ('resync').
- */
-export type Priority = 'user' | 'retry' | 'initial' | 'resync';
+import { GroupLanes } from './group-lanes.ts';
+import type { Priority } from './priority.ts';
 
 /** Waiting keys by priority, those that wait for their time, and those that were taken and are not done. */
 export type QueueDepth = { readonly [P in Priority]: number } & {
@@ -20,9 +15,23 @@ export interface WorkQueueOptions {
   readonly random: Random;
   /** Waits between the failures of one key. Default: full jitter below 250 ms, doubling, at most 5 minutes. */
   readonly backoff?: BackoffOptions;
+  /** Keys of one group share its turns and its places. Default: all keys are of one group, which has every place. */
+  readonly groups?: GroupOptions;
+}
+
+/** How keys of different groups are kept from getting in each other's way. */
+export interface GroupOptions {
+  /** The group of a key, asked each time when the key may be taken. */
+  readonly groupOf: (key: string) => string;
+  /** So many keys of one group are given out at a time. */
+  readonly maxRunning: number;
+  /** While no more than so many takers wait, they are for groups that have no key given out. */
+  readonly reservedTakers: number;
 }
 
 const RANK: { readonly [P in Priority]: number } = { user: 0, retry: 1, initial: 2, resync: 3 };
+
+const ONE_GROUP: GroupOptions = { groupOf: () => '', maxRunning: Number.POSITIVE_INFINITY, reservedTakers: 0 };
 
 const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 250, capMs: 5 * 60_000 };
 
@@ -33,21 +42,26 @@ const MAX_TIMER_MS = 24 * 60 * 60_000;
 interface Pending extends Delayed {
   readonly key: string;
   priority: Priority;
+  /** Of the lane that it is in. */
+  group: string;
 }
 
 /**
  * Keys that wait for a pass. A key is in here once, however often it is added, and is never given out twice at a time:
  * what is added while it is processed comes after `done`. When a key is added again, the earlier time and the higher
- * priority win. Within a priority, first come, first served; a lower one waits until the higher ones are empty.
+ * priority win. Within a priority groups have turns, and within a group it is first come, first served; a lower one
+ * waits until the higher ones have nothing that may be given out.
  */
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #backoff: BackoffOptions;
   readonly #pending = new Map<string, Pending>();
-  #lanes = emptyLanes();
+  readonly #groups: GroupOptions;
+  #lanes: GroupLanes;
   #delayed = new DelayHeap<Pending>();
-  readonly #processing = new Set<string>();
+  /** Keys that were taken, and the groups whose places they have; undefined once the place was given back. */
+  readonly #processing = new Map<string, string | undefined>();
   readonly #failures = new Map<string, number>();
   readonly #takers = new Set<(key: string | undefined) => void>();
   #order = 0;
@@ -58,6 +72,8 @@ export class WorkQueue {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#backoff = options.backoff ?? DEFAULT_BACKOFF;
+    this.#groups = options.groups ?? ONE_GROUP;
+    this.#lanes = new GroupLanes(this.#groups.maxRunning);
   }
 
   /** Queues a key now. After `close` nothing is queued any more. */
@@ -65,7 +81,7 @@ export class WorkQueue {
     if (this.#closed !== undefined) return;
     const pending = this.#pending.get(key);
     if (pending === undefined) {
-      const added: Pending = { key, priority, dueMs: 0, heapIndex: -1, order: this.#order++ };
+      const added: Pending = { key, priority, group: '', dueMs: 0, heapIndex: -1, order: this.#order++ };
       this.#pending.set(key, added);
       this.#admit(added);
     } else if (pending.heapIndex >= 0) {
@@ -87,7 +103,7 @@ export class WorkQueue {
     const dueMs = this.#clock.monotonicMs() + delayMs;
     const pending = this.#pending.get(key);
     if (pending === undefined) {
-      const added: Pending = { key, priority, dueMs, heapIndex: -1, order: this.#order++ };
+      const added: Pending = { key, priority, group: '', dueMs, heapIndex: -1, order: this.#order++ };
       this.#pending.set(key, added);
       this.#delayed.push(added);
     } else if (pending.heapIndex >= 0) {
@@ -139,10 +155,25 @@ export class WorkQueue {
    * @throws Error when the key is not being processed
    */
   done(key: string): void {
-    if (!this.#processing.delete(key)) throw new Error(`done with ${JSON.stringify(key)}, which nobody has taken`);
+    this.giveBackPlace(key);
+    this.#processing.delete(key);
     const pending = this.#pending.get(key);
     if (pending !== undefined && pending.heapIndex < 0) this.#admit(pending);
+    this.#serve();
     if (this.#processing.size === 0) this.#closed?.resolve();
+  }
+
+  /**
+   * The pass over a key that was taken goes on without a taker: its group may have another one. Safe to repeat.
+   * @throws Error when the key is not being processed
+   */
+  giveBackPlace(key: string): void {
+    if (!this.#processing.has(key)) throw new Error(`done with ${JSON.stringify(key)}, which nobody has taken`);
+    const group = this.#processing.get(key);
+    if (group === undefined) return;
+    this.#processing.set(key, undefined);
+    this.#lanes.ended(group);
+    this.#serve();
   }
 
   /** Drops what waits, gives out nothing more, and resolves when every key that was taken is done. */
@@ -153,7 +184,7 @@ export class WorkQueue {
     this.#timer = undefined;
     this.#pending.clear();
     this.#failures.clear();
-    this.#lanes = emptyLanes();
+    this.#lanes = new GroupLanes(this.#groups.maxRunning);
     this.#delayed = new DelayHeap();
     for (const taker of this.#takers) taker(undefined);
     if (this.#processing.size === 0) this.#closed.resolve();
@@ -161,12 +192,11 @@ export class WorkQueue {
   }
 
   depth(): QueueDepth {
-    const { user, retry, initial, resync } = this.#lanes;
     return {
-      user: user.size,
-      retry: retry.size,
-      initial: initial.size,
-      resync: resync.size,
+      user: this.#lanes.size('user'),
+      retry: this.#lanes.size('retry'),
+      initial: this.#lanes.size('initial'),
+      resync: this.#lanes.size('resync'),
       delayed: this.#delayed.size,
       processing: this.#processing.size,
     };
@@ -175,25 +205,26 @@ export class WorkQueue {
   /** Its time has come: into its lane, unless it is being processed; then `done` brings it here again. */
   #admit(pending: Pending): void {
     if (this.#processing.has(pending.key)) return;
-    this.#lanes[pending.priority].add(pending.key);
+    pending.group = this.#groups.groupOf(pending.key);
+    this.#lanes.add(pending.key, pending.group, pending.priority);
     this.#serve();
   }
 
   #raise(pending: Pending, priority: Priority): void {
     if (RANK[priority] >= RANK[pending.priority]) return;
-    this.#lanes[pending.priority].delete(pending.key);
+    const isProcessing = this.#processing.has(pending.key);
+    if (!isProcessing) this.#lanes.delete(pending.key, pending.group, pending.priority);
     pending.priority = priority;
     this.#admit(pending);
   }
 
   #serve(): void {
     for (const taker of this.#takers) {
-      const { user, retry, initial, resync } = this.#lanes;
-      const key = user.take() ?? retry.take() ?? initial.take() ?? resync.take();
-      if (key === undefined) return;
-      this.#pending.delete(key);
-      this.#processing.add(key);
-      taker(key);
+      const next = this.#lanes.take(this.#takers.size <= this.#groups.reservedTakers);
+      if (next === undefined) return;
+      this.#pending.delete(next.key);
+      this.#processing.set(next.key, next.group);
+      taker(next.key);
     }
   }
 
@@ -218,10 +249,6 @@ export class WorkQueue {
     }
     this.#arm();
   }
-}
-
-function emptyLanes(): { readonly [P in Priority]: FifoSet } {
-  return { user: new FifoSet(), retry: new FifoSet(), initial: new FifoSet(), resync: new FifoSet() };
 }
 
 function higher(one: Priority, other: Priority): Priority {

@@ -39,6 +39,7 @@ const LOG_FIELDS = {
   epoch: 'number',
   clusterId: 'text',
   namespaces: 'texts',
+  endpoints: 'texts',
   kinds: 'texts',
   settings: 'texts',
   problems: 'texts',
@@ -48,6 +49,7 @@ const LOG_FIELDS = {
   count: 'number',
   waitedMs: 'number',
   isLeader: 'flag',
+  isObserveOnly: 'flag',
 } as const satisfies Record<string, keyof FieldTypes>;
 
 interface FieldTypes {

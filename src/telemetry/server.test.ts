@@ -141,5 +141,5 @@ test('a port in use is named by its setting', async (t) => {
 });
 
 test('an address that is not ours is an error that names the setting', async (t) => {
-  await assert.rejects(started(t, { host: '203.0.113.1' }), /^Error: METRICS_PORT 0: .*EADDRNOTAVAIL/);
+  await assert.rejects(started(t, { host: '203.0.113.1' }), /^StartError: METRICS_PORT 0: .*EADDRNOTAVAIL/);
 });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { StartError } from '../runtime/errors.ts';
 
 /** One thing that must be so. Asked at each probe, so it answers from memory, at once. */
 export interface Check {
@@ -47,7 +48,7 @@ const STOP_MS = 1_000;
 /**
  * Serves `/healthz`, `/readyz` and `/metrics`. Each connection carries one request: probes open new ones anyway, and
  * none is left open to be leaked or reset in the middle of a scrape.
- * @throws Error naming METRICS_PORT when the port cannot be had
+ * @throws StartError naming METRICS_PORT when the port cannot be had
  */
 export async function startTelemetryServer(options: TelemetryServerOptions): Promise<TelemetryServer> {
   const { port, host } = options;
@@ -136,13 +137,13 @@ function listen(server: Server, port: number, host: string | undefined): Promise
   });
 }
 
-function listenError(error: NodeJS.ErrnoException, port: number): Error {
+function listenError(error: NodeJS.ErrnoException, port: number): StartError {
   const causes: Readonly<Record<string, string>> = {
     EADDRINUSE: 'the port is in use: stop what listens there, or choose another one',
     EACCES: 'this user may not listen there: choose a port above 1023',
   };
   const why = causes[error.code ?? ''] ?? error.message;
-  return new Error(`METRICS_PORT ${port}: ${why}`, { cause: error });
+  return new StartError(`METRICS_PORT ${port}: ${why}`, { cause: error });
 }
 
 async function close(server: Server): Promise<void> {

@@ -110,8 +110,13 @@ function wasabiHost(region: string): string {
   return region === FIRST_REGION ? `s3.${WASABI_DOMAIN}` : `s3.${region}.${WASABI_DOMAIN}`;
 }
 
+/** Whether a text can be the name of a region: what a service answers may be anything. */
+export function isRegionName(text: string): boolean {
+  return REGION.test(text);
+}
+
 function checkRegion(region: string): void {
-  if (REGION.test(region)) return;
+  if (isRegionName(region)) return;
   const shown = JSON.stringify(region.slice(0, 64));
   throw new ReconcileError(
     'InvalidSpec',

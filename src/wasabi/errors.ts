@@ -1,3 +1,4 @@
+import { cutText } from '../runtime/cut-text.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import { endpointHostRegion } from './endpoints.ts';
 import { ERROR_TABLE, type ErrorRow, type InCallRetry, UNEXPECTED_ANSWER } from './error-table.ts';
@@ -41,7 +42,7 @@ export function reconcileErrorOf(fault: ServiceFault, iamRegion: string): Reconc
   const where = `${SERVICE_NAMES[facts.service]} ${facts.operation} at ${facts.host}`;
   const message = `${where}: ${what}: ${adviceOf(row, facts, iamRegion)}${rightPlace(row, facts)}`;
   const retryAfterMs = Math.max(row.retryAfterMs ?? 0, facts.retryAfterMs ?? 0);
-  return new ReconcileError(row.type, message.slice(0, MESSAGE_LENGTH), {
+  return new ReconcileError(row.type, cutText(message, MESSAGE_LENGTH), {
     reason: row.reason,
     cause: fault,
     ...(retryAfterMs > 0 ? { retryAfterMs } : {}),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
-import { Refusals, refusalWaitMs } from './refusals.ts';
+import { Refusals, refusalRestMs, refusalWaitMs } from './refusals.ts';
 
 const S3 = 's3 eu-central-2';
 const MINUTE_MS = 60_000;
@@ -134,3 +134,19 @@ test('a lock-out holds everything, probes too, for as long as the service says',
   probe.accepted('sts', sentAtMs());
   assert.equal(mayCall(), true);
 });
+
+const NOW_MS = Date.parse('2026-03-01T12:00:00Z');
+const DAY_MS = 86_400_000;
+const rests: readonly [title: string, atMs: number, expected: number][] = [
+  ['just now', 0, 5 * MINUTE_MS],
+  ['a minute ago', -MINUTE_MS, 4 * MINUTE_MS],
+  ['longer ago than the wait', -6 * MINUTE_MS, 0],
+  ['by a clock a little ahead', MINUTE_MS, 5 * MINUTE_MS],
+  ['by a clock a hundred days ahead', 100 * DAY_MS, 0],
+  ['at a time that is none', Number.NaN, 0],
+];
+for (const [title, atMs, expected] of rests) {
+  test(`a refusal written down ${title} keeps the credentials for ${expected / 1_000} s`, () => {
+    assert.equal(refusalRestMs({ count: 2, reason: 'AuthFailed', atMs: NOW_MS + atMs }, NOW_MS), expected);
+  });
+}

@@ -24,6 +24,20 @@ export function refusalWaitMs(count: number, reason: string): number {
 }
 
 /**
+ * How long credentials stay untried still, by a refusal that was written down; milliseconds, 0: they may be tried. A
+ * time that lies ahead (a clock has jumped, or the record is from elsewhere) keeps them no longer than the wait itself,
+ * and one that lies further ahead than that says nothing.
+ */
+export function refusalRestMs(
+  { count, reason, atMs }: { readonly count: number; readonly reason: string; readonly atMs: number },
+  nowMs: number,
+): number {
+  const waitMs = refusalWaitMs(count, reason);
+  const restMs = atMs + waitMs - nowMs;
+  return restMs > 0 && restMs <= 2 * waitMs ? Math.min(restMs, waitMs) : 0;
+}
+
+/**
  * What one client asks and tells of its credentials. A place is one API in one region: a key may work in one and not, or
  * not yet, in another. Times are monotonic.
  */

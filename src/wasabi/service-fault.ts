@@ -94,12 +94,15 @@ export function isErrorDocument(body: string): boolean {
   return /^\s*(?:<\?xml[^>]{0,200}\?>)?\s*<(?:Error|ErrorResponse)[\s>]/.test(body.slice(0, 512));
 }
 
-/** `Retry-After` in milliseconds, from seconds or an HTTP date; at most a day. `undefined`: none, or unreadable. */
+/** Whoever asks for longer is asked again: no answer may stop the work on an account for days. */
+const RETRY_AFTER_MAX_MS = 3_600_000;
+
+/** `Retry-After` in milliseconds, from seconds or an HTTP date; at most an hour, whatever a proxy says. `undefined`: none, or unreadable. */
 export function retryAfterMsOf(headers: Headers, nowMs: number): number | undefined {
   const text = headers['retry-after']?.trim();
   if (text === undefined || text === '') return undefined;
   const waitMs = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (dateMsOf(headers) ?? nowMs);
-  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), 86_400_000);
+  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), RETRY_AFTER_MAX_MS);
 }
 
 /** The `Date` header, milliseconds since the epoch; `undefined`: none, or unreadable. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../../managed/kind.ts';
+import { cutText } from '../../runtime/cut-text.ts';
 import { type ChildChange, diffChildren } from './children/desired.ts';
 import { type DesiredBucket, rejection } from './desired.ts';
 import type { ObservedBucket } from './observe.ts';
@@ -77,6 +78,5 @@ function settingChange(
 /** A value as it is shown to people, on one line and not too long. */
 export function shown(value: unknown): string {
   if (value === null) return 'none';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length <= SUMMARY_MAX ? text : `${text.slice(0, SUMMARY_MAX - 1)}…`;
+  return cutText(typeof value === 'string' ? value : JSON.stringify(value), SUMMARY_MAX);
 }

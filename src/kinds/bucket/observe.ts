@@ -3,10 +3,10 @@ import type { Bucket } from '../../api/bucket.ts';
 import type { Provider } from '../../api/provider.ts';
 import { OWNER_TAG } from '../../managed/marker.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { type ReconcileError, toReconcileError } from '../../runtime/errors.ts';
+import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import type { BucketIndex } from '../../wasabi/buckets.ts';
 import type { WasabiClient } from '../../wasabi/clients.ts';
-import { FIRST_REGION } from '../../wasabi/endpoints.ts';
+import { FIRST_REGION, isRegionName } from '../../wasabi/endpoints.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
 import type { ChildChange } from './children/desired.ts';
@@ -132,7 +132,7 @@ async function readOwnTags(client: BucketClient, access: TagAccess): Promise<Tag
   return answer === undefined ? undefined : 'Unsupported';
 }
 
-/** Any endpoint answers it. An empty answer is us-east-1, and `EU` is an old name. Source: docs/wasabi.md, location. */
+/** Any endpoint answers it. An empty answer is us-east-1, and `EU` is an old name. Source: docs/wasabi.md, location. @throws Transient, reason UnreadableAnswer */
 async function readRegion(client: BucketClient, place: string, signal: AbortSignal): Promise<string> {
   const answer = await client.wasabi.s3(new GetBucketLocationCommand({ Bucket: client.bucket }), {
     region: place,
@@ -140,7 +140,13 @@ async function readRegion(client: BucketClient, place: string, signal: AbortSign
   });
   const location: string | undefined = answer.LocationConstraint;
   if (location === undefined || location === '') return client.providerType === 'wasabi' ? FIRST_REGION : place;
-  return location === 'EU' ? 'eu-west-1' : location;
+  if (location === 'EU') return 'eu-west-1';
+  if (isRegionName(location)) return location;
+  throw new ReconcileError(
+    'Transient',
+    `bucket "${client.bucket}": the answer to GetBucketLocation names no region; a proxy or another server may be in the way`,
+    { reason: 'UnreadableAnswer' },
+  );
 }
 
 /** As the listing says it; the credentials may not be allowed to list. */

@@ -1,8 +1,9 @@
 import type { Bucket } from '../../api/bucket.ts';
 import { isReason, type Reason } from '../../api/reasons.ts';
-import { RECONCILE_REQUESTED_AT } from '../../managed/annotations.ts';
 import { findCondition } from '../../managed/conditions.ts';
 import type { Deletion } from '../../managed/kind.ts';
+import { isRequested } from '../../managed/requested.ts';
+import { cutText } from '../../runtime/cut-text.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { type BucketPlace, listContent, lockedUntilMs } from '../../wasabi/bucket-content.ts';
 import type { BucketClient } from './observe.ts';
@@ -29,8 +30,7 @@ export function notEmpty(bucket: string): Blocked {
  * however far a pass comes.
  */
 export function objectsLocked(bucket: string, firstKey: string): Blocked {
-  const key = JSON.stringify(firstKey);
-  const shown = key.length <= KEY_MAX ? key : `${key.slice(0, KEY_MAX - 1)}…`;
+  const shown = cutText(JSON.stringify(firstKey), KEY_MAX);
   return {
     type: 'Blocked',
     reason: 'ObjectsLocked',
@@ -62,11 +62,11 @@ export async function bucketObstacle(
 }
 
 /** The condition of an earlier pass, unless the object was edited or a pass was asked for since. */
-function standingBlock({ metadata, status }: Bucket): { reason: Reason; message: string } | undefined {
+function standingBlock(resource: Bucket): { reason: Reason; message: string } | undefined {
+  const { metadata, status } = resource;
   const found = findCondition(status?.conditions, 'DeletionBlocked');
-  const requested = metadata.annotations?.[RECONCILE_REQUESTED_AT];
-  const isAnswered = requested === undefined || requested === status?.lastHandledReconcileAt;
-  if (found?.status !== 'True' || found.observedGeneration !== metadata.generation || !isAnswered) return undefined;
+  if (found?.status !== 'True' || found.observedGeneration !== metadata.generation || isRequested(resource))
+    return undefined;
   const { reason = '', message = '' } = found;
   return isReason(reason) ? { reason, message } : undefined;
 }

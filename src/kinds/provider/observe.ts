@@ -1,11 +1,11 @@
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import type { Provider } from '../../api/provider.ts';
 import { isReason } from '../../api/reasons.ts';
-import { RECONCILE_REQUESTED_AT } from '../../managed/annotations.ts';
 import { findCondition } from '../../managed/conditions.ts';
+import { isRequested } from '../../managed/requested.ts';
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { type Caller, whoAmI } from '../../wasabi/identity.ts';
-import { isRefusal, refusalWaitMs } from '../../wasabi/refusals.ts';
+import { isRefusal, refusalRestMs } from '../../wasabi/refusals.ts';
 import { type AccountAccess, accountOfCaller, type Probe } from '../account-access.ts';
 import { isAnswerOfS3, providerFailure } from './failure.ts';
 import type { ProtectedSecrets, SecretState } from './secrets.ts';
@@ -114,10 +114,8 @@ async function callS3(probe: Probe, signal: AbortSignal): Promise<void> {
 
 /** Somebody asked for a try, or has edited the spec since the refusal. */
 function wasAskedFor(resource: Provider): boolean {
-  const { lastHandledReconcileAt, conditions } = resource.status ?? {};
-  const requested = resource.metadata.annotations?.[RECONCILE_REQUESTED_AT];
-  if (requested !== undefined && requested !== lastHandledReconcileAt) return true;
-  const judged = findCondition(conditions, 'AuthValid')?.observedGeneration;
+  if (isRequested(resource)) return true;
+  const judged = findCondition(resource.status?.conditions, 'AuthValid')?.observedGeneration;
   return judged !== undefined && judged !== resource.metadata.generation;
 }
 
@@ -134,8 +132,9 @@ function standingRefusal(
   if (authFailures?.secretVersion !== secretVersion)
     return known && { failure: providerFailure(known, resource), isRefused: true };
   const { reason = '', message } = findCondition(conditions, 'AuthValid') ?? {};
-  const untilMs = Date.parse(authFailures.lastTime) + TIME_GRAIN_MS + refusalWaitMs(authFailures.count, reason);
-  const retryAfterMs = Math.max(untilMs - nowMs, known?.retryAfterMs ?? 0);
+  const atMs = Date.parse(authFailures.lastTime) + TIME_GRAIN_MS;
+  const restMs = refusalRestMs({ count: authFailures.count, reason, atMs }, nowMs);
+  const retryAfterMs = Math.max(restMs, known?.retryAfterMs ?? 0);
   if (retryAfterMs <= 0) return undefined;
   // Told in the words of the refusal itself: it is the same failure, and another text would be another status.
   const failure = new ReconcileError('DependencyNotReady', message ?? 'the service refused the credentials', {

@@ -68,8 +68,8 @@ test('policyDifference: at most 500 characters on one line, the same each time',
       Array.from({ length: 60 }, (_, index) => ({ ...long(index), resource: `arn:aws:s3:::b/${index}` })),
     );
     for (const text of [policyDifference(undefined, many), policyDifference(many, undefined)]) {
-      assert.equal(text.length, 500);
-      assert.ok(text.isWellFormed() && !text.includes('\n'));
+      assert.ok(text.length === 500 || text.length === 499, 'half a character goes');
+      assert.ok(text.isWellFormed() && !text.includes('\ufffd') && !text.includes('\n'));
     }
   }
   fc.assert(

@@ -1,3 +1,4 @@
+import { cutText } from '../../runtime/cut-text.ts';
 import { meaningOf, sidsByMeaning } from './canonical.ts';
 import { type PolicyDocument, type Principals, quoted, type Statement } from './document.ts';
 
@@ -11,8 +12,7 @@ const LISTED_MAX = 3;
  */
 export function policyDifference(found: PolicyDocument | undefined, wanted: PolicyDocument | undefined): string {
   const parts = [...namesChanged(found, wanted), ...statementsChanged(found, wanted)];
-  const text = parts.join('; ');
-  return text.length <= TEXT_MAX ? text : `${text.slice(0, TEXT_MAX - 1).toWellFormed()}…`;
+  return cutText(parts.join('; '), TEXT_MAX);
 }
 
 function namesChanged(found: PolicyDocument | undefined, wanted: PolicyDocument | undefined): readonly string[] {

@@ -1,3 +1,5 @@
+import { cutText } from '../../runtime/cut-text.ts';
+
 /** `2008-10-17` is what a document without the element means: it knows no policy variables (`${…}` is plain text). */
 export type PolicyVersion = '2008-10-17' | '2012-10-17';
 
@@ -45,5 +47,5 @@ export function quoted(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value !== 'string') return String(value);
-  return JSON.stringify(value.length > QUOTED_MAX ? `${value.slice(0, QUOTED_MAX - 1)}…` : value);
+  return JSON.stringify(cutText(value, QUOTED_MAX));
 }

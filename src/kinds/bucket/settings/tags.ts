@@ -1,4 +1,4 @@
-import { GetBucketTaggingCommand, PutBucketTaggingCommand } from '@aws-sdk/client-s3';
+import { DeleteBucketTaggingCommand, GetBucketTaggingCommand, PutBucketTaggingCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from '../../../api/bucket.ts';
 import { GROUP } from '../../../api/meta.ts';
 import { OWNER_TAG } from '../../../managed/marker.ts';
@@ -55,12 +55,16 @@ export async function readTags({ wasabi, bucket, region, signal }: TagAccess): P
       { reason: 'UnreadableAnswer' },
     );
   }
-  const pairs = answer.TagSet.map(({ Key = '', Value = '' }): [string, string] => [Key, Value]);
-  return Object.fromEntries(pairs.filter(([key]) => key !== '__proto__'));
+  // `fromEntries` makes every key an own one, `__proto__` included: a tag of that name is a tag like any other.
+  return Object.fromEntries(answer.TagSet.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
-/** Replaces all tags. The set is never empty: a bucket that we write to carries our marker. */
+/** Replaces all tags. A set without any, of a bucket that does not carry our marker, is taken away. */
 export async function writeTags({ wasabi, bucket, region, signal }: TagAccess, tags: Tags): Promise<void> {
   const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  if (TagSet.length === 0) {
+    await wasabi.s3(new DeleteBucketTaggingCommand({ Bucket: bucket }), { region, signal });
+    return;
+  }
   await wasabi.s3(new PutBucketTaggingCommand({ Bucket: bucket, Tagging: { TagSet } }), { region, signal });
 }

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import { RECONCILE_REQUESTED_AT } from './annotations.ts';
+import type { ManagedResource } from './kind.ts';
+
+/** What `status.lastHandledReconcileAt` has room for, in characters; an annotation may have 256 KiB. */
+const RECORDED_MAX = 1_024;
+
+/** The request to reconcile, as status records it: a text that is too long by its digest. Undefined: there is none. */
+export function requestedAt({ metadata }: ManagedResource): string | undefined {
+  const text = metadata.annotations?.[RECONCILE_REQUESTED_AT];
+  if (text === undefined || text.length <= RECORDED_MAX) return text;
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/** Whether somebody asks for a pass that status does not record yet. */
+export function isRequested(resource: ManagedResource): boolean {
+  const requested = requestedAt(resource);
+  return requested !== undefined && requested !== resource.status?.lastHandledReconcileAt;
+}
