@@ -1,6 +1,7 @@
 import { keyText } from '../api/meta.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { EventRecorder } from '../telemetry/events.ts';
+import type { LogFields } from '../telemetry/log-fields.ts';
 import type { Log } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { findCondition } from './conditions.ts';
@@ -50,7 +51,7 @@ export class Reporter {
     this.#countTransitions(resource, patch);
     this.#countChanges(resource, outcome);
     this.#countByKind(resource, outcome);
-    this.#write(resource, outcome, durationMs);
+    this.#write(resource, outcome, isNews(resource, patch), Math.round(durationMs));
   }
 
   /** References that only `--allow-legacy-cross-namespace` opens: one Warning for each generation of an object. */
@@ -97,9 +98,11 @@ export class Reporter {
     if (outcome.type === 'Blocked') this.#metrics.bucketOperated('delete', 'failure');
   }
 
-  #write(resource: ManagedResource, outcome: Outcome, durationMs: number): void {
+  #write(resource: ManagedResource, outcome: Outcome, isNew: boolean, durationMs: number): void {
     const { namespace, name, uid, generation } = resource.metadata;
     const about = { kind: resource.kind, namespace, name, generation, outcome: outcome.type, durationMs };
+    // What stands in status already was told when it came up.
+    const level = isNew ? 'warn' : 'debug';
     switch (outcome.type) {
       case 'InSync':
         if (outcome.reading.applied.length > 0)
@@ -108,24 +111,24 @@ export class Reporter {
         return;
       case 'OutOfSync':
         for (const error of failuresOf(outcome)) {
-          this.#log.warn({ ...about, error, changes: outcome.reading.applied }, 'not reconciled');
+          this.#log[level]({ ...about, error, changes: outcome.reading.applied }, 'not reconciled');
         }
         if (failuresOf(outcome).length === 0) {
           this.#log.info({ ...about, changes: outcome.reading.applied }, 'reconciled, and waits for other objects');
         }
         return;
       case 'Failed':
-        this.#failed(about, outcome.error);
+        this.#failed(about, outcome.error, level);
         return;
       case 'NotOurs':
       case 'Blocked':
-        this.#log.warn({ ...about, reason: outcome.reason }, 'not reconciled');
+        this.#log[level]({ ...about, reason: outcome.reason, problems: [outcome.message] }, 'not reconciled');
         return;
       case 'Deleting':
         this.#log.info({ ...about, uid, reason: outcome.reason }, 'deletion goes on');
         return;
       case 'Gone':
-        this.#log.info({ ...about, uid, reason: outcome.how }, 'let go');
+        this.#log.info({ ...about, ...external(resource), uid, reason: outcome.how }, 'let go');
         return;
       case 'Observed':
       case 'Suspended':
@@ -134,10 +137,34 @@ export class Reporter {
     }
   }
 
-  #failed(about: Parameters<Log['warn']>[0], error: Extract<Outcome, { type: 'Failed' }>['error']): void {
+  #failed(
+    about: Parameters<Log['warn']>[0],
+    error: Extract<Outcome, { type: 'Failed' }>['error'],
+    level: 'warn' | 'debug',
+  ): void {
     const fields = { ...about, error };
     if (error.type === 'Internal') this.#log.error(fields, 'not reconciled');
     else if (error.type === 'StaleRead' || error.type === 'Throttled') this.#log.debug(fields, 'not reconciled');
-    else this.#log.warn(fields, 'not reconciled');
+    else this.#log[level](fields, 'not reconciled');
   }
+}
+
+/** The pass ended otherwise than status told before it. */
+function isNews(resource: ManagedResource, patch: StatusPatch | undefined): boolean {
+  const conditions = patch?.['conditions'] as readonly StoredCondition[] | undefined; // statusFor puts nothing else there
+  const [before, after] = [resource.status?.conditions, conditions].map((list) => findCondition(list, 'Synced'));
+  if (after === undefined) return false;
+  return (
+    before?.reason !== after.reason ||
+    before?.message !== after.message ||
+    before?.observedGeneration !== after.observedGeneration
+  );
+}
+
+/** The external resource that the object stood for, where one was recorded: what an audit asks for. */
+function external({ status }: ManagedResource): LogFields {
+  const target = status?.target;
+  if (target === undefined) return {};
+  const { name, identity, accountId: account, provider } = target;
+  return { resource: identity === undefined ? name : `${name} (${identity})`, account, provider };
 }

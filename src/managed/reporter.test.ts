@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { FakeClock } from '../../test/support/fake-clock.ts';
+import { plainAccess } from '../../test/support/loopback-server.ts';
+import { ReconcileError } from '../runtime/errors.ts';
+import { KubeClient } from '../runtime/kube-client.ts';
+import { EventRecorder } from '../telemetry/events.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import type { ManagedResource } from './kind.ts';
+import type { Outcome } from './outcome.ts';
+import { Reporter } from './reporter.ts';
+import { statusFor } from './status.ts';
+
+/** A Bucket that was made, as the store has it. */
+const bucket: ManagedResource = {
+  apiVersion: 's3.cloud37.dev/v1alpha1',
+  kind: 'Bucket',
+  metadata: { name: 'b', namespace: 'a', uid: 'u', resourceVersion: '1', creationTimestamp: '', generation: 1 },
+  spec: {},
+  status: { target: { provider: 'a/p', accountId: '100000000001', region: 'eu-central-2', name: 'logs' } },
+};
+
+/** Runs passes of that Bucket, each on the status of the one before. Events are recorded and never sent. */
+function passes(t: TestContext) {
+  const clock = new FakeClock();
+  const lines: Record<string, unknown>[] = [];
+  const destination = { write: (line: string) => lines.push(JSON.parse(line)) };
+  const kube = new KubeClient({
+    access: plainAccess('http://127.0.0.1:1'),
+    clock,
+    random: () => 0,
+    userAgent: 'test',
+  });
+  t.after(() => kube.close());
+  const reporter = new Reporter({
+    log: createLogger({ level: 'debug', format: 'json', destination, clock }),
+    metrics: new Metrics({ version: 'test' }),
+    events: new EventRecorder({ kube, clock, random: () => 0, instance: 'test' }),
+    clock,
+    eventsOf: () => ({
+      created: 'BucketCreated',
+      updated: 'BucketUpdated',
+      deleted: 'BucketDeleted',
+      failed: 'ReconcileFailed',
+    }),
+  });
+  let resource = bucket;
+  return (outcome: Outcome) => {
+    const patch = statusFor(resource, outcome, clock.now());
+    reporter.passed(resource, outcome, patch, 12.3456);
+    resource = { ...resource, status: { ...resource.status, ...patch } };
+    return lines.at(-1) ?? {};
+  };
+}
+
+test('reporter: a failure is told at its first pass and at each change, and repeated for debugging only', (t) => {
+  const pass = passes(t);
+  const failing = (message: string): Outcome => ({
+    type: 'Failed',
+    error: new ReconcileError('DependencyNotReady', message, { reason: 'AccessDenied' }),
+  });
+  const levels = ['one', 'one', 'two', 'two'].map((message) => pass(failing(message))['level']);
+  assert.deepEqual(levels, ['warn', 'debug', 'warn', 'debug']);
+});
+
+test('reporter: what is not ours, or blocks a deletion, is logged with its message; times in whole milliseconds', (t) => {
+  const pass = passes(t);
+  const taken = { type: 'NotOurs', reason: 'AlreadyExists', message: 'it is owned by x' } as const;
+  assert.partialDeepStrictEqual(pass(taken), { level: 'warn', problems: ['it is owned by x'], durationMs: 12 });
+  assert.equal(pass(taken)['level'], 'debug');
+  const blocked = { type: 'Blocked', reason: 'BucketNotEmpty', message: '3 objects' } as const;
+  assert.partialDeepStrictEqual(pass(blocked), { level: 'warn', problems: ['3 objects'] });
+});
+
+test('reporter: a deletion names the external resource that went', (t) => {
+  assert.partialDeepStrictEqual(passes(t)({ type: 'Gone', how: 'Deleted' }), {
+    message: 'let go',
+    reason: 'Deleted',
+    resource: 'logs',
+    account: '100000000001',
+    provider: 'a/p',
+  });
+});
