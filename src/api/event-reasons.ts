@@ -17,6 +17,10 @@ export const EVENT_REASONS = {
     means: 'The credentials or endpoints of a Provider do not work; told like ReconcileFailed.',
   },
   BucketCreated: { type: 'Normal', means: 'The bucket was created, with its settings.' },
+  Recreated: {
+    type: 'Warning',
+    means: 'The bucket had been deleted by somebody else, with what was in it, and was created again, empty.',
+  },
   BucketUpdated: { type: 'Normal', means: 'Settings of the bucket were changed; the note names them.' },
   AutoManageAbsent: {
     type: 'Normal',

@@ -89,6 +89,8 @@ export interface Target {
 export interface KindEvents {
   readonly created: EventReason;
   readonly updated: EventReason;
+  /** Sent instead of `created` when what had been there was gone: somebody else had deleted it, with all that was in it. */
+  readonly recreated?: EventReason;
   readonly deleted: EventReason;
   readonly failed: EventReason;
   /** Sent instead of `updated` when the object had been in sync: somebody else had changed the resource. Absent: nobody can. */

@@ -1,6 +1,6 @@
 import type { Reason } from '../api/reasons.ts';
 import type { Result } from '../runtime/controller.ts';
-import type { ReconcileError } from '../runtime/errors.ts';
+import type { ReconcileError, ReconcileErrorType } from '../runtime/errors.ts';
 import type { KindStatus, Target } from './kind.ts';
 
 /** What the last read of a pass showed, and what the pass did before it. */
@@ -60,6 +60,22 @@ export type Outcome =
 /** What went wrong in a pass, without what it waits for in other objects. */
 export function failuresOf({ reading, errors }: Extract<Outcome, { type: 'OutOfSync' }>): readonly ReconcileError[] {
   return errors.filter((error) => error !== reading.kindStatus.awaited);
+}
+
+/** Whoever has to act first comes first; what time heals comes last. */
+const SEVERITY: Readonly<Record<ReconcileErrorType, number>> = {
+  InvalidSpec: 0,
+  Internal: 1,
+  DependencyNotReady: 2,
+  Unsupported: 3,
+  Throttled: 4,
+  Transient: 5,
+  StaleRead: 6,
+};
+
+/** The errors of one pass in the order in which people should read them. Pure. */
+export function worstFirst(errors: readonly ReconcileError[]): readonly ReconcileError[] {
+  return errors.toSorted((a, b) => SEVERITY[a.type] - SEVERITY[b.type]);
 }
 
 /** Someone elsewhere has to act; their watch event comes sooner than this. */

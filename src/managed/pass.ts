@@ -5,7 +5,7 @@ import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { ACCEPT_ACCOUNT, TAKE_OVER_FROM } from './annotations.ts';
 import type { Change, KindStatus, ManagedKind, ManagedResource, Target } from './kind.ts';
 import { markerText } from './marker.ts';
-import type { Outcome, Reading } from './outcome.ts';
+import { type Outcome, type Reading, worstFirst } from './outcome.ts';
 import { type Ownership, ownershipOf } from './ownership.ts';
 import type { ReconcilerEnv } from './reconciler.ts';
 import { ownerOf, rivalMessage, rivalOf } from './rivals.ts';
@@ -195,7 +195,8 @@ function settle(reading: Reading, errors: readonly ReconcileError[], left: reado
     );
   }
   const { awaited } = reading.kindStatus;
-  const all = awaited === undefined ? failures : [...failures, awaited];
+  const sorted = worstFirst(failures);
+  const all = awaited === undefined ? sorted : [...sorted, awaited];
   return all.length === 0 ? { type: 'InSync', reading } : { type: 'OutOfSync', reading, errors: all };
 }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReconcileError, type ReconcileErrorOptions, type ReconcileErrorType } from '../runtime/errors.ts';
 import type { KindEvents, ManagedResource } from './kind.ts';
-import { eventFor } from './report.ts';
+import { type Outcome, worstFirst } from './outcome.ts';
+import { eventsFor } from './report.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const events: KindEvents = {
@@ -101,7 +102,44 @@ const cases: readonly Case[] = [
 for (const { title, type, options, before, expected } of cases) {
   test(`event of a pass that failed: ${title}`, () => {
     const error = new ReconcileError(type, 'why', options);
-    const draft = eventFor(events, bucket(before), { type: 'Failed', error }, NOW);
+    const [draft] = eventsFor(events, bucket(before), { type: 'Failed', error }, NOW);
     assert.equal(draft && `${draft.type} ${draft.reason}: ${draft.note}`, expected);
   });
 }
+
+/** A pass that created the bucket, and failed with that afterwards, if with anything. */
+function made(...errors: ReconcileError[]): Outcome {
+  const target = { provider: { namespace: 'a', name: 'p' }, accountId: '1', region: 'r', name: 'b' };
+  const reading = { target, kindStatus: { fields: {} }, isFound: true, applied: ['Create', 'Set:tagging'] };
+  return errors.length === 0 ? { type: 'InSync', reading } : { type: 'OutOfSync', reading, errors };
+}
+
+function told(object: ManagedResource, outcome: Outcome): readonly string[] {
+  const drafts = eventsFor({ ...events, recreated: 'Recreated' }, object, outcome, NOW);
+  return drafts.map(({ type, reason }) => `${type} ${reason}`);
+}
+
+test('a creation is told although a setting failed, and once where none did', () => {
+  const error = new ReconcileError('InvalidSpec', 'no such rule');
+  assert.deepEqual(told(bucket(), made(error)), ['Normal BucketCreated', 'Warning ReconcileFailed']);
+  assert.deepEqual(told(bucket(), made()), ['Normal BucketCreated']);
+});
+
+test('what had vanished and is created again, empty, is a warning of its own', () => {
+  const target = { provider: 'a/p', accountId: '1', region: 'r', name: 'b', identity: '2026-01-01T00:00:00Z' };
+  const known: ManagedResource = { ...bucket(), status: { target } };
+  assert.deepEqual(told(known, made()), ['Warning Recreated']);
+  const usable: ManagedResource = { ...bucket(), status: { conditions: [{ type: 'Ready', status: 'True' }] } };
+  assert.deepEqual(told(usable, made()), ['Warning Recreated']);
+  const [draft] = eventsFor({ ...events, recreated: 'Recreated' }, known, made(), NOW);
+  assert.equal(draft?.note, 'bucket "b" had vanished and was created again, empty');
+});
+
+test('the errors of a pass are told by who must act: the author first, time last', () => {
+  const types = ['Transient', 'DependencyNotReady', 'Throttled', 'InvalidSpec'] as const;
+  const sorted = worstFirst(types.map((type) => new ReconcileError(type, 'why')));
+  assert.deepEqual(
+    sorted.map(({ type }) => type),
+    ['InvalidSpec', 'DependencyNotReady', 'Throttled', 'Transient'],
+  );
+});

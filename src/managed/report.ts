@@ -33,8 +33,20 @@ const NEEDS_A_PERSON: ReadonlySet<Reason> = new Set([
   'QuotaExceeded',
 ]);
 
-/** The event of a pass; undefined when nothing changed since the last one. Pure. */
-export function eventFor(
+/** The events of a pass, on change only. What was made is told also when a setting of it failed. Pure. */
+export function eventsFor(
+  events: KindEvents,
+  resource: ManagedResource,
+  outcome: Outcome,
+  nowMs: number,
+): readonly EventDraft[] {
+  const main = eventFor(events, resource, outcome, nowMs);
+  const made = outcome.type === 'OutOfSync' && failuresOf(outcome).length > 0 && isMade(outcome.reading.applied);
+  const first = made ? inSync(events, resource, outcome.reading.applied) : undefined;
+  return [first, main].filter((draft) => draft !== undefined);
+}
+
+function eventFor(
   events: KindEvents,
   resource: ManagedResource,
   outcome: Outcome,
@@ -76,7 +88,12 @@ function inSync(events: KindEvents, resource: ManagedResource, applied: readonly
     const wasInSync = before?.status === 'True' && before.observedGeneration === resource.metadata.generation;
     // What was in sync and has not been edited was changed by somebody else.
     const repaired = wasInSync ? (events.repaired ?? events.updated) : events.updated;
-    const reason = applied.includes('Create') ? events.created : repaired;
+    if (isMade(applied) && events.recreated !== undefined && wasThere(resource)) {
+      const { name = resource.metadata.name } = resource.status?.target ?? {};
+      const note = `${resource.kind.toLowerCase()} "${name}" had vanished and was created again, empty`;
+      return { type: 'Warning', reason: events.recreated, action: 'Reconcile', note };
+    }
+    const reason = isMade(applied) ? events.created : repaired;
     return { type: 'Normal', reason, action: 'Reconcile', note: `Changes made: ${applied.join(', ')}` };
   }
   if (events.recovered === undefined || before?.status === 'True') return undefined;
@@ -86,6 +103,15 @@ function inSync(events: KindEvents, resource: ManagedResource, applied: readonly
     action: 'Reconcile',
     note: 'Everything was found as it should be.',
   };
+}
+
+function isMade(applied: readonly string[]): boolean {
+  return applied.includes('Create');
+}
+
+/** Status tells of an external resource that was there before this pass: by its identity, or as one that was usable. */
+function wasThere({ status }: ManagedResource): boolean {
+  return status?.target?.identity !== undefined || findCondition(status?.conditions, 'Ready')?.status === 'True';
 }
 
 function failed(

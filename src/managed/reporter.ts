@@ -8,7 +8,7 @@ import { findCondition } from './conditions.ts';
 import type { KindEvents, ManagedResource, StoredCondition } from './kind.ts';
 import { failuresOf, type Outcome } from './outcome.ts';
 import type { Reference } from './references.ts';
-import { eventFor } from './report.ts';
+import { eventsFor } from './report.ts';
 import type { StatusPatch } from './status.ts';
 
 /** Tells of each pass what the log, the metrics and the events of the cluster should know. The only one that does. */
@@ -40,8 +40,9 @@ export class Reporter {
    */
   passed(resource: ManagedResource, outcome: Outcome, patch: StatusPatch | undefined, durationMs: number): void {
     const { kind } = resource;
-    const draft = eventFor(this.#eventsOf(kind), resource, outcome, this.#clock.now());
-    if (draft !== undefined) this.#events.record({ regarding: resource, ...draft });
+    for (const draft of eventsFor(this.#eventsOf(kind), resource, outcome, this.#clock.now())) {
+      this.#events.record({ regarding: resource, ...draft });
+    }
     if (outcome.type === 'InSync' || outcome.type === 'OutOfSync' || outcome.type === 'Observed') {
       for (const event of outcome.reading.kindStatus.events ?? []) {
         this.#events.record({ regarding: resource, action: 'Reconcile', ...event });

@@ -45,6 +45,7 @@ const IDENTITY_SKEW_MS = 5_000;
 
 const EVENTS: KindEvents = {
   created: 'BucketCreated',
+  recreated: 'Recreated',
   updated: 'BucketUpdated',
   deleted: 'BucketDeleted',
   failed: 'ReconcileFailed',
