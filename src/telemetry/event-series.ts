@@ -22,7 +22,7 @@ export interface Series {
 
 /** The same within this time is one series. */
 const WINDOW_MS = 600_000;
-/** The count of a series is written at most this often. */
+/** The first repeat is written at once, so that people see it; later counts at most this often. */
 const PATCH_EVERY_MS = 300_000;
 const MAX_SERIES = 4_096;
 

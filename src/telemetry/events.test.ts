@@ -116,23 +116,25 @@ test('events recorded before and after the start arrive, in the namespaces of th
   for (const { metadata } of events()) assert.match(metadata.name, /^logs\.[0-9a-f]+$/);
 });
 
-test('repeats are one event, whose count is written every five minutes and once at the end', async (t) => {
+test('repeats are one event, whose count is written at once, then every five minutes, and once at the end', async (t) => {
   const { recorder, clock, events, seen } = await startWorld(t);
   recorder.start();
   for (let second = 0; second < 360; second += 10) {
     recorder.record(input('logs'));
     await quiet(clock);
+    if (second === 10) assert.equal(events()[0]?.series?.count, 2, 'people see a second time at once');
     await clock.advanceAsync(10_000);
     await quiet(clock);
   }
-  assert.deepEqual(events()[0]?.series, { count: 30, lastObservedTime: '2026-01-01T00:04:50.000000Z' });
-  assert.equal(seen.length, 2);
+  assert.deepEqual(events()[0]?.series, { count: 36, lastObservedTime: '2026-01-01T00:05:50.000000Z' });
+  assert.equal(seen.length, 3);
+  recorder.record(input('logs'));
   for (const minutes of [4, 6, 2]) {
     await clock.advanceAsync(minutes * MINUTE);
     await quiet(clock);
   }
-  assert.equal(events()[0]?.series?.count, 36);
-  assert.deepEqual([events().length, seen.length, clock.pendingTimers], [1, 3, 0]);
+  assert.equal(events()[0]?.series?.count, 37);
+  assert.deepEqual([events().length, seen.length, clock.pendingTimers], [1, 4, 0]);
   recorder.record(input('logs'));
   await waitFor('a new event', () => events().length === 2);
 });

@@ -76,6 +76,8 @@ export class EventRecorder {
     const again = this.#series.repeated(event, clock.monotonicMs(), clock.now());
     if (again !== undefined) {
       if (again.isRefused) this.#drop('refused');
+      // A second time may be another change of state: it must not stay hidden in the first event.
+      else if (again.count === 2 && again.isCreated) this.#patch(again);
       return;
     }
     const series = this.#series.begin(event, this.#nameOf(event), clock.monotonicMs(), clock.now());
@@ -151,6 +153,7 @@ export class EventRecorder {
     if (type === 'create') {
       await kube.create(EVENTS, namespace, body, options);
       series.isCreated = true;
+      if (series.count > 1) this.#patch(series);
       return;
     }
     const { count, seenAtMs } = series;
@@ -193,12 +196,14 @@ export class EventRecorder {
     return { ...job, body: eventObject(series.input, series.name, instance, clock.now()) };
   }
 
+  #patch(series: Series): void {
+    series.sentMs = this.#options.clock.monotonicMs(); // not due again while this one waits
+    this.#enqueue({ type: 'patch', series, body: {}, attempt: 1, isUnanswered: false });
+  }
+
   #sweep(): void {
     const { clock } = this.#options;
-    for (const series of this.#series.due(clock.monotonicMs())) {
-      series.sentMs = clock.monotonicMs(); // not due again while this one waits
-      this.#enqueue({ type: 'patch', series, body: {}, attempt: 1, isUnanswered: false });
-    }
+    for (const series of this.#series.due(clock.monotonicMs())) this.#patch(series);
     this.#cancelSweep = this.#series.size === 0 ? undefined : clock.setTimer(SWEEP_MS, () => this.#sweep());
   }
 
