@@ -71,8 +71,11 @@ export const configTable: readonly ConfigRow[] = [
     ),
     fallback: 300_000,
     values: `${MIN_INTERVAL_SECONDS} to ${MAX_INTERVAL_SECONDS}, or 0`,
-    parse: (text) =>
-      text.trim() === '0' ? undefined : scaled(wholeNumber(text, MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS), 1_000),
+    parse: (text) => {
+      if (text.trim() === '0') return undefined;
+      const value = wholeNumber(text, MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS);
+      return value instanceof Error ? new Error(`${value.message}, or 0 for never`) : value * 1_000;
+    },
   },
   {
     ...number(
@@ -176,10 +179,17 @@ export const configTable: readonly ConfigRow[] = [
   toggle('allowInsecureTls', 'allow-insecure-tls', false, 'let Providers switch off the verification of certificates'),
 ];
 
-/** What is wrong with settings that are right one by one. */
-export function configProblems(config: RawConfig, ownNamespace: string | undefined): readonly string[] {
+/**
+ * What is wrong with settings that are right one by one.
+ * @param config a setting that is not there is wrong by itself
+ */
+export function configProblems(
+  { watchScope, watchNamespaces }: { readonly [N in keyof RawConfig]?: unknown },
+  ownNamespace: string | undefined,
+): readonly string[] {
   const problems: string[] = [];
-  if (config.watchScope === 'namespaced' && config.watchNamespaces.length === 0 && ownNamespace === undefined) {
+  const namesNone = Array.isArray(watchNamespaces) && watchNamespaces.length === 0;
+  if (watchScope === 'namespaced' && namesNone && ownNamespace === undefined) {
     problems.push('--watch-scope: namespaced needs --watch-namespaces when the operator runs outside a cluster');
   }
   return problems;

@@ -69,7 +69,7 @@ test('config: the comparison on a schedule can be switched off, but not made a s
   assert.equal(config(['--drift-check-interval-seconds=0']).driftCheckIntervalMs, undefined);
   assert.match(
     problems(['--drift-check-interval-seconds=9']).join(),
-    /--drift-check-interval-seconds: "9" must be a whole number from 10 to 86400/,
+    /--drift-check-interval-seconds: "9" must be a whole number from 10 to 86400, or 0 for never/,
   );
 });
 
@@ -85,7 +85,7 @@ test('config: everything that is wrong is told at once, with what is allowed', (
     5,
   );
   const text = problems(['--no-such=1'], env).join('\n');
-  assert.match(text, /--no-such=1: no such flag; --help lists them all/);
+  assert.match(text, /--no-such: no such flag; --help lists them all/);
   assert.match(text, /METRICS_PORT: "70000" must be a whole number from 0 to 65535/);
   assert.match(text, /LOG_LEVEL: "loud" must be one of debug, info, warn, error/);
 });
@@ -114,7 +114,20 @@ test('config: the variable that Kubernetes makes of a Service named metrics is l
 });
 
 test('config: a flag without its value is told as the rest is', () => {
-  assert.match(problems(['--metrics-port']).join(), /--metrics-port <number>/);
+  const [missing, ...more] = problems(['--metrics-port']);
+  assert.match(missing ?? '', /--metrics-port <number>/);
+  assert.deepEqual(more, []);
+  const all = problems(['--log-level=loud', '--watch-scope=namespaced', '--no-such', '--metrics-port']).join('\n');
+  for (const flag of [/^--log-level: /m, /^--watch-scope: /m, /^--no-such: /m, /--metrics-port <number>/]) {
+    assert.match(all, flag);
+  }
+});
+
+test('config: what is no flag is told apart from a flag that is misspelt', () => {
+  assert.deepEqual(problems(['--log-levl=debug']), ['--log-levl: no such flag; did you mean --log-level?']);
+  assert.deepEqual(problems(['debug']), [
+    'debug: stands alone; the operator takes flags only, such as --log-level=debug',
+  ]);
 });
 
 test('config: a namespaced scope outside a cluster needs namespaces', () => {

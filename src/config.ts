@@ -30,38 +30,24 @@ export const VERSION = readVersion();
  * (Kubernetes puts some there). Nothing else in the operator reads either.
  */
 export function parseConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ParsedConfig {
-  const program = commandOf();
-  const problems: string[] = [];
-  let parsedOptions: ReturnType<Command['parseOptions']>;
-  try {
-    parsedOptions = program.parseOptions([...argv]);
-  } catch (thrown) {
-    // The one thing that commander refuses by itself: a flag that needs a value stands without one.
-    if (thrown instanceof CommanderError)
-      return { type: 'Problems', problems: [thrown.message.replace(/^error: /, '')] };
-    throw thrown;
-  }
-  const { operands, unknown } = parsedOptions;
+  const { program, operands, unknown, problems } = parsedArguments(argv);
   if (unknown.some((text) => text === '--help' || text === '-h'))
     return { type: 'Print', text: program.helpInformation() };
-  for (const text of [...operands, ...unknown]) {
-    problems.push(`${text}: no such flag; --help lists them all`);
-  }
+  problems.push(...[...operands, ...unknown].map(strayProblem));
   const flags = program.opts<Record<string, string | true | undefined>>();
   if (flags['version'] === true) return { type: 'Print', text: `${VERSION}\n` };
-  const values: Record<string, unknown> = {};
+  const values: { -readonly [N in keyof RawConfig]?: unknown } = {};
   for (const row of configTable) {
     const given = givenValue(row, flags, env);
     const parsed = given === undefined ? row.fallback : parsedValue(row, given.text);
     if (parsed instanceof Error) problems.push(`${given?.source ?? row.flag}: ${parsed.message}`);
-    values[row.name] = parsed;
+    else values[row.name] = parsed;
   }
+  const ownNamespace = env['POD_NAMESPACE'] ?? readNamespace();
+  problems.push(...configProblems(values, ownNamespace));
   if (problems.length > 0) return { type: 'Problems', problems };
   // Every row of the table has put its value, of its own type, under its own name.
   const raw = values as unknown as RawConfig;
-  const ownNamespace = env['POD_NAMESPACE'] ?? readNamespace();
-  const conflicts = configProblems(raw, ownNamespace);
-  if (conflicts.length > 0) return { type: 'Problems', problems: conflicts };
   const ignored = IGNORED_VARIABLES.filter((name) => env[name] !== undefined);
   return { type: 'Config', config: { ...raw, ownNamespace, namespaces: namespacesOf(raw, ownNamespace), ignored } };
 }
@@ -86,6 +72,46 @@ export function configurationMarkdown(): string {
     `Accepted without effect, for those who come from the predecessor: ${IGNORED_VARIABLES.map((name) => `\`${name}\``).join(', ')}.`,
     '',
   ].join('\n');
+}
+
+interface ParsedArguments {
+  /** Knows the values of the flags. */
+  readonly program: Command;
+  readonly operands: readonly string[];
+  readonly unknown: readonly string[];
+  readonly problems: string[];
+}
+
+function parsedArguments(argv: readonly string[]): ParsedArguments {
+  const program = commandOf();
+  try {
+    return { program, ...program.parseOptions([...argv]), problems: [] };
+  } catch (thrown) {
+    // The one thing that commander refuses by itself: the last flag needs a value. Without it the others can be read.
+    const rest = parsedArguments(argv.slice(0, -1));
+    return { ...rest, problems: [...rest.problems, commanderText(thrown)] };
+  }
+}
+
+/** What is wrong with a text that is no flag of ours; its value, if it has one, is nobody's business. */
+function strayProblem(text: string): string {
+  const [flag = text] = text.split('=', 1);
+  if (!text.startsWith('-')) return `${text}: stands alone; the operator takes flags only, such as --log-level=debug`;
+  try {
+    commandOf()
+      .action(() => undefined)
+      .parse([flag], { from: 'user' });
+  } catch (thrown) {
+    const [, meant] = /\(Did you mean (.*)\?\)/.exec(commanderText(thrown)) ?? [];
+    if (meant !== undefined) return `${flag}: no such flag; did you mean ${meant}?`;
+  }
+  return `${flag}: no such flag; --help lists them all`;
+}
+
+/** @throws what is none of commander's */
+function commanderText(thrown: unknown): string {
+  if (!(thrown instanceof CommanderError)) throw thrown;
+  return thrown.message.replace(/^error: /, '');
 }
 
 function commandOf(): Command {
