@@ -114,6 +114,8 @@ test('the same account id at another server is another account, from the edit of
   await until('the Provider would say so', () => Promise.resolve(fault.hits.length > 0));
   await world.apply(bucket('fresh'));
   await world.reaches('Bucket', 'fresh', 'Synced', 'AccountChanged');
+  const { message: next = '' } = (await world.condition('Bucket', 'fresh', 'Synced')) ?? {};
+  assert.match(next, /: put the old endpoint back, or consent to the new one as the conditions of the Provider say$/);
   await world.delete('Bucket', 'kept');
   await world.reaches('Bucket', 'kept', 'DeletionBlocked', 'AccountChanged');
   fault.end();

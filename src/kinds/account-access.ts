@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { keyOf, keyText, type ObjectKey } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
+import { ABANDON } from '../managed/annotations.ts';
 import { findCondition } from '../managed/conditions.ts';
 import type { ManagedResource } from '../managed/kind.ts';
 import { ReconcileError } from '../runtime/errors.ts';
@@ -116,9 +117,14 @@ export class AccountAccess {
     const onRefused = () => this.#refused(keyOf(provider));
     const found = await this.#accountBehind({ settings, secrets, cacheKey, onRefused }, signal);
     if (found !== accountId) {
+      // The Provider itself has moved on with consent: only a deletion comes here, for what was made before.
+      const remedy =
+        provider.status?.accountId === found
+          ? `give the Provider credentials of that account again, or, to leave the resource as it is, set the annotation ${ABANDON} to ${resource.metadata.uid}`
+          : 'put the old credentials back, or consent to the new account as the conditions of the Provider say';
       throw new ReconcileError(
         'DependencyNotReady',
-        `the credentials of Provider ${keyText(keyOf(provider))} open account ${found}, and the resource is in account ${accountId}`,
+        `the credentials of Provider ${keyText(keyOf(provider))} open account ${found}, and the resource is in account ${accountId}: ${remedy}`,
         { reason: 'AccountChanged' },
       );
     }
@@ -169,7 +175,7 @@ export class AccountAccess {
     if (pinned === undefined || isSameSite(pinned, settings)) return;
     throw new ReconcileError(
       'DependencyNotReady',
-      `Provider ${keyText(keyOf(provider))} leads to ${settings.endpoint}, and the resource is at ${pinned}`,
+      `Provider ${keyText(keyOf(provider))} leads to ${settings.endpoint}, and the resource is at ${pinned}: put the old endpoint back, or consent to the new one as the conditions of the Provider say`,
       { reason: 'AccountChanged' },
     );
   }
