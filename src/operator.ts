@@ -21,8 +21,9 @@ import { bucketPolicyReferences, bucketReference } from './kinds/bucket-policy/r
 import { iamPolicyKind, iamPolicyReferences } from './kinds/iam-policy/kind.ts';
 import { policyName } from './kinds/iam-policy/name.ts';
 import { providerKind, providerReferences } from './kinds/provider/kind.ts';
-import { ProtectedSecrets } from './kinds/provider/secrets.ts';
+import { isNeededByOthers, ProtectedSecrets } from './kinds/provider/secrets.ts';
 import { SecretReader, versionText } from './kinds/provider-secrets.ts';
+import { isSameService } from './kinds/same-account.ts';
 import { userKind } from './kinds/user/kind.ts';
 import { userReferences } from './kinds/user/references.ts';
 import { Definitions } from './managed/definitions.ts';
@@ -183,6 +184,7 @@ function createReconciles(
     clusterId,
     observeOnly: config.observeOnly,
     writes,
+    isSameService: (other, own) => isSameService(lookup, other, own),
     definitions: new Definitions({ kube, clock }),
     reporter: new Reporter({ log, metrics, events, clock, eventsOf }),
   };
@@ -277,20 +279,6 @@ function createController(
     onError: ({ namespace, name }, error) =>
       log.warn({ kind, namespace, name, error: asError(error) }, 'a pass failed'),
   });
-}
-
-/** Another Provider names the same Secret, may refer to it, and objects depend on it. */
-function isNeededByOthers(
-  { snapshot, lookup }: { snapshot: StoreSnapshot; lookup: Lookup },
-  ownUid: string,
-  secret: Parameters<StoreSnapshot['referrers']>[1],
-): boolean {
-  for (const { resource, references } of snapshot.referrers('Secret', secret)) {
-    if (resource.metadata.uid === ownUid) continue;
-    const isPermitted = references.some((reference) => lookup.isPermitted(resource, reference));
-    if (isPermitted && lookup.hasDependents(resource)) return true;
-  }
-  return false;
 }
 
 /** Stores are invariant in what they hold; whoever writes through this view writes objects of that kind. */

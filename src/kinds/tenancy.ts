@@ -1,4 +1,5 @@
 import type { Bucket } from '../api/bucket.ts';
+import { keyOf } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
 import { findCondition } from '../managed/conditions.ts';
 import type { ManagedResource } from '../managed/kind.ts';
@@ -7,6 +8,7 @@ import { ReconcileError } from '../runtime/errors.ts';
 import type { PolicyDocument } from '../wasabi/policy/document.ts';
 import { accessBeyond } from '../wasabi/policy/own-buckets.ts';
 import { heldTarget } from './held-target.ts';
+import { isSameAccount } from './same-account.ts';
 
 /** What the gate of `Provider.spec.tenancy` reads. */
 export interface TenancyContext {
@@ -75,9 +77,10 @@ function bucketsOf({ lookup, resource }: TenancyContext, name: string): readonly
     .filter(({ metadata }) => metadata.namespace === resource.metadata.namespace);
 }
 
-function owns({ accountId, lookup }: TenancyContext, bucket: Bucket): boolean {
+function owns({ accountId, provider, lookup }: TenancyContext, bucket: Bucket): boolean {
   const target = heldTarget(lookup, bucket);
-  return target?.name === bucket.spec.name && target.accountId === accountId && !isLost(bucket.status?.conditions);
+  const own = { provider: keyOf(provider), accountId };
+  return target?.name === bucket.spec.name && isSameAccount(lookup, target, own) && !isLost(bucket.status?.conditions);
 }
 
 /** It has not been looked at yet, or waits for something. */

@@ -1,4 +1,4 @@
-import { type ResourceType } from '../api/meta.ts';
+import { parseKey, type ResourceType } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
 import type { Reason } from '../api/reasons.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
@@ -106,7 +106,7 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
   const what = `${kind.kind.toLowerCase()} "${target.name}"`;
   const contenders = env.lookup.namesakes<R>(kind.kind, target.name).map((other) => ({
     resource: other,
-    accountId: accountOf(kind, other, env),
+    accountId: accountOf(kind, other, target, env),
   }));
   // With --observe-only the plan shows who would have it.
   const winner =
@@ -145,17 +145,22 @@ function mayAdopt(resource: ManagedResource, { provider }: Target, env: Reconcil
   return env.lookup.get<Provider>('Provider', provider)?.spec.tenancy?.adoption === 'All';
 }
 
-/** The account of a contender: as recorded, else as its references say; undefined when they lead nowhere or are not granted. */
+/**
+ * The account of a contender: as recorded, else as its references say; undefined when they lead nowhere, to another service,
+ * where account ids are other ones, or are not granted.
+ */
 function accountOf<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
   resource: R,
+  own: Target,
   env: ReconcilerEnv,
 ): string | undefined {
   if (!kind.references(resource).every((reference) => env.lookup.isPermitted(resource, reference))) return undefined;
-  const recorded = resource.status?.target?.accountId;
-  if (recorded !== undefined) return recorded;
+  const recorded = resource.status?.target;
   try {
-    return kind.resolve(resource).accountId;
+    const { provider, accountId } =
+      recorded === undefined ? kind.resolve(resource) : { ...recorded, provider: parseKey(recorded.provider) };
+    return env.isSameService(provider, own.provider) ? accountId : undefined;
   } catch (thrown) {
     if (thrown instanceof ReconcileError) return undefined;
     throw thrown;

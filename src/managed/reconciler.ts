@@ -1,4 +1,4 @@
-import { keyOf, type ResourceType } from '../api/meta.ts';
+import { keyOf, type ObjectKey, type ResourceType } from '../api/meta.ts';
 import type { SpecProblem } from '../api/spec-problem.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Reconcile } from '../runtime/controller.ts';
@@ -29,6 +29,8 @@ export interface ReconcilerEnv {
   /** `--observe-only`: every object is treated as if its mode were Observe. */
   readonly observeOnly: boolean;
   readonly reporter: Reporter;
+  /** Whether two Providers are pinned to one service, where the same account id is the same account. */
+  readonly isSameService: (other: ObjectKey, own: ObjectKey) => boolean;
 }
 
 /**

@@ -10,6 +10,7 @@ import { readUser } from '../../wasabi/iam-users.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { heldTarget } from '../held-target.ts';
 import { providerReference } from '../provider-reference.ts';
+import { isSameAccount, toldApart } from '../same-account.ts';
 import type { KeyClient } from './client.ts';
 import { userReference } from './references.ts';
 
@@ -31,10 +32,11 @@ export function targetOf(lookup: Lookup, access: AccountAccess, resource: Access
   const user = lookup.follow<User>(resource, toUser);
   const what = `${toUser.path}: User ${keyText(toUser.key)}`;
   const target = heldTarget(lookup, user);
-  if (target !== undefined && target.accountId !== accountId) {
+  const own = { provider: toProvider.key, accountId };
+  if (target !== undefined && !isSameAccount(lookup, target, own)) {
     throw new ReconcileError(
       'InvalidSpec',
-      `${what} is in account ${target.accountId}, and spec.providerRef leads to account ${accountId}: make a new AccessKey whose references lead to one account`,
+      `${what} is in account ${toldApart(target, own)}, and spec.providerRef leads to account ${accountId}: make a new AccessKey whose references lead to one account`,
       { reason: 'AccountMismatch' },
     );
   }

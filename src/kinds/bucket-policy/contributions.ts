@@ -10,6 +10,7 @@ import { parseSpecPolicy } from '../../wasabi/policy/parse.ts';
 import { grantsToEveryone } from '../../wasabi/policy/public-access.ts';
 import type { ClaimedBucket } from '../claimed-bucket.ts';
 import { heldTarget } from '../held-target.ts';
+import { isSameAccount, toldApart } from '../same-account.ts';
 import type { Contribution } from './desired.ts';
 import { wasWritten } from './predecessor.ts';
 import { bucketReference, principalReferences } from './references.ts';
@@ -30,7 +31,7 @@ export function policiesOf(lookup: Lookup, { bucket }: ClaimedBucket): readonly 
  * @throws InvalidSpec when its policy is none, DependencyNotReady while a User that it names has no ARN
  */
 export function ownContribution(lookup: Lookup, resource: BucketPolicy, claimed: ClaimedBucket): Contribution {
-  const document = documentOf(lookup, resource, claimed.accountId);
+  const document = documentOf(lookup, resource, claimed);
   const refusal = refusalOf(document, claimed);
   if (refusal !== undefined) return { type: 'Refused', error: refusal };
   const { uid, creationTimestamp } = resource.metadata;
@@ -57,7 +58,8 @@ export function otherContribution(
 }
 
 /** The document that the spec means: principals resolved, accounts filled in. */
-function documentOf(lookup: Lookup, resource: BucketPolicy, accountId: string): PolicyDocument {
+function documentOf(lookup: Lookup, resource: BucketPolicy, { provider, accountId }: ClaimedBucket): PolicyDocument {
+  const own = { provider: keyOf(provider), accountId };
   const document = parseSpecPolicy(resource.spec.policy, {
     place: 'Bucket',
     principalRefs: (index) =>
@@ -69,8 +71,8 @@ function documentOf(lookup: Lookup, resource: BucketPolicy, accountId: string): 
           const message = `${reference.path}: User ${user.metadata.name} is not there yet in the service: look at its conditions`;
           throw new ReconcileError('DependencyNotReady', message, { reason: 'UserNotReady' });
         }
-        if (target.accountId === accountId) return arn;
-        const message = `${reference.path}: User ${user.metadata.name} is in account ${target.accountId}, and the bucket in ${accountId}: name a User of the same account`;
+        if (isSameAccount(lookup, target, own)) return arn;
+        const message = `${reference.path}: User ${user.metadata.name} is in account ${toldApart(target, own)}, and the bucket in ${accountId}: name a User of the same account`;
         throw new ReconcileError('InvalidSpec', message, { reason: 'AccountMismatch' });
       }),
   });

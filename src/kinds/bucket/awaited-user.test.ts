@@ -10,6 +10,7 @@ import { awaitUser, userProblem } from './awaited-user.ts';
 import { bucketReferences } from './references.ts';
 
 const ACCOUNT = '100000000001';
+const OWN = { provider: { namespace: 'a', name: 'wasabi' }, accountId: ACCOUNT };
 const ready: ManagedStatus = {
   conditions: [{ type: 'Ready', status: 'True', reason: 'Available' }],
   target: { provider: 'a/wasabi', accountId: ACCOUNT, region: 'eu-central-2', name: 'team-a' },
@@ -137,9 +138,9 @@ const rows: readonly Row[] = [
 ];
 
 function verdict(lookup: Lookup, resource: Bucket): string {
-  const reason = userProblem(lookup, resource, ACCOUNT)?.reason ?? 'none';
+  const reason = userProblem(lookup, resource, OWN)?.reason ?? 'none';
   try {
-    awaitUser(lookup, resource, ACCOUNT);
+    awaitUser(lookup, resource, OWN);
     return reason;
   } catch (thrown) {
     assert.ok(thrown instanceof ReconcileError);
@@ -153,7 +154,7 @@ for (const { title, userRef, users, fresh, made, says } of rows) {
     const lookup = lookupOf(users);
     assert.equal(verdict(lookup, bucketOf(userRef, false)), fresh, 'before the bucket is made');
     assert.equal(verdict(lookup, bucketOf(userRef, true)), made, 'once the bucket is there');
-    if (says !== undefined) assert.match(userProblem(lookup, bucketOf(userRef, false), ACCOUNT)?.message ?? '', says);
+    if (says !== undefined) assert.match(userProblem(lookup, bucketOf(userRef, false), OWN)?.message ?? '', says);
   });
 }
 

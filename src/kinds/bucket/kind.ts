@@ -76,7 +76,7 @@ export function bucketKind(
       };
     },
     desired(resource, target) {
-      awaitUser(lookup, resource, target.accountId);
+      awaitUser(lookup, resource, target);
       return desiredOf(parts, resource);
     },
     connect: (resource, target, signal) => connect({ ...parts, deletions, children }, resource, target, signal),
@@ -127,7 +127,7 @@ function statusOf(
 ): KindStatus {
   const desired = desiredOf(parts, resource);
   const status = bucketStatus(resource, target, desired, observed, facts);
-  const failure = status.failure ?? userProblem(parts.lookup, resource, target.accountId);
+  const failure = status.failure ?? userProblem(parts.lookup, resource, target);
   const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
   const fields = { ...status.fields, inherited: isInherited ? true : undefined };
   return withChildren({ ...status, failure, fields }, resource, desired.children);

@@ -5,6 +5,7 @@ import { ReconcileError } from '../../runtime/errors.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { heldTarget } from '../held-target.ts';
 import { providerReference } from '../provider-reference.ts';
+import { type Account, isSameAccount } from '../same-account.ts';
 import { loggingReference } from './references.ts';
 
 /**
@@ -15,10 +16,12 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
   const { logging } = resource.spec;
   if (logging === undefined || logging === null) return undefined;
   const { namespace = '' } = resource.metadata;
-  const account = (bucket: Bucket) =>
-    access.pinnedAccount(
-      lookup.follow<Provider>(bucket, providerReference(bucket.metadata.namespace, bucket.spec.providerRef)),
-    );
+  const accountOf = (bucket: Bucket): Account => {
+    const toProvider = providerReference(bucket.metadata.namespace, bucket.spec.providerRef);
+    const accountId = access.pinnedAccount(lookup.follow<Provider>(bucket, toProvider));
+    return { provider: toProvider.key, accountId };
+  };
+  const isNextTo = (other: Bucket) => isSameAccount(lookup, accountOf(other), accountOf(resource));
   const reference = loggingReference(resource);
   if (reference !== undefined) {
     const other = lookup.follow<Bucket>(resource, reference);
@@ -29,7 +32,7 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
         { reason: 'BucketNotReady' },
       );
     }
-    if (account(other) === account(resource)) return other.spec.name;
+    if (isNextTo(other)) return other.spec.name;
     throw new ReconcileError(
       'InvalidSpec',
       `${reference.path}: bucket "${other.spec.name}" is in another account than this bucket: name one of the same account`,
@@ -40,7 +43,7 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
   if (name === undefined) return undefined;
   const isNear = lookup.namesakes<Bucket>('Bucket', name).some((other) => {
     const isOwn = other.metadata.namespace === namespace && hasClaimed(lookup, other);
-    return isOwn && account(other) === account(resource);
+    return isOwn && isNextTo(other);
   });
   if (isNear) return name;
   throw new ReconcileError(

@@ -1,4 +1,5 @@
 import type { IamPolicy } from '../../api/iam-policy.ts';
+import { parseKey } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
 import type { User } from '../../api/user.ts';
 import type { ManagedKind, Target } from '../../managed/kind.ts';
@@ -11,6 +12,7 @@ import type { AccountAccess } from '../account-access.ts';
 import { wasObstructed } from '../deletion-obstacle.ts';
 import { connectIam, GLOBAL } from '../iam-connection.ts';
 import { providerReference } from '../provider-reference.ts';
+import { isSameAccount } from '../same-account.ts';
 import { applyPolicy } from './apply.ts';
 import { deletePolicy, policyObstacle } from './delete.ts';
 import { type DesiredPolicy, desiredPolicy } from './desired.ts';
@@ -106,9 +108,10 @@ function countingMarker(
 }
 
 /** Whether a User object that owns the IAM user of that name recorded that it attached the policy. */
-function isAttachedByUs(lookup: Lookup, { accountId }: Target, userName: string, arn: string): boolean {
+function isAttachedByUs(lookup: Lookup, own: Target, userName: string, arn: string): boolean {
   return lookup.namesakes<User>('User', userName).some(({ spec, status }) => {
-    const isOfAccount = status?.target?.accountId === accountId && status.target.name === spec.name;
-    return isOfAccount && status.attached?.includes(arn) === true;
+    const { target, attached } = status ?? {};
+    if (target?.name !== spec.name || attached?.includes(arn) !== true) return false;
+    return isSameAccount(lookup, { ...target, provider: parseKey(target.provider) }, own);
   });
 }

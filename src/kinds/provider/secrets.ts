@@ -1,7 +1,7 @@
 import { SECRETS } from '../../api/core-types.ts';
 import { GROUP, type KubeObject, keyText, type ObjectKey, parseKey } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
-import type { Lookup } from '../../managed/lookup.ts';
+import type { Lookup, Snapshot } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { type Kube, KubeError } from '../../runtime/kube.ts';
 import { toKubeReconcileError } from '../../runtime/kube-errors.ts';
@@ -113,6 +113,20 @@ export class ProtectedSecrets {
       (reference) => keyText(reference.key) === keyText(secret) && this.#gate.isPermitted(provider, reference),
     );
   }
+}
+
+/** Whether another Provider than that of `ownUid` names the Secret, may refer to it, and objects depend on it. Pure. */
+export function isNeededByOthers(
+  { snapshot, lookup }: { readonly snapshot: Pick<Snapshot, 'referrers'>; readonly lookup: Lookup },
+  ownUid: string,
+  secret: ObjectKey,
+): boolean {
+  for (const { resource, references } of snapshot.referrers('Secret', secret)) {
+    if (resource.metadata.uid === ownUid) continue;
+    const isPermitted = references.some((reference) => lookup.isPermitted(resource, reference));
+    if (isPermitted && lookup.hasDependents(resource)) return true;
+  }
+  return false;
 }
 
 function hasInUse(secret: KubeObject): boolean {

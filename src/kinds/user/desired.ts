@@ -1,3 +1,4 @@
+import { keyOf } from '../../api/meta.ts';
 import type { User } from '../../api/user.ts';
 import { markerName, type Owner } from '../../managed/marker.ts';
 import type { ReconcileError } from '../../runtime/errors.ts';
@@ -42,7 +43,8 @@ export function desiredUser(resource: User, context: TenancyContext, owner: Owne
   const groups = spec.groups ?? [];
   const arnRefusal = checkNames(context, 'managedPolicyArns', arns);
   const groupRefusal = checkNames(context, 'groups', groups);
-  const referenced = referencedPolicies(context.lookup, resource, context.accountId);
+  const own = { provider: keyOf(context.provider), accountId: context.accountId };
+  const referenced = referencedPolicies(context.lookup, resource, own);
   const refusal = inlineRefusal ?? arnRefusal ?? groupRefusal ?? referenced.refusal;
   // Nothing is there that would have to be taken away: nothing is begun.
   if (refusal !== undefined && status?.target === undefined) throw refusal;

@@ -5,6 +5,7 @@ import { findCondition } from '../../managed/conditions.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { heldTarget } from '../held-target.ts';
+import { type Account, isSameAccount, toldApart } from '../same-account.ts';
 import { policyReferences } from './references.ts';
 
 /** The managed policies behind `policyRef` and `policyRefs`. */
@@ -19,7 +20,7 @@ export interface ReferencedPolicies {
  * attached already stays while its document is being changed.
  * @throws DependencyNotReady (IAMPolicyNotFound, IAMPolicyNotReady, RefNotPermitted), InvalidSpec (AccountMismatch)
  */
-export function referencedPolicies(lookup: Lookup, resource: User, accountId: string): ReferencedPolicies {
+export function referencedPolicies(lookup: Lookup, resource: User, own: Account): ReferencedPolicies {
   const recorded = resource.status?.attached ?? [];
   const arns: string[] = [];
   let refusal: ReconcileError | undefined;
@@ -28,10 +29,10 @@ export function referencedPolicies(lookup: Lookup, resource: User, accountId: st
     const what = `${reference.path}: IAMPolicy ${keyText(reference.key)}`;
     const { policyArn } = policy.status ?? {};
     const target = heldTarget(lookup, policy);
-    if (target !== undefined && target.accountId !== accountId) {
+    if (target !== undefined && !isSameAccount(lookup, target, own)) {
       throw new ReconcileError(
         'InvalidSpec',
-        `${what} is in account ${target.accountId}, and spec.providerRef leads to account ${accountId}: name one of the same account`,
+        `${what} is in account ${toldApart(target, own)}, and spec.providerRef leads to account ${own.accountId}: name one of the same account`,
         { reason: 'AccountMismatch' },
       );
     }
