@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { BucketStatus } from './api/bucket.ts';
 import type { IamPolicyStatus } from './api/iam-policy.ts';
 import { type KubeObject, keyOf, type ObjectKey } from './api/meta.ts';
 import type { Provider, ProviderStatus } from './api/provider.ts';
@@ -6,6 +7,7 @@ import type { UserStatus } from './api/user.ts';
 import type { AccountAccess } from './kinds/account-access.ts';
 import type { AttachmentSignal } from './kinds/attachment-signal.ts';
 import { ProtectedSecrets, type ReferenceGate } from './kinds/provider/secrets.ts';
+import { findCondition } from './managed/conditions.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
 import { hasFinalizer, type Lookup } from './managed/lookup.ts';
 import type { ReferenceGrant } from './managed/references.ts';
@@ -132,9 +134,18 @@ function wakeReferrers(
   for (const resource of snapshot.mentioning(object.kind, namespace, kind.externalName(object))) wake(resource);
 }
 
-/** What of a status concerns others: our own bookkeeping does not. */
-function visibleStatus({ status }: ManagedResource): object | undefined {
+/**
+ * What of a status concerns others: our own bookkeeping does not, and of a Bucket only whether and where it has its
+ * bucket.
+ */
+function visibleStatus({ kind, status }: ManagedResource): object | undefined {
   if (status === undefined) return undefined;
+  if (kind === 'Bucket') {
+    const { target, region, exists, arn, conditions }: BucketStatus = status;
+    // Who only observes records no target: what it was found to be then counts.
+    const isReady = target ?? findCondition(conditions, 'Ready')?.status;
+    return { target, region, exists, arn, isReady };
+  }
   const all: ManagedStatus & ProviderStatus & UserStatus & IamPolicyStatus = status;
   const { intent: _intent, protectedSecrets: _secrets, lastSyncTime: _time, ...rest } = all;
   const { attached: _attached, keys: _keys, attachedUsers: _users, ...visible } = rest;

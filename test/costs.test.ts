@@ -9,7 +9,10 @@ import {
   settingsSpec,
 } from '../bench/expected-calls.ts';
 import { type Counts, callsOfRequests, countsOf, tally } from '../bench/kube-calls.ts';
+import { STACK_KUBE_CALLS, STACK_SERVICE_CALLS } from '../bench/stack-calls.ts';
 import { bucket } from './support/builders.ts';
+import { makeStack } from './support/children.ts';
+import { until } from './support/cluster.ts';
 import { startWorld, type World } from './support/world.ts';
 
 const COUNT = 30;
@@ -60,3 +63,23 @@ for (const settings of [0, 3]) {
 function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+test('a Bucket with a user and a key of its own: not a call that is not listed with its reason', async (t) => {
+  const world = await startWorld(t, { flags: ['--drift-check-interval-seconds=0'] });
+  await makeStack(world, 'first'); // what a Provider costs comes with it
+  const [kube, service] = [world.operator.kube.calls.length, world.operatorCalls().length];
+  await makeStack(world, 'stack');
+  await until('all events are sent', async () => kubeCalls(world, kube)['create events'] === 4);
+  const naming = new CallNames();
+  const called = world
+    .operatorCalls()
+    .slice(service)
+    .map((call) => naming.nameOf(call));
+  assert.deepEqual(sorted(tally(called)), sorted(times(STACK_SERVICE_CALLS, 1)));
+  const merged: Record<string, number> = {};
+  for (const { name, count } of STACK_KUBE_CALLS) {
+    const bare = name.replace(/ \d+$/, ''); // the proxy of this test does not note what was answered
+    merged[bare] = (merged[bare] ?? 0) + count;
+  }
+  assert.deepEqual(sorted(kubeCalls(world, kube)), sorted(merged));
+});

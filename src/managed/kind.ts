@@ -71,6 +71,8 @@ export interface Change {
   readonly summary: string;
   /** The changes after this one make no sense when it fails: a bucket that could not be created takes no settings. */
   readonly isPrerequisite?: boolean;
+  /** Another object tells of it in an event of its own, so that this one's event leaves it out. */
+  readonly isToldElsewhere?: boolean;
 }
 
 /**

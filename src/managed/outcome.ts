@@ -13,6 +13,8 @@ export interface Reading {
   readonly identity?: string | undefined;
   /** Names of the changes made. */
   readonly applied: readonly string[];
+  /** Those of them that the event of the pass names. */
+  readonly told: readonly string[];
 }
 
 /** How a pass ended: a closed set, of which status, queue, event and metric are pure functions. */

@@ -32,14 +32,15 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
     return notOurs(ownership, [`adoption is needed: ${ownership.message}`, ...asOurs.map(({ summary }) => summary)]);
   }
 
+  const changes = kind.diff(desired, found, ownership.marker);
   const read = (made: Target, observed: O | undefined, applied: readonly string[], isProven: boolean): Reading => ({
     target: made,
     kindStatus: kind.status(resource, made, observed, { nowMs: env.clock.now(), applied, isProven }),
     isFound: observed !== undefined,
     identity: observed !== undefined && isProven ? kind.evidence(observed, made).identity : undefined,
     applied,
+    told: applied.filter((type) => !changes.some((change) => change.type === type && change.isToldElsewhere === true)),
   });
-  const changes = kind.diff(desired, found, ownership.marker);
   if (isObserving) {
     const reading = read(target, found, [], false); // who observes proves nothing
     return { type: 'Observed', reading, pending: changes.map((change) => change.summary) };

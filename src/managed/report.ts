@@ -54,10 +54,10 @@ function eventFor(
 ): EventDraft | undefined {
   switch (outcome.type) {
     case 'InSync':
-      return inSync(events, resource, outcome.reading.applied);
+      return inSync(events, resource, outcome.reading.told);
     case 'OutOfSync': {
       const [worst] = failuresOf(outcome);
-      if (worst === undefined) return inSync(events, resource, outcome.reading.applied);
+      if (worst === undefined) return inSync(events, resource, outcome.reading.told);
       return failed(events, resource, worst, nowMs);
     }
     case 'Failed':

@@ -34,7 +34,15 @@ function object(status?: ManagedStatus, metadata: object = {}): ManagedResource 
 }
 
 function reading(extra: Partial<Reading> = {}): Reading {
-  return { target, kindStatus: { fields: { exists: true } }, isFound: true, identity: 'id-1', applied: [], ...extra };
+  return {
+    target,
+    kindStatus: { fields: { exists: true } },
+    isFound: true,
+    identity: 'id-1',
+    applied: [],
+    told: [],
+    ...extra,
+  };
 }
 
 const failed = (type: ReconcileErrorType, message = 'what went wrong'): Outcome => ({

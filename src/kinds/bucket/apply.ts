@@ -20,6 +20,7 @@ export async function applyBucket(
   change: ServiceChange,
   signal: AbortSignal,
 ): Promise<void> {
+  client.lastRead = undefined;
   const region = client.knownRegion ?? wantedRegion;
   if (change.type === 'Create') return createBucket(client, wantedRegion, change.hasObjectLock, signal);
   if (change.type === 'Set:tagging') {

@@ -182,6 +182,7 @@ async function connect(
     deletions: parts.deletions,
     clock,
     knownRegion: resource.status?.target?.name === target.name ? resource.status.region : undefined,
+    lastRead: undefined,
     createdAtMs: undefined,
     isNew: false,
   };

@@ -40,6 +40,8 @@ export interface BucketClient {
   readonly applyToChild: (change: ChildChange, signal: AbortSignal) => Promise<void>;
   /** Where the bucket is, once it is known: read before, or created by this pass. */
   knownRegion: string | undefined;
+  /** The bucket as this pass read it, unless it wrote to it since. */
+  lastRead: ObservedBucket | undefined;
   /** When the bucket was created, as far as this pass read or did it; on the service's clock, milliseconds since the epoch. */
   createdAtMs: number | undefined;
   /** Whether this pass is proven to have made the bucket. */
@@ -69,8 +71,23 @@ export interface ObservedBucket {
 /** How the tag call is named in the memory of unsupported calls; settings go by their own names. */
 const TAGGING = 'tagging';
 
-/** Reads a bucket: its tags, where it is, when it was made (if needed as proof), and the managed settings. */
+/**
+ * Reads a bucket: its tags, where it is, when it was made (if needed as proof), and the managed settings. What this pass
+ * has read and not written since is not read again: only the children may have changed.
+ */
 export async function observeBucket(
+  client: BucketClient,
+  wantedRegion: string,
+  desired: DesiredBucket | undefined,
+  signal: AbortSignal,
+): Promise<ObservedBucket | undefined> {
+  if (desired === undefined) return readBucket(client, wantedRegion, desired, signal);
+  const read = client.lastRead ?? (await readBucket(client, wantedRegion, desired, signal));
+  client.lastRead = read;
+  return read && { ...read, children: client.findChildren() };
+}
+
+async function readBucket(
   client: BucketClient,
   wantedRegion: string,
   desired: DesiredBucket | undefined,

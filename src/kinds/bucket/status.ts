@@ -2,6 +2,7 @@ import type { Bucket } from '../../api/bucket.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
 import type { KindStatus, PassFacts, Target } from '../../managed/kind.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
+import { isChildChange } from './children/desired.ts';
 import { type DesiredBucket, rejection } from './desired.ts';
 import type { ObservedBucket } from './observe.ts';
 import type { Setting } from './setting.ts';
@@ -16,7 +17,8 @@ export function bucketStatus(
   facts: PassFacts,
 ): KindStatus {
   const unsupported = [...desired.unsupported, ...(observed === undefined ? [] : unsupportedFields(desired, observed))];
-  const hasChanged = facts.applied.length > 0 || resource.status?.lastSyncTime === undefined;
+  const isFirst = resource.status?.lastSyncTime === undefined;
+  const hasChanged = isFirst || facts.applied.some((type) => !isChildChange(type));
   return {
     fields: {
       bucketName: target.name,

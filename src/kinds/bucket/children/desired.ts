@@ -1,7 +1,7 @@
 import type { Bucket } from '../../../api/bucket.ts';
 import { findCondition } from '../../../managed/conditions.ts';
 import type { Change } from '../../../managed/kind.ts';
-import { CHILD_KINDS, type ChildKind, childText, isNameTooLong } from './child-kinds.ts';
+import { CHILD_KINDS, type ChildKind, childText, isChildKind, isNameTooLong } from './child-kinds.ts';
 import type { FoundChild, FoundChildren } from './found.ts';
 import { childManifest, isApplied } from './manifest.ts';
 
@@ -54,7 +54,7 @@ export function diffChildren(desired: DesiredChildren, found: FoundChildren): re
         if (child === undefined) return desired.due.has(kind);
         if (child.isGoing || child.claim === 'Foreign') return false;
         return child.claim === 'Inherited' || !isApplied(childManifest(kind, bucket, child.object), child.object);
-      }).map((kind) => change('Apply', kind, bucket));
+      }).map((kind) => ({ ...change('Apply', kind, bucket), isToldElsewhere: found[kind] === undefined }));
   }
 }
 
@@ -75,8 +75,14 @@ function isUserThere({ User: user }: FoundChildren): boolean {
   return ready?.status === 'True' && ready.observedGeneration !== undefined;
 }
 
+/** Whether the change of that name is one to a child, and none to the bucket itself. */
+export function isChildChange(type: string): boolean {
+  const [action = '', child = ''] = type.split(':');
+  return Object.hasOwn(VERBS, action) && isChildKind(child);
+}
+
+const VERBS = { Apply: 'apply', Delete: 'delete', Release: 'let go of' } as const;
+
 function change(action: ChildChange['action'], child: ChildKind, bucket: Bucket): ChildChange {
-  const what = childText(child, bucket);
-  const summary = { Apply: `apply ${what}`, Delete: `delete ${what}`, Release: `let go of ${what}` }[action];
-  return { type: `${action}:${child}`, summary, action, child };
+  return { type: `${action}:${child}`, summary: `${VERBS[action]} ${childText(child, bucket)}`, action, child };
 }

@@ -18,9 +18,20 @@ export function isNewsForBucket(
   after: FoundChild | undefined,
   found: FoundChildren,
 ): boolean {
-  const now = { ...found, [kind]: after };
-  if (diffChildren(desiredChildren(bucket, now), now).length > 0) return true;
-  return !isDeepStrictEqual(told(bucket, { ...found, [kind]: before }), told(bucket, now));
+  const [was, is] = [
+    { ...found, [kind]: before },
+    { ...found, [kind]: after },
+  ];
+  // What was due before is under way: what made it due was news.
+  const due = new Set(dueChanges(bucket, was));
+  return (
+    dueChanges(bucket, is).some((type) => !due.has(type)) || !isDeepStrictEqual(told(bucket, was), told(bucket, is))
+  );
+}
+
+function dueChanges(bucket: Bucket, found: FoundChildren): readonly string[] {
+  if (bucket.metadata.deletionTimestamp !== undefined) return [];
+  return diffChildren(desiredChildren(bucket, found), found).map(({ type }) => type);
 }
 
 /** What the Bucket's status says of its children, and where their deletion stands. */
