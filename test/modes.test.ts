@@ -267,8 +267,8 @@ test('--observe-only lets go of nothing that is being deleted: it waits, and goe
   // Whose own spec says Observe asked to be let go like this.
   await world.delete('Bucket', 'parked-too');
   await world.gone('Bucket', 'parked-too');
-  assert.ok(world.operator.log.some((line) => /parked-too.*"Observed".*let go|let go.*"Observed"/.test(line)));
   await world.resync();
+  assert.ok(world.operator.log.some((line) => /parked-too.*"Observed".*let go|let go.*"Observed"/.test(line)));
   assert.deepEqual(world.serviceWrites(), writes);
   assert.ok(world.snapshot('waits'));
   await world.kill();

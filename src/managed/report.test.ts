@@ -110,7 +110,8 @@ for (const { title, type, options, before, expected } of cases) {
 /** A pass that created the bucket, and failed with that afterwards, if with anything. */
 function made(...errors: ReconcileError[]): Outcome {
   const target = { provider: { namespace: 'a', name: 'p' }, accountId: '1', region: 'r', name: 'b' };
-  const reading = { target, kindStatus: { fields: {} }, isFound: true, applied: ['Create', 'Set:tagging'] };
+  const applied = ['Create', 'Set:tagging'];
+  const reading = { target, kindStatus: { fields: {} }, isFound: true, applied, told: applied };
   return errors.length === 0 ? { type: 'InSync', reading } : { type: 'OutOfSync', reading, errors };
 }
 
