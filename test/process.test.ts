@@ -72,13 +72,6 @@ test('process: bad settings are told all at once, and end it with 2', async (t) 
   assert.match(operator.output(), /LOG_LEVEL: "loud" must be one of/);
 });
 
-test('process: without any cluster it says so and ends with 1', async (t) => {
-  const operator = startProcess(t, ['--kubeconfig=/no/such/file']);
-  assert.equal(await operator.ended, 1);
-  assert.match(operator.output(), /could not start/);
-  assert.match(operator.output(), /\/no\/such\/file/);
-});
-
 test('process: works, tells the truth of itself, and gives the Lease back on SIGTERM', async (t) => {
   const { flags, apply, create, ready, lease, emulator } = await scene(t);
   const operator = startProcess(t, flags);
