@@ -119,6 +119,13 @@ export function callsOfObjects(counts: Counts): number {
   );
 }
 
+/** How many of them changed something. Pure. */
+export function writesOfObjects(counts: Counts): number {
+  return callsOfObjects(
+    Object.fromEntries(Object.entries(counts).filter(([name]) => !/^(?:get|list|watch) /.test(name))),
+  );
+}
+
 function reasonOf(name: string): string {
   if (isAgain(name)) return 'read again with nothing written since: a drift check that came due, or a pass in vain';
   if (OF_STORES.test(name)) return 'a watch that was renewed, or a kind that is not installed; of the operator';

@@ -5,6 +5,7 @@ import {
   expectedServiceCalls,
   furtherCalls,
   settingNames,
+  writesOfObjects,
 } from './expected-calls.ts';
 import { type Counts, totalOf } from './kube-calls.ts';
 import { type BenchResult, ratioOf } from './result.ts';
@@ -42,7 +43,7 @@ export function reportOf(result: BenchResult): string {
     ...further(fill.kube, EXPECTED_KUBE_CALLS, options.buckets),
     row(
       'writes to Kubernetes',
-      `${(fill.kubeWrites / options.buckets).toFixed(2)} an object, ${fill.kubeWrites} in all`,
+      `${(writesOfObjects(fill.kube) / options.buckets).toFixed(2)} an object, ${fill.kubeWrites} in all`,
       'the Events are among them',
     ),
     row('CPU until Ready', cpu(fill.cpuSeconds, options.buckets), 'target at most 10 s per 1,000'),

@@ -1,4 +1,4 @@
-import { callsOfObjects } from './expected-calls.ts';
+import { callsOfObjects, writesOfObjects } from './expected-calls.ts';
 import { type BenchResult, ratioOf } from './result.ts';
 
 const BEGIN = '<!-- results: written by npm run bench -- --write -->';
@@ -25,7 +25,7 @@ const COLUMNS: readonly { readonly title: string; readonly value: (result: Bench
     title: 'Kubernetes calls each',
     value: ({ fill, options }) => (callsOfObjects(fill.kube) / options.buckets).toFixed(2),
   },
-  { title: 'of them writes', value: ({ fill, options }) => (fill.kubeWrites / options.buckets).toFixed(2) },
+  { title: 'of them writes', value: ({ fill, options }) => (writesOfObjects(fill.kube) / options.buckets).toFixed(2) },
   {
     title: 'CPU',
     value: ({ fill }) => (fill.cpuSeconds === undefined ? '' : `${fill.cpuSeconds.toFixed(1)} s`),

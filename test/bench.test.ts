@@ -8,6 +8,7 @@ import {
   expectedServiceCalls,
   furtherCalls,
   settingsSpec,
+  writesOfObjects,
 } from '../bench/expected-calls.ts';
 import { callsOfAudit, callsOfRequests, countsOf, tally, totalOf, writesOf } from '../bench/kube-calls.ts';
 import { chainLengthOf, type LimitParts, limitOf } from '../bench/limit.ts';
@@ -146,6 +147,9 @@ test('what goes beyond the fewest is named', () => {
 test('what does not grow with the objects, and what nobody had changed, is no cost of an object', () => {
   const counts = { CreateBucket: 3, 'GetBucketTagging again': 5, GetUser: 2, 'watch buckets': 1, Surprise: 1 };
   assert.equal(callsOfObjects(counts), 4);
+  const calls = { 'patch buckets': 2, 'get buckets': 1, 'patch providers/status': 1, 'patch secrets': 1 };
+  assert.ok(writesOfObjects(calls) <= callsOfObjects(calls), 'counted over the same calls');
+  assert.equal(writesOfObjects(calls), callsOfObjects(calls) - 1);
 });
 
 test('a read that was made before, and nothing written since, is told apart', () => {

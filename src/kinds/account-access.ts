@@ -12,7 +12,7 @@ import { isSameSite } from '../wasabi/endpoints.ts';
 import { type Caller, whoAmI } from '../wasabi/identity.ts';
 import type { Credentials, ProviderSettings } from '../wasabi/settings.ts';
 import type { ProviderSecrets, SecretReader } from './provider-secrets.ts';
-import { settingsOf } from './provider-settings.ts';
+import { originOf, settingsOf } from './provider-settings.ts';
 
 /** A way into the account of a Provider, for one pass of one object. */
 export interface Connection {
@@ -162,9 +162,10 @@ export class AccountAccess {
   ): Promise<{ readonly settings: ProviderSettings; readonly secrets: ProviderSecrets }> {
     const { allowed, defaultRate } = this.#parts;
     const unread = settingsOf(provider.spec, undefined, defaultRate);
-    checkEndpoint(unread.endpoint, allowed, 'spec.endpoint');
-    checkEndpoint(unread.iamEndpoint, allowed, 'spec.iamEndpoint');
-    if (unread.stsEndpoint !== undefined) checkEndpoint(unread.stsEndpoint, allowed, 'spec.stsEndpoint');
+    checkEndpoint(unread.endpoint, allowed, originOf(provider.spec, 'endpoint'));
+    checkEndpoint(unread.iamEndpoint, allowed, originOf(provider.spec, 'iamEndpoint'));
+    if (unread.stsEndpoint !== undefined)
+      checkEndpoint(unread.stsEndpoint, allowed, originOf(provider.spec, 'stsEndpoint'));
     const secrets = await this.#parts.secrets.read(provider, signal);
     return { settings: { ...unread, caBundle: secrets.caBundle }, secrets };
   }

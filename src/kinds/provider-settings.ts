@@ -41,3 +41,11 @@ export function settingsOf(
     insecureSkipVerify: spec.tls?.insecureSkipVerify === true,
   };
 }
+
+/** What of the spec an endpoint comes from, for messages. */
+export function originOf(spec: Provider['spec'], field: 'endpoint' | 'iamEndpoint' | 'stsEndpoint'): string {
+  if (spec[field] !== undefined) return `spec.${field}`;
+  return field === 'endpoint'
+    ? `the endpoint of spec.region "${spec.region}"`
+    : `the default of spec.${field} for spec.type "${spec.type}"`;
+}

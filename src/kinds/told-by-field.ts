@@ -1,5 +1,6 @@
 import { type KubeObject, keyOf, keyText } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
+import type { Reason } from '../api/reasons.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import { isRefusal } from '../wasabi/refusals.ts';
 import { faultCodeOf } from '../wasabi/service-fault.ts';
@@ -17,6 +18,11 @@ export function toldByField(error: ReconcileError, place: string, next?: string)
     cause,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
+}
+
+/** The same failure under another reason: here the place of the call tells more than the code of the answer. */
+export function withReason(error: ReconcileError, reason: Reason): ReconcileError {
+  return new ReconcileError(error.type, error.message, { reason, cause: error.cause });
 }
 
 /** Codes that say which part of the credentials is wrong; any other refusal leaves open which of the two keys it is. */

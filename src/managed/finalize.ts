@@ -142,10 +142,12 @@ function dependentsExist(resource: ManagedResource, dependents: readonly Managed
     .map((other) => `${other.kind} ${keyText(keyOf(other))}`)
     .toSorted()
     .slice(0, NAMED_DEPENDENTS);
-  const rest = dependents.length - named.length;
+  const [more, far] = [near.length - named.length, dependents.length - near.length];
+  const elsewhere = far === 1 ? '1 object of another namespace' : `${far} objects of other namespaces`;
   const list = [
     ...named,
-    ...(rest > 0 ? [`${rest} more${near.length < dependents.length ? ', other namespaces included' : ''}`] : []),
+    ...(more > 0 ? [`${more} more`] : []),
+    ...(far > 0 ? [`${elsewhere} (kubectl get wasabi -A)`] : []),
   ];
   return {
     type: 'Blocked',

@@ -97,6 +97,8 @@ export interface KindEvents {
   readonly failed: EventReason;
   /** Sent instead of `updated` when the object had been in sync: somebody else had changed the resource. Absent: nobody can. */
   readonly repaired?: EventReason;
+  /** The resource may be there before the object is: the first write of all that is no creation takes it over. */
+  readonly isTakenOver?: boolean;
   /** Sent when a failing object comes into sync without a change of ours. */
   readonly recovered?: EventReason;
 }

@@ -99,6 +99,18 @@ const cases: readonly Case[] = [
   { title: 'a stale read', type: 'StaleRead', expected: undefined },
   { title: 'a defect', type: 'Internal', expected: 'Warning ReconcileFailed: why' },
 ];
+test('event of a first pass that found the resource: it was taken over', () => {
+  const target = { provider: { namespace: 'a', name: 'p' }, accountId: '1', region: 'r', name: 'b' };
+  const draft = (applied: readonly string[], resource = bucket()) => {
+    const reading = { target, kindStatus: { fields: {} }, isFound: true, applied, told: applied };
+    return eventsFor({ ...events, isTakenOver: true }, resource, { type: 'InSync', reading }, NOW)[0]?.note;
+  };
+  assert.equal(draft(['Set:tagging']), 'Taken over. Changes made: Set:tagging');
+  assert.equal(draft(['Create', 'Set:tagging']), 'Changes made: Create, Set:tagging');
+  const managed = { ...bucket(), status: { target: { ...target, provider: 'a/p' } } };
+  assert.equal(draft(['Set:tagging'], managed), 'Changes made: Set:tagging');
+});
+
 for (const { title, type, options, before, expected } of cases) {
   test(`event of a pass that failed: ${title}`, () => {
     const error = new ReconcileError(type, 'why', options);

@@ -94,7 +94,9 @@ function inSync(events: KindEvents, resource: ManagedResource, applied: readonly
       return { type: 'Warning', reason: events.recreated, action: 'Reconcile', note };
     }
     const reason = isMade(applied) ? events.created : repaired;
-    return { type: 'Normal', reason, action: 'Reconcile', note: `Changes made: ${applied.join(', ')}` };
+    const isTakeOver = events.isTakenOver === true && resource.status?.target === undefined && !isMade(applied);
+    const note = `${isTakeOver ? 'Taken over. ' : ''}Changes made: ${applied.join(', ')}`;
+    return { type: 'Normal', reason, action: 'Reconcile', note };
   }
   if (events.recovered === undefined || before?.status === 'True') return undefined;
   return {

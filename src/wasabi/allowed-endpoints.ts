@@ -57,7 +57,7 @@ export function checkEndpoint(text: string, allowed: AllowedEndpoints, field = '
   const advice =
     url.protocol === 'http:' && matching.length > 0
       ? `is plain HTTP; that needs the entry http://${url.host} in --allowed-endpoints`
-      : `is not among the endpoints that this operator may call (--allowed-endpoints: ${allowed.text || 'none'})`;
+      : `is not among the endpoints that this operator may call (--allowed-endpoints: ${allowed.text || 'none'}): use one of those, or ask the operator's administrator to list it`;
   throw refused(field, url.origin, advice);
 }
 

@@ -2,7 +2,6 @@ import { ReconcileError } from '../runtime/errors.ts';
 import type { ProviderSettings } from './settings.ts';
 
 const WASABI_DOMAIN = 'wasabisys.com';
-/** The region without its name in its host. */
 /** The region that needs no LocationConstraint; IAM and STS take signatures for it alone. */
 export const FIRST_REGION = 'us-east-1';
 /**

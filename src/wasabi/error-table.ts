@@ -228,9 +228,15 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     codes: 'RequestTimeout RequestTimeoutException ETIMEDOUT ESOCKETTIMEDOUT TimeoutError',
     statuses: [408, 504],
   }),
-  row('Transient', 'ConnectionFailed', 'refused', 'no connection could be made', {
-    codes: 'ECONNREFUSED EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN EADDRNOTAVAIL ConnectTimeout',
-  }),
+  row(
+    'Transient',
+    'ConnectionFailed',
+    'refused',
+    'no connection could be made; check that the endpoint is up and that the network lets the operator reach it',
+    {
+      codes: 'ECONNREFUSED EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN EADDRNOTAVAIL ConnectTimeout',
+    },
+  ),
   row('Transient', 'ConnectionLost', 'ambiguous', 'the connection broke before the whole answer came', {
     codes: 'ECONNRESET ECONNABORTED EPIPE EPROTO ERR_STREAM_PREMATURE_CLOSE ConnectionLost',
   }),

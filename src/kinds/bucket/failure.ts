@@ -3,7 +3,7 @@ import { keyOf, keyText } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
 import { type ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
-import { toldByField, toldBySecret } from '../told-by-field.ts';
+import { toldByField, toldBySecret, withReason } from '../told-by-field.ts';
 import { type ServiceChange, shown } from './diff.ts';
 
 /** Whose call failed, and what was known then. */
@@ -69,5 +69,6 @@ function toldByRegion(error: ReconcileError, { resource, provider }: FailedCall)
   }
   const next =
     'if it is misspelt, make a new Bucket with the right one: a region cannot change before the bucket is found';
-  return toldByField(error, `spec.region "${region}"`, next);
+  const told = toldByField(error, `spec.region "${region}"`, next);
+  return error.reason === 'Rejected' ? withReason(told, 'InvalidRegion') : told;
 }

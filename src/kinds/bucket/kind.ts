@@ -50,6 +50,7 @@ const EVENTS: KindEvents = {
   deleted: 'BucketDeleted',
   failed: 'ReconcileFailed',
   repaired: 'DriftRepaired',
+  isTakenOver: true,
 };
 
 /** Bucket: one bucket of a Provider's account, with its settings. */

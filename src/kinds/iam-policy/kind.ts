@@ -47,6 +47,7 @@ export function iamPolicyKind(
       deleted: 'IAMPolicyDeleted',
       failed: 'ReconcileFailed',
       repaired: 'DriftRepaired',
+      isTakenOver: true,
     },
     references: iamPolicyReferences,
     hasLegacyClaim,

@@ -43,6 +43,8 @@ interface Row {
   /** The whole message, `…` standing for what the service's own row says. */
   readonly says: string;
   readonly isAnswer: boolean | undefined;
+  /** Where it is not that of the service's own row. */
+  readonly reason?: string;
 }
 
 const rows: readonly Row[] = [
@@ -65,6 +67,13 @@ const rows: readonly Row[] = [
     spec: { endpoint },
     says: 'spec.region "eu-centrl-1": …',
     isAnswer: true,
+  },
+  {
+    title: 'a region that the service does not know',
+    facts: { status: 400, code: 'BadRequest' },
+    says: 'spec.region "eu-centrl-1": …; the endpoint follows from it: if it is misspelt, correct it',
+    isAnswer: true,
+    reason: 'InvalidRegion',
   },
   { title: 'S3 out of order', facts: { status: 500, code: 'InternalError' }, says: '…', isAnswer: false },
   { title: 'S3 under load', facts: { status: 503, code: 'SlowDown' }, says: '…', isAnswer: true },
@@ -110,12 +119,12 @@ const rows: readonly Row[] = [
   },
 ];
 
-for (const { title, facts, spec, says, isAnswer } of rows) {
+for (const { title, facts, spec, says, isAnswer, reason } of rows) {
   test(`provider failure: ${title}`, () => {
     const error = failure(facts);
     const told = providerFailure(error, provider(spec));
     assert.equal(told.message, says.replace('…', error.message));
-    assert.deepEqual([told.type, told.reason], [error.type, error.reason]);
+    assert.deepEqual([told.type, told.reason], [error.type, reason ?? error.reason]);
     assert.equal(isAnswerOfS3(told), isAnswer);
   });
 }

@@ -1,7 +1,7 @@
 import type { Provider } from '../../api/provider.ts';
 import type { ReconcileError } from '../../runtime/errors.ts';
 import { faultFactsOf, type ServiceName } from '../../wasabi/service-fault.ts';
-import { toldByField, toldBySecret } from '../told-by-field.ts';
+import { toldByField, toldBySecret, withReason } from '../told-by-field.ts';
 
 /** Failures of a call that went to a wrong place: nobody is there, or somebody else. */
 const WRONG_PLACE: ReadonlySet<string> = new Set([
@@ -35,11 +35,12 @@ export function providerFailure(error: ReconcileError, resource: Provider): Reco
   const field = fields.find((name) => spec[name] !== undefined);
   if (field !== undefined) return toldByField(error, `spec.${field} "${spec[field]}"`, 'if it is wrong, correct it');
   if (service !== 's3') return error;
-  return toldByField(
+  const byRegion = toldByField(
     error,
     `spec.region "${spec.region}"`,
     'the endpoint follows from it: if it is misspelt, correct it',
   );
+  return error.reason === 'Rejected' ? withReason(byRegion, 'InvalidRegion') : byRegion;
 }
 
 /**

@@ -42,6 +42,7 @@ export function userKind(parts: UserParts): ManagedKind<User, DesiredUser, Obser
       deleted: 'UserDeleted',
       failed: 'ReconcileFailed',
       repaired: 'DriftRepaired',
+      isTakenOver: true,
     },
     references: userReferences,
     hasLegacyClaim,
