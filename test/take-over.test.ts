@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventsAbout } from './support/answers.ts';
 import { policyAsIs, userAsIs } from './support/iam-console.ts';
 import { isWorking, keysOf } from './support/keys.ts';
 import { markerOf, ownMarker, tagsOf } from './support/outside.ts';
@@ -63,6 +64,14 @@ test('take-over: a look first, with --observe-only, changes nothing and tells wh
   }
   await world.reaches('User', 'auditor', 'LeftByPredecessor', 'True');
   await world.reaches('AccessKey', 'logs-accesskey', 'ForeignKey', 'True');
+  for (const [kind, name, reason] of [
+    ['Bucket', 'logs', 'AutoManageAbsent'],
+    ['User', 'auditor', 'LeftByPredecessor'],
+    ['AccessKey', 'logs-accesskey', 'ForeignKey'],
+  ] as const) {
+    const told = eventsAbout(world, kind, name).filter((event) => event.reason === reason);
+    assert.equal(told.length, 1, `${kind} ${name}: ${reason}`);
+  }
   assert.deepEqual(world.serviceWrites(), []);
   assert.deepEqual(await serviceState(world), state);
 });

@@ -95,14 +95,18 @@ const status = z
           what: 'The predecessor of this operator claimed the policy, and this operator has not written it yet.',
         }),
       ),
-    leftovers: z
-      .array(
-        z
+    leftover: z
+      .object({
+        bucketName: z
           .string()
           .max(255)
-          .meta(field({ what: 'S3 name of one bucket.' })),
-      )
-      .max(1)
+          .meta(field({ what: 'The S3 name of that bucket.' })),
+        documentHash: z
+          .string()
+          .max(128)
+          .optional()
+          .meta(field({ what: 'SHA-256 of the policy that was found there; absent: it cannot be read.' })),
+      })
       .optional()
       .meta(
         field({

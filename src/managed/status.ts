@@ -148,6 +148,9 @@ function failedPass(resource: ManagedResource, error: ReconcileError): Verdict |
   return failed(resource, error.reason, error.message, isStalled, wasReady(resource) && !isElsewhere);
 }
 
+/** What an earlier read showed stays as it is while nothing can be read; each has its own name for a reason. */
+const LASTING = ['Unsupported', 'ForeignKey', 'LeftByPredecessor'] as const;
+
 function failed(
   resource: ManagedResource,
   reason: Reason,
@@ -155,13 +158,15 @@ function failed(
   isStalled: boolean,
   leavesReady: boolean,
 ): Verdict {
-  const unsupported = findCondition(resource.status?.conditions, 'Unsupported')?.message;
   return {
     conditions: [
       leavesReady ? READY_BEFORE : condition('Ready', 'False', reason, message),
       condition('Synced', 'False', reason, message),
       condition(isStalled ? 'Stalled' : 'Reconciling', 'True', reason, message),
-      ...(unsupported === undefined ? [] : [condition('Unsupported', 'True', 'Unsupported', unsupported)]),
+      ...LASTING.flatMap((type) => {
+        const found = findCondition(resource.status?.conditions, type)?.message;
+        return found === undefined ? [] : [condition(type, 'True', type, found)];
+      }),
     ],
     fields: {},
     isFinal: isStalled,

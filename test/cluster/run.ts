@@ -27,6 +27,8 @@ const suites = [
   'test/errors.test.ts',
   'test/process.test.ts',
   'test/runtime.test.ts',
+  'test/take-over*.test.ts',
+  'test/iam-takeover.test.ts',
   'test/crash.test.ts',
 ];
 

@@ -10,7 +10,14 @@ import type { AccountAccess } from '../account-access.ts';
 import { followBucket } from '../claimed-bucket.ts';
 import { providerReference } from '../provider-reference.ts';
 import { type DesiredPolicy, wantedDocument } from './desired.ts';
-import { changedMeanwhile, type ObservedPolicy, type PolicyAccess, readPolicy, writePolicy } from './observe.ts';
+import {
+  changedMeanwhile,
+  NO_POLICY,
+  type ObservedPolicy,
+  type PolicyAccess,
+  readPolicy,
+  writePolicy,
+} from './observe.ts';
 import { policyOwnership, recordedHash } from './ownership.ts';
 import { isOfPredecessor, readStray, type Stray, strayBucket } from './predecessor.ts';
 import { bucketPolicyReferences, bucketReference } from './references.ts';
@@ -46,7 +53,7 @@ export function bucketPolicyKind(
 ): ManagedKind<BucketPolicy, DesiredPolicy, ObservedPolicy, PolicyChange, PolicyClient> {
   const { lookup } = parts;
   const writing = new KeyedLock();
-  const strays = new WeakMap<BucketPolicy, Stray>();
+  const strays = new WeakMap<BucketPolicy, { readonly stray: Stray | undefined }>();
   return {
     kind: 'BucketPolicy',
     isExternal: true,
@@ -70,10 +77,8 @@ export function bucketPolicyKind(
     clockOffsetMs: ({ wasabi }) => wasabi.clockOffsetMs(),
     observe: async (client, target, desired, signal) => {
       if (desired === undefined) return observePart(parts, client, signal);
-      if (!strays.has(client.resource)) {
-        const stray = await lookForStray(parts, client, target, signal);
-        if (stray !== undefined) strays.set(client.resource, stray);
-      }
+      const { resource } = client;
+      if (!strays.has(resource)) strays.set(resource, { stray: await lookForStray(parts, client, target, signal) });
       return readPolicy(client, signal);
     },
     evidence: () => ({}),
@@ -96,7 +101,7 @@ export function bucketPolicyKind(
         isDeleting(resource) ? undefined : desiredFor(lookup, resource),
         observed,
         facts,
-        strays.get(resource),
+        strays.get(resource)?.stray,
       ),
   };
 }
@@ -141,7 +146,7 @@ async function remove(
   resource: BucketPolicy,
   signal: AbortSignal,
 ): Promise<Deletion> {
-  const found = await readPolicy(client, signal);
+  const found = await readPolicy(client, signal, NO_POLICY);
   if (found === undefined) return { type: 'Done' };
   await writePolicy(client, remainderFor(lookup, resource, client.bucket, found.document), signal);
   return { type: 'Done' };
@@ -158,7 +163,7 @@ async function lookForStray(
   if (stray === undefined) return undefined;
   const claimed = followBucket(lookup, resource, bucketReference(resource));
   const access = { wasabi, bucket: stray, region: wasabi.settings.region, accountId };
-  return readStray(access, ownStatements(lookup, resource, claimed), signal);
+  return readStray(access, ownStatements(lookup, resource, claimed), resource.status?.leftover, signal);
 }
 
 /** For deletion: the policy as far as something of this object is in it. */
@@ -167,7 +172,7 @@ async function observePart(
   client: PolicyClient,
   signal: AbortSignal,
 ): Promise<ObservedPolicy | undefined> {
-  const found = await readPolicy(client, signal);
+  const found = await readPolicy(client, signal, NO_POLICY);
   if (found?.document === undefined) return found;
   const remainder = remainderFor(lookup, client.resource, client.bucket, found.document);
   return remainder !== undefined && isSamePolicy(remainder, found.document) ? undefined : found;

@@ -17,13 +17,24 @@ export interface PolicyAccess {
   readonly region: string;
 }
 
-/** `undefined`: the bucket has no policy. @throws DependencyNotReady when there is no such bucket */
-export async function readPolicy(access: PolicyAccess, signal: AbortSignal): Promise<ObservedPolicy | undefined> {
+/** Without a bucket there is no policy: for who takes one away, that is all there is to know. */
+export const NO_POLICY = ['NoSuchBucketPolicy', 'NoSuchBucket'] as const;
+
+/**
+ * `undefined`: the bucket has no policy.
+ * @param absent the answers that say so
+ * @throws Transient when there is no such bucket
+ */
+export async function readPolicy(
+  access: PolicyAccess,
+  signal: AbortSignal,
+  absent: readonly string[] = ['NoSuchBucketPolicy'],
+): Promise<ObservedPolicy | undefined> {
   const { wasabi, bucket, region } = access;
   const answer = await wasabi.s3(new GetBucketPolicyCommand({ Bucket: bucket }), {
     region,
     signal,
-    absent: ['NoSuchBucketPolicy'],
+    absent,
   });
   if (answer?.Policy === undefined) return undefined;
   const parsed = parseServicePolicy(answer.Policy);
@@ -37,8 +48,7 @@ export async function writePolicy(
   signal: AbortSignal,
 ): Promise<void> {
   if (document === undefined) {
-    const absent = ['NoSuchBucketPolicy', 'NoSuchBucket'];
-    await wasabi.s3(new DeleteBucketPolicyCommand({ Bucket: bucket }), { region, signal, absent });
+    await wasabi.s3(new DeleteBucketPolicyCommand({ Bucket: bucket }), { region, signal, absent: NO_POLICY });
     return;
   }
   const command = new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(document) });

@@ -30,11 +30,11 @@ export function bucketPolicyStatus(
       bucketName: target.name,
       documentHash,
       inherited: documentHash === undefined && isOfPredecessor(resource) ? true : undefined,
-      leftovers: stray === undefined || message === undefined ? undefined : [stray.bucket],
+      leftover: stray,
       statements: found?.Statement.length,
       ...(hasChanged && isAsWanted ? { lastSyncTime: rfc3339(facts.nowMs) } : {}),
     },
-    ...leftoverReport(resource, message),
+    ...leftoverReport(message, stray?.bucketName !== resource.status?.leftover?.bucketName),
     failure: desired?.failure,
     isUnusable: desired?.failure !== undefined,
   };

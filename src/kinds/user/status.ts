@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { User } from '../../api/user.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
 import type { KindStatus, PassFacts } from '../../managed/kind.ts';
@@ -38,7 +39,7 @@ export function userStatus(resource: User, parts: UserStatusParts): KindStatus {
       inherited: isInherited ? true : undefined,
       ...(hasChanged && observed !== undefined ? { lastSyncTime: rfc3339(facts.nowMs) } : {}),
     },
-    ...leftoverReport(resource, leftoverMessage(resource, leftovers)),
+    ...leftoverReport(leftoverMessage(resource, leftovers), !isDeepStrictEqual(leftovers, resource.status?.leftovers)),
     unsupported,
     failure: desired.refusal ?? (rejectsUnsupported ? rejectedSettings(unsupported) : undefined),
     isUnusable: desired.refusal !== undefined,
