@@ -29,6 +29,7 @@ const suites = [
   'test/runtime.test.ts',
   'test/take-over*.test.ts',
   'test/iam-takeover.test.ts',
+  'test/restores.test.ts',
   'test/crash.test.ts',
 ];
 
