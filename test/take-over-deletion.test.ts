@@ -21,6 +21,10 @@ async function takenOver(world: World, ageMs: number): Promise<LeftKeys> {
     await world.patch(kind, name, { metadata: { finalizers: [...LEGACY_FINALIZERS] } });
   }
   if (ageMs > 0) setAges(world, ageMs);
+  // A look before must not lose what proves anything.
+  await world.restart(['--observe-only']);
+  for (const [kind, name] of leftObjects) await world.reaches(kind, name, 'Ready', 'True');
+  await world.settle();
   await world.restart();
   for (const [kind, name] of leftObjects) await world.reaches(kind, name, 'Synced', 'InSync');
   await world.settle();

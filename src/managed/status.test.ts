@@ -210,6 +210,20 @@ test('status: unsupported fields are named while Ready stays True, and vanish wh
   assert.deepEqual(shown(cleared.status?.conditions), ['Ready: True Available', 'Synced: True InSync']);
 });
 
+for (const type of ['ForeignKey', 'LeftByPredecessor'] as const) {
+  test(`status: ${type} stays while nothing can be read, and goes with a read that does not find it`, () => {
+    const told = { type, status: 'True', reason: type, message: 'one' } as const;
+    const found = patched(object(), {
+      type: 'InSync',
+      reading: reading({ kindStatus: { fields: {}, conditions: [told] } }),
+    });
+    const failing = patched(found, failed('Transient'));
+    assert.ok(shown(failing.status?.conditions).includes(`${type}: True ${type}`));
+    const cleared = patched(failing, { type: 'InSync', reading: reading() });
+    assert.deepEqual(shown(cleared.status?.conditions), ['Ready: True Available', 'Synced: True InSync']);
+  });
+}
+
 test('status: Observe reports what it would change, and clears it when there is nothing', () => {
   const pending = ['versioning: Suspended -> Enabled'];
   const drifted = patched(object(), { type: 'Observed', reading: reading(), pending });
