@@ -3,6 +3,7 @@ import { parseOptions } from './options.ts';
 import { reportOf } from './report.ts';
 import type { BenchResult } from './result.ts';
 import { runBench } from './run.ts';
+import { stackReportOf } from './stack-report.ts';
 import { parseResults, withResult, withTable } from './table.ts';
 
 const folder = new URL('../docs/performance/', import.meta.url);
@@ -34,7 +35,7 @@ try {
   const say = (line: string) =>
     console.error(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
   const result = await runBench(options, say);
-  console.log(reportOf(result));
+  console.log(options.stacks ? stackReportOf(result) : reportOf(result));
   console.log(JSON.stringify(result));
   if (options.write) write(result);
 } catch (error) {

@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly buckets: number;
   /** How many settings each Bucket has configured; see `bucketSpec`. */
   readonly settings: number;
+  /** Each Bucket has a user and a key of its own, and is applied when the one before it is Ready. */
+  readonly stacks: boolean;
   readonly latencyMs: number;
   /** Of each Provider, that is of each account. */
   readonly rate: number;
@@ -23,6 +25,8 @@ export interface BenchOptions {
 /** Wasabi gives an account this many buckets. */
 const MAX_BUCKETS_OF_ACCOUNT = 1_000;
 const MAX_SETTINGS = 3;
+/** So many come one after another in less than a minute. */
+const STACKS = 50;
 
 const EXPLANATION = `
 Starts a control plane and a Wasabi emulator on this machine, runs the operator against them as a process, applies
@@ -37,6 +41,7 @@ LEADER_ELECTION_NAMESPACE.
 Examples:
   npm run bench                                     1,000 bare Buckets, 5 idle minutes: about 7 minutes
   npm run bench -- --quick                          200 Buckets on the development control plane: about 1 minute
+  npm run bench -- --stacks                         50 Buckets with a user and a key each, one after another
   npm run bench -- --settings 3 --write             with three settings each; the result goes into docs/performance.md
   npm run bench -- --rate 1000 --in-flight 256      no limit of the account: which wall comes next?
   npm run bench -- --operator 'node /other/src/main.ts --leader-elect true'
@@ -56,10 +61,14 @@ export function parseOptions(argv: readonly string[], command = commandOf()): Be
   const options: BenchOptions = {
     ...rest,
     ...(quick && !isGiven('buckets') ? { buckets: 200 } : {}),
+    ...(rest.stacks && !isGiven('buckets') ? { buckets: STACKS } : {}),
     ...(quick && !isGiven('controlPlane') ? { controlPlane: 'dev' } : {}),
     ...(quick && !isGiven('idleSeconds') ? { idleSeconds: 20 } : {}),
     operator: operator?.split(/\s+/).filter((word) => word !== '') ?? [],
   };
+  if (options.stacks && options.write) {
+    command.error('error: --stacks with --write: the table of docs/performance.md is about Buckets alone');
+  }
   const needed = Math.ceil(options.buckets / MAX_BUCKETS_OF_ACCOUNT);
   if (needed > options.providers) {
     command.error(
@@ -76,6 +85,7 @@ export function commandOf(): Command {
     .option('--control-plane <real|dev>', 'kube-apiserver and etcd, or the one in src/devcluster', controlPlane, 'real')
     .option('--buckets <n>', 'Bucket objects to apply', whole(1, 10_000), 1_000)
     .option('--settings <n>', `configured settings of each, 0 to ${MAX_SETTINGS}`, whole(0, MAX_SETTINGS), 0)
+    .option('--stacks', 'with a user and a key each, one after another: from apply to a working key', false)
     .option('--latency-ms <n>', 'how long the service takes for each call', whole(0, 10_000), 50)
     .option('--rate <n>', 'calls a second that each Provider allows', whole(1, 1_000), 100)
     .option('--in-flight <n>', 'calls at a time that each Provider allows', whole(1, 256), 16)

@@ -6,16 +6,19 @@ import type { Kube } from '../src/runtime/kube.ts';
 import { Reflector } from '../src/runtime/reflector.ts';
 import { ObjectStore } from '../src/runtime/store.ts';
 
+/** Which name an object counts under, once it is what is waited for; undefined: it is not yet. */
+export type ReadyName = (object: ManagedResource) => string | undefined;
+
 /** Notes when each object of a kind in a namespace was first seen Ready, by the harness's own watch and clock. */
 export class ReadyWatch {
   readonly #store = new ObjectStore<ManagedResource>();
   readonly #reflector: Reflector<ManagedResource>;
   readonly #readyMs = new Map<string, number>();
 
-  constructor(kube: Kube, type: ResourceType, namespace: string) {
+  constructor(kube: Kube, type: ResourceType, namespace: string, nameOf: ReadyName = readyName) {
     this.#store.onChange(({ after }) => {
-      if (after === undefined || this.#readyMs.has(after.metadata.name) || !isReady(after)) return;
-      this.#readyMs.set(after.metadata.name, performance.now());
+      const name = after && nameOf(after);
+      if (name !== undefined && !this.#readyMs.has(name)) this.#readyMs.set(name, performance.now());
     });
     const options = { kube, type, namespace, store: this.#store, clock: systemClock, random: Math.random };
     this.#reflector = new Reflector(options);
@@ -42,7 +45,13 @@ export class ReadyWatch {
   }
 }
 
-function isReady({ metadata, status }: ManagedResource): boolean {
+/** The Bucket whose key a Secret delivers. Pure. */
+export function deliveredFor({ metadata }: ManagedResource): string | undefined {
+  return /^(?<bucket>.+)-accesskey-credentials$/.exec(metadata.name)?.groups?.['bucket'];
+}
+
+function readyName({ metadata, status }: ManagedResource): string | undefined {
   const ready = findCondition(status?.conditions, 'Ready');
-  return ready?.status === 'True' && ready.observedGeneration === metadata.generation;
+  const isReady = ready?.status === 'True' && ready.observedGeneration === metadata.generation;
+  return isReady ? metadata.name : undefined;
 }

@@ -66,7 +66,8 @@ export function reportOf(result: BenchResult): string {
   ].join('\n');
 }
 
-function row(what: string, value: string, beside: string): string {
+/** One line: what it is, its value, and what to hold beside it. Pure. */
+export function row(what: string, value: string, beside: string): string {
   return `  ${what.padEnd(26)} ${value}${beside === '' ? '' : `  (${beside})`}`;
 }
 
@@ -89,11 +90,13 @@ function cpu(seconds: number | undefined, objects: number): string {
   return `${seconds.toFixed(1)} s, ${((seconds / objects) * 1_000).toFixed(1)} s per 1,000`;
 }
 
-function sumOf(calls: readonly ExpectedCall[]): number {
+/** How many calls that are in all. Pure. */
+export function sumOf(calls: readonly ExpectedCall[]): number {
   return calls.reduce((sum, { count }) => sum + count, 0);
 }
 
-function shareLine({ fill, idle, shape }: BenchResult): string {
+/** How far others were in the way. Pure. */
+export function shareLine({ fill, idle, shape }: BenchResult): string {
   if (!shape.isPinned) return `nothing was pinned: ${shape.cores} core(s) shared by all`;
   const shares = [fill.foreignShare, idle.foreignShare].map((share) => `${((share ?? 0) * 100).toFixed(0)} %`);
   return `others on the operator's core: ${shares.join(', then ')} of the time (the figures are only indicative where this is not near 0)`;

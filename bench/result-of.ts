@@ -10,6 +10,8 @@ export interface Measured extends Pick<BenchResult, 'fill' | 'idle' | 'rssMb' | 
   /** When each Bucket was asked for and first seen Ready, by name, on one clock. */
   readonly askedMs: ReadonlyMap<string, number>;
   readonly readyMs: ReadonlyMap<string, number>;
+  /** When the Secret with its key was first seen; of stacks alone. */
+  readonly deliveredMs: ReadonlyMap<string, number>;
   /** Writes of everybody to the Kubernetes API until all were Ready. */
   readonly allWrites: number;
 }
@@ -20,12 +22,15 @@ export function resultOf(options: BenchOptions, cores: Cores, measured: Measured
   const readySeconds = (Math.max(...readyMs.values()) - Math.min(...askedMs.values())) / 1_000;
   // The run itself shows a rate that the server takes, should it have been slower before.
   const writeRate = Math.max(measured.writeRate, measured.allWrites / readySeconds);
-  const latencies = [...readyMs].map(([name, ms]) => (ms - (askedMs.get(name) ?? ms)) / 1_000);
-  const { write: _write, operator: _operator, limitMinutes: _limitMinutes, ...shown } = options;
+  const latencyOf = (seenMs: ReadonlyMap<string, number>) => {
+    const latencies = [...seenMs].map(([name, ms]) => (ms - (askedMs.get(name) ?? ms)) / 1_000);
+    return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+  };
+  const { write: _write, operator: _operator, limitMinutes: _limitMinutes, stacks, ...shown } = options;
   return {
     commit: commitOf(),
     at: new Date().toISOString().slice(0, 10),
-    options: shown,
+    options: { ...shown, ...(stacks ? { stacks } : {}) },
     shape: {
       cores: cores.count,
       isPinned: cores.operator !== undefined,
@@ -34,7 +39,8 @@ export function resultOf(options: BenchOptions, cores: Cores, measured: Measured
     },
     ready: readyMs.size,
     readySeconds,
-    latency: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
+    latency: latencyOf(readyMs),
+    ...(stacks ? { keyLatency: latencyOf(measured.deliveredMs) } : {}),
     limit: limitOf(partsOf(options, fill, writeRate, { calls: fill.service.total, writes: measured.allWrites })),
     fewestLimit: limitOf(partsOf(options, fill, writeRate, fewestOf(options))),
     fill,

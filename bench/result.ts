@@ -8,7 +8,7 @@ export interface BenchResult {
   /** The operator's commit; with `+` when the tree had changes; '' when it is not known. */
   readonly commit: string;
   readonly at: string;
-  readonly options: Omit<BenchOptions, 'write' | 'operator' | 'limitMinutes'>;
+  readonly options: Omit<BenchOptions, 'write' | 'operator' | 'limitMinutes' | 'stacks'> & { readonly stacks?: true };
   readonly shape: {
     readonly cores: number;
     readonly isPinned: boolean;
@@ -21,6 +21,8 @@ export interface BenchResult {
   readonly readySeconds: number;
   /** From the create of one Bucket to its Ready, seconds. */
   readonly latency: { readonly p50: number; readonly p99: number };
+  /** From the create of one Bucket to the Secret with its key, seconds; of stacks alone. */
+  readonly keyLatency?: { readonly p50: number; readonly p99: number };
   readonly limit: Limit;
   /** The same with the fewest calls that the promises allow. */
   readonly fewestLimit: Limit;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { BUCKETS } from '../src/api/bucket.ts';
+import { SECRETS } from '../src/api/core-types.ts';
 import { PROVIDERS } from '../src/api/provider.ts';
 import { createNamespace } from '../test/support/cluster.ts';
 import { type Backend, startBackend } from './backend.ts';
@@ -14,7 +15,7 @@ import { countsOf, writesOf } from './kube-calls.ts';
 import { applyBuckets, applyProviders, measureWriteRate } from './objects.ts';
 import { type OperatorProcess, startOperatorProcess } from './operator-process.ts';
 import type { BenchOptions } from './options.ts';
-import { ReadyWatch } from './ready-watch.ts';
+import { deliveredFor, ReadyWatch } from './ready-watch.ts';
 import type { BenchResult, Span } from './result.ts';
 import { type Measured, resultOf } from './result-of.ts';
 import { busySecondsOf } from './usage.ts';
@@ -87,9 +88,10 @@ async function measure(stage: Stage): Promise<Omit<Measured, 'writeRate' | 'star
   const before = await operator.usage();
   operator.takePeakRssMb();
   const watch = new ReadyWatch(plane.admin, BUCKETS, namespace);
-  await watch.start();
+  const deliveries = new ReadyWatch(plane.admin, SECRETS, namespace, deliveredFor);
+  await Promise.all([watch.start(), deliveries.start()]);
   const fillSpan = await openSpan(stage);
-  const askedMs = await applyBuckets(plane.admin, namespace, options);
+  const askedMs = await applyBuckets(plane.admin, namespace, options, (name) => watch.readyMs.has(name));
   say(`${options.buckets} Buckets were created in ${seconds(performance.now() - Math.min(...askedMs.values()))}`);
   await allReady(stage, watch, Math.min(...askedMs.values()));
   const cpuUntilReady = await operator.usage();
@@ -102,12 +104,13 @@ async function measure(stage: Stage): Promise<Omit<Measured, 'writeRate' | 'star
   const after = await operator.usage();
   const idle = { ...(await idleSpan()).span, seconds: options.idleSeconds };
   const peak = operator.takePeakRssMb();
-  await watch.stop();
+  await Promise.all([watch.stop(), deliveries.stop()]);
   const fillCpu =
     before === undefined || cpuUntilReady === undefined ? undefined : cpuUntilReady.cpuSeconds - before.cpuSeconds;
   return {
     askedMs,
     readyMs: watch.readyMs,
+    deliveredMs: deliveries.readyMs,
     fill: { ...fill.span, cpuSeconds: fillCpu },
     allWrites,
     idle,

@@ -152,5 +152,5 @@ test('D28: without the block they stay as they are, and one event says so', asyn
   assert.equal((await bucketStatusOf(world, 'old'))?.credentialsSecret, childSecret('old'));
   const told = () => eventsAbout(world, 'Bucket', 'old').filter(({ reason }) => reason === 'AutoManageAbsent');
   assert.equal(told().length, 1);
-  assert.match(told()[0]?.note ?? '', /User old-user, BucketPolicy old-policy, AccessKey old-accesskey stay/);
+  assert.match(told()[0]?.note ?? '', /User old-user, AccessKey old-accesskey, BucketPolicy old-policy stay/);
 });

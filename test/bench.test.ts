@@ -13,11 +13,14 @@ import {
 import { callsOfAudit, callsOfRequests, countsOf, tally, totalOf, writesOf } from '../bench/kube-calls.ts';
 import { chainLengthOf, type LimitParts, limitOf } from '../bench/limit.ts';
 import { commandOf, parseOptions } from '../bench/options.ts';
+import { deliveredFor } from '../bench/ready-watch.ts';
 import { reportOf } from '../bench/report.ts';
 import { type BenchResult, percentile } from '../bench/result.ts';
 import { resultOf } from '../bench/result-of.ts';
+import { stackReportOf } from '../bench/stack-report.ts';
 import { parseResults, withResult, withTable } from '../bench/table.ts';
 import { parseBusy, parseUsage } from '../bench/usage.ts';
+import type { ManagedResource } from '../src/managed/kind.ts';
 import type { AuditEvent } from './support/control-plane-audit.ts';
 
 const parts: LimitParts = {
@@ -288,9 +291,9 @@ test('result: from the first create to the last Ready, and a server is never hel
     ['b', 4_000],
   ]);
   const found = resultOf(
-    { ...options, operator: [], write: false, limitMinutes: 30 },
+    { ...options, operator: [], write: false, stacks: false, limitMinutes: 30 },
     { count: 2, operator: 0, others: [1] },
-    { ...measured, askedMs, readyMs },
+    { ...measured, askedMs, readyMs, deliveredMs: new Map() },
   );
   assert.deepEqual([found.readySeconds, found.ready, found.writeRate], [40, 2, 125]);
   assert.deepEqual(found.latency, { p50: 1, p99: 40 });
@@ -329,3 +332,32 @@ test('report: a run that did not finish says so', () => {
   assert.match(reportOf({ ...result(), ready: 12 }), /NOT FINISHED: only 12/);
   assert.doesNotMatch(reportOf(result()), /NOT FINISHED/);
 });
+
+test('stacks: the time to the Secret, and each call beside what it is for', () => {
+  const { options, fill, idle, rssMb } = result();
+  const measured = { fill, idle, rssMb, startSeconds: 1, writeRate: 1, allWrites: 5_000 };
+  const [askedMs, readyMs, deliveredMs] = [1_000, 1_900, 1_600].map((ms) => new Map([['a', ms]]));
+  assert.ok(askedMs && readyMs && deliveredMs);
+  const found = resultOf(
+    { ...options, buckets: 1, operator: [], write: false, stacks: true, limitMinutes: 30 },
+    { count: 2, operator: 0, others: [1] },
+    { ...measured, askedMs, readyMs, deliveredMs },
+  );
+  assert.deepEqual(found.keyLatency, { p50: 0.6, p99: 0.6 });
+  const report = stackReportOf({
+    ...found,
+    fill: { ...fill, service: { ...fill.service, counts: { CreateUser: 1, X: 2 } } },
+  });
+  assert.match(report, /apply to a working key +p50 0\.60 s, p99 0\.60 s/);
+  assert.match(report, /apply to Ready +p50 0\.90 s/);
+  assert.match(report, /CreateUser +1\.00 {2}\(1 expected; user\)/);
+  assert.match(report, /X +2\.00 {2}\(not of a stack\)/);
+  assert.doesNotMatch(report, /NOT FINISHED/);
+  assert.equal(deliveredFor({ ...secretNamed('logs-accesskey-credentials') }), 'logs');
+  assert.equal(deliveredFor({ ...secretNamed('credentials-0') }), undefined);
+});
+
+function secretNamed(name: string): ManagedResource {
+  const metadata = { name, uid: '', resourceVersion: '', creationTimestamp: '' };
+  return { apiVersion: 'v1', kind: 'Secret', metadata, spec: {} };
+}

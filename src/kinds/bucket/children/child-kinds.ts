@@ -6,8 +6,10 @@ import { USERS } from '../../../api/user.ts';
 /** The kinds of objects that a Bucket with `spec.autoManage` makes: one of each. */
 export type ChildKind = 'User' | 'BucketPolicy' | 'AccessKey';
 
-/** In the order of creation: a key and a policy need their user. They are deleted the other way round. */
-export const CHILD_KINDS: readonly ChildKind[] = ['User', 'BucketPolicy', 'AccessKey'];
+/** In the order of creation: key and policy need their user, and somebody waits for the key. */
+export const CHILD_KINDS: readonly ChildKind[] = ['User', 'AccessKey', 'BucketPolicy'];
+/** In the order of deletion: from the key on nobody can do anything any more. */
+export const DELETION_ORDER: readonly ChildKind[] = ['AccessKey', 'BucketPolicy', 'User'];
 
 interface Naming {
   readonly type: ResourceType;

@@ -1,7 +1,7 @@
 import type { Bucket } from '../../../api/bucket.ts';
 import { findCondition } from '../../../managed/conditions.ts';
 import type { Change } from '../../../managed/kind.ts';
-import { CHILD_KINDS, type ChildKind, childText, isChildKind, isNameTooLong } from './child-kinds.ts';
+import { CHILD_KINDS, type ChildKind, childText, DELETION_ORDER, isChildKind, isNameTooLong } from './child-kinds.ts';
 import type { FoundChild, FoundChildren } from './found.ts';
 import { childManifest, isApplied } from './manifest.ts';
 
@@ -60,7 +60,7 @@ export function diffChildren(desired: DesiredChildren, found: FoundChildren): re
 
 /** The one child whose turn it is to go; undefined: none of this Bucket's is left. */
 export function nextToDelete(found: FoundChildren): ChildKind | undefined {
-  return CHILD_KINDS.toReversed().find((kind) => isClaimed(found[kind]));
+  return DELETION_ORDER.find((kind) => isClaimed(found[kind]));
 }
 
 /** Whether it is a child of this Bucket. */

@@ -118,8 +118,8 @@ function awaitDeletion(bucket: Bucket, found: FoundChildren): ReconcileError | u
 }
 
 function allOf(bucket: Bucket): string {
-  const [user, policy, key] = CHILD_KINDS.map((kind) => childText(kind, bucket));
-  return `${user}, ${policy} and ${key}`;
+  const [first, second, third] = CHILD_KINDS.map((kind) => childText(kind, bucket));
+  return `${first}, ${second} and ${third}`;
 }
 
 function notOurs(bucket: Bucket, kinds: readonly ChildKind[]): ReconcileError {
