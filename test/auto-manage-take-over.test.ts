@@ -130,7 +130,7 @@ test('children of the predecessor are taken over: the key stays, and the policie
   assert.deepEqual(leftInService(world, 'old'), { user: false, keys: 0, policy: false });
 });
 
-test('D28: without the block they stay as they are, and one event says so', async (t) => {
+test('L46: without the block they stay as they are, and one event says so', async (t) => {
   const world = await startWorld(t);
   await legacyStack(world, undefined);
   const specs = () =>

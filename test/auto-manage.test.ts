@@ -49,7 +49,7 @@ test('autoManage: from one object to a key that works, with exactly one create o
   assert.ok(!reasons.includes('ReconcileFailed'), 'waiting for children is no failure');
 });
 
-test('D28: without spec.autoManage nothing is made', async (t) => {
+test('L46: without spec.autoManage nothing is made', async (t) => {
   const world = await startWorld(t);
   await world.apply(bucket('basic'));
   await world.reaches('Bucket', 'basic', 'Ready', 'True');
@@ -61,7 +61,7 @@ test('D28: without spec.autoManage nothing is made', async (t) => {
   );
 });
 
-test('D1: nothing is made for a bucket that is not ours', async (t) => {
+test('L46: nothing is made for a bucket that is not ours', async (t) => {
   const world = await startWorld(t);
   await world.apply(bucket('mine', { name: 'shared-name' }));
   await world.reaches('Bucket', 'mine', 'Ready', 'True');
@@ -71,7 +71,7 @@ test('D1: nothing is made for a bucket that is not ours', async (t) => {
   assert.deepEqual(await childrenThere(world, 'other'), []);
 });
 
-test('D29: edits of the block are followed; userName counts where there is no user yet', async (t) => {
+test('L47: edits of the block are followed; userName counts where there is no user yet', async (t) => {
   const world = await startWorld(t);
   await makeStack(world, 'edited', { autoManage: { accessLevel: 'readonly', userName: 'reader' } });
   const before = await pairIn(world, childSecret('edited'));
@@ -91,7 +91,7 @@ test('D29: edits of the block are followed; userName counts where there is no us
   assert.deepEqual(await pairIn(world, childSecret('edited')), before, 'the key stays');
 });
 
-test('D29: an unrelated object of that name is a conflict, named and untouched', async (t) => {
+test('L47: an unrelated object of that name is a conflict, named and untouched', async (t) => {
   const world = await startWorld(t);
   await world.apply(user('taken-user', { name: 'somebody' }));
   await world.reaches('User', 'taken-user', 'Ready', 'True');
