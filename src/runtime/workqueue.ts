@@ -155,10 +155,10 @@ export class WorkQueue {
    * @throws Error when the key is not being processed
    */
   done(key: string): void {
-    this.giveBackPlace(key);
+    this.#leave(key);
     this.#processing.delete(key);
     const pending = this.#pending.get(key);
-    if (pending !== undefined && pending.heapIndex < 0) this.#admit(pending);
+    if (pending !== undefined && pending.heapIndex < 0) this.#enter(pending);
     this.#serve();
     if (this.#processing.size === 0) this.#closed?.resolve();
   }
@@ -168,12 +168,16 @@ export class WorkQueue {
    * @throws Error when the key is not being processed
    */
   giveBackPlace(key: string): void {
+    this.#leave(key);
+    this.#serve();
+  }
+
+  #leave(key: string): void {
     if (!this.#processing.has(key)) throw new Error(`done with ${JSON.stringify(key)}, which nobody has taken`);
     const group = this.#processing.get(key);
     if (group === undefined) return;
     this.#processing.set(key, undefined);
     this.#lanes.ended(group);
-    this.#serve();
   }
 
   /** Drops what waits, gives out nothing more, and resolves when every key that was taken is done. */
@@ -204,10 +208,14 @@ export class WorkQueue {
 
   /** Its time has come: into its lane, unless it is being processed; then `done` brings it here again. */
   #admit(pending: Pending): void {
+    this.#enter(pending);
+    this.#serve();
+  }
+
+  #enter(pending: Pending): void {
     if (this.#processing.has(pending.key)) return;
     pending.group = this.#groups.groupOf(pending.key);
     this.#lanes.add(pending.key, pending.group, pending.priority);
-    this.#serve();
   }
 
   #raise(pending: Pending, priority: Priority): void {
@@ -239,14 +247,15 @@ export class WorkQueue {
     this.#timer = { dueMs, cancel: this.#clock.setTimer(waitMs, () => this.#release()) };
   }
 
-  /** Admits all that is due. A timer may come a little early: then nothing is, and it is set again. */
+  /** Admits all that is due, and serves the most urgent of it first. A timer may come a little early: then nothing is, and it is set again. */
   #release(): void {
     this.#timer = undefined;
     const nowMs = this.#clock.monotonicMs();
     for (let next = this.#delayed.peek(); next !== undefined && next.dueMs <= nowMs; next = this.#delayed.peek()) {
       this.#delayed.remove(next);
-      this.#admit(next);
+      this.#enter(next);
     }
+    this.#serve();
     this.#arm();
   }
 }
