@@ -12,6 +12,8 @@ import type { SharedServers } from './support/world.ts';
 
 /** The share of the crashes that change nothing more; CRASH_ALL=1 takes every one. */
 const SHARE = process.env['CRASH_ALL'] === undefined ? 0.04 : 1;
+/** The share of the crashes after a write: all of them in the cluster run, a part of them where four minutes are the limit. */
+const WRITES_SHARE = process.env['CRASH_ALL'] === undefined && process.env['TEST_CLUSTER'] === undefined ? 0.25 : 1;
 /** Runs with two crashes, for each path. */
 const PAIRS = process.env['CRASH_ALL'] === undefined ? 1 : 12;
 /** One run in so many is watched for a drift interval more. */
@@ -58,15 +60,18 @@ for (const path of [...crashPaths, ...iamCrashPaths, ...childCrashPaths]) {
 }
 
 /**
- * The crashes of this run. After every write, since each leaves another state behind; a share of all others (between
- * two writes nothing changes), spread over the path by the seed; and some after which the successor dies, too.
+ * The crashes of this run. After the writes, since each leaves another state behind; a share of all others (between two
+ * writes nothing changes), spread over the path by the seed; and some after which the successor dies, too.
  */
 function plansFor(reference: PathRun): readonly CrashPlan[] {
   const random = seeded(seed);
   const all = crashesOf(reference);
   const certain = all.filter((crash) => crash.verdict === 'cutAfter' && isWriteOf(reference, crash));
   const others = all.filter((crash) => !certain.includes(crash));
-  const singles = [...certain, ...sample(others, Math.ceil(others.length * SHARE), random)];
+  const singles = [
+    ...sample(certain, Math.ceil(certain.length * WRITES_SHARE), random),
+    ...sample(others, Math.ceil(others.length * SHARE), random),
+  ];
   const pairs = sample(all, Math.min(PAIRS, all.length), random).map((first): CrashPlan => {
     const second = all[Math.floor(random() * all.length)] ?? first;
     return [first, second];
