@@ -178,7 +178,7 @@ function isWrite(side: Side, { method, url, body }: ProxiedCall): boolean {
 }
 
 for (const path of paths) {
-  test(`AccessKey: a crash, or a lost call, anywhere: ${path.title}`, async (t) => {
+  test(`L50: AccessKey: a crash, or a lost call, anywhere: ${path.title}`, async (t) => {
     const reference = await run(path, undefined);
     const all = (['kube', 'wasabi'] as const).flatMap((side) =>
       reference.calls[side].flatMap((call, index) =>

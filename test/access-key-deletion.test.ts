@@ -56,7 +56,7 @@ test('AccessKey deleted: the event says when the key was last used, without its 
   assert.ok(!JSON.stringify(event).includes(pair.accessKeyId));
 });
 
-test('AccessKey deleted: every key that it made goes, whatever became of their Secrets', async (t) => {
+test('L51: every key that an AccessKey made goes with it, whatever became of their Secrets', async (t) => {
   const { world } = await settled(t);
   const before = await pairIn(world, 'it-credentials');
   // The old key cannot be revoked for now: two of ours live.
@@ -71,7 +71,7 @@ test('AccessKey deleted: every key that it made goes, whatever became of their S
   assert.deepEqual(keysOf(world, IAM), []);
 });
 
-test('AccessKey deleted: while the key cannot be revoked, object and Secret stay', async (t) => {
+test('L52: while the key of a deleted AccessKey cannot be revoked, object and Secret stay', async (t) => {
   const { world } = await settled(t);
   const fault = inject(world.operator.wasabi, ({ body }) => body.includes('Action=DeleteAccessKey'), { status: 500 });
   await world.delete('AccessKey', 'it');

@@ -59,7 +59,7 @@ test('AccessKey: the delivered key works with a real client', async (t) => {
   client.destroy();
 });
 
-test('AccessKey: a deleted Secret gets a new key at once, and the old one goes when that works', async (t) => {
+test('L55: a deleted Secret gets a new key at once, and the old one goes when that works', async (t) => {
   const { world, mostKeys } = await settled(t);
   const before = await pairIn(world, 'it-credentials');
   await world.delete('Secret', 'it-credentials');
@@ -80,7 +80,7 @@ const edits: readonly (readonly [what: string, data: (world: World) => Record<st
   ['another id', () => ({ 'access-key-id': 'AAAABBBBCCCCDDDDEEEE' })],
 ];
 for (const [what, data] of edits) {
-  test(`AccessKey: an edited Secret is replaced: ${what}`, async (t) => {
+  test(`L55: an edited Secret is replaced: ${what}`, async (t) => {
     const { world } = await settled(t);
     const before = await pairIn(world, 'it-credentials');
     const encoded = Object.entries(data(world)).map(([key, value]) => [
@@ -217,7 +217,7 @@ test('AccessKey: name, labels, annotations, display name and tags of the Secret 
   assert.deepEqual(keyCalls(world), { creates: 1, deletes: 0 });
 });
 
-test('AccessKey: labels that no Secret can have are refused before anything is created', async (t) => {
+test('L49: labels that no Secret can have are refused before anything is created', async (t) => {
   const { world } = await keyWorldFor(t, IAM);
   await world.apply(accessKey('it', USER, { secret: { labels: { 'no label': 'x' } } }));
   await world.reaches('AccessKey', 'it', 'Ready', 'Rejected');
@@ -242,7 +242,7 @@ test('AccessKey: mode Observe says what would be made, and makes nothing', async
   await world.reaches('AccessKey', 'it', 'Ready', 'True');
 });
 
-test('AccessKey: the text of a key is in its Secret and nowhere else', async (t) => {
+test('L34: the text of a key is in its Secret and nowhere else', async (t) => {
   const { world, pass, made } = await settled(t);
   const first = await pairIn(world, 'it-credentials');
   const edited = Buffer.from('edited-by-somebody').toString('base64');

@@ -45,7 +45,7 @@ async function withBucket(world: World, name: string, spec = {}, objectName = na
   await world.reaches('Bucket', objectName, 'Ready', 'True');
 }
 
-test('D2: the policy lands on the bucket that the Bucket object means, with the account filled in', async (t) => {
+test('L7: the policy lands on the bucket that the Bucket object means, with the account filled in', async (t) => {
   const world = await startWorld(t);
   await withBucket(world, 'real-name', {}, 'object-name');
   await withBucket(world, 'object-name', {}, 'decoy');
@@ -70,7 +70,7 @@ test('D2: the policy lands on the bucket that the Bucket object means, with the 
   );
 });
 
-test('D39: two objects share one document; whoever goes takes only its own, and the last one the policy', async (t) => {
+test('L54: two objects share one document; whoever goes takes only its own, and the last one the policy', async (t) => {
   const world = await startWorld(t);
   await withBucket(world, 'shared');
   await world.apply(bucketPolicy('first', 'shared', { statement: [own('shared', { sid: 'First' })] }));

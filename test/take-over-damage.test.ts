@@ -37,7 +37,7 @@ function told(world: World, kind: string, name: string, reason: string): number 
 }
 
 for (const look of ['at once', 'after a look']) {
-  test(`D2 ${look}: a policy on the bucket that has the name of the Bucket object is told, and stays`, async (t) => {
+  test(`L7 ${look}: a policy on the bucket that has the name of the Bucket object is told, and stays`, async (t) => {
     const world = await startWorld(t);
     await misplaced(world, misnamed);
     await putBucketPolicy(world, 'logs', misnamed);
@@ -75,7 +75,7 @@ for (const look of ['at once', 'after a look']) {
   });
 }
 
-test('D2: what the predecessor applied elsewhere proves nothing of the policy that the bucket has', async (t) => {
+test('L7: what the predecessor applied elsewhere proves nothing of the policy that the bucket has', async (t) => {
   const world = await startWorld(t);
   await misplaced(world, readers);
   await putBucketPolicy(world, 'acme-logs', others);

@@ -7,7 +7,7 @@ const account = '100000000001';
 const parsed = (...statement: readonly object[]) => parseSpecPolicy({ statement }, { place: 'Bucket' });
 const base = { effect: 'Allow', action: 's3:*', resource: 'arn:aws:s3:::b' };
 
-test('LESSONS D29: open accounts of principals become the account; nothing else is touched', () => {
+test('L47: open accounts of principals become the account; nothing else is touched', () => {
   const open = parsed(
     {
       ...base,

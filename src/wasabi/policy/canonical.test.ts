@@ -13,7 +13,7 @@ const read = (value: unknown): PolicyDocument => {
   return answer.type === 'Parsed' ? answer.document : assert.fail(answer.problem);
 };
 
-test('LESSONS D37: another spelling is the same policy', () => {
+test('L48: another spelling is the same policy', () => {
   fc.assert(
     fc.property(plainDocuments, fc.gen(), (plain, gen) => {
       const [wanted, found] = [parsed(respelled(plain, gen)), read(plain)];

@@ -32,7 +32,7 @@ const cases: readonly [
 ][] = [
   ['nobody', [], undefined, []],
   ['one object', [share('1', [one, two])], [one, two], []],
-  ['LESSONS D39: two objects, oldest first', [share('2', [two]), share('1', [one])], [one, two], []],
+  ['L54: two objects, oldest first', [share('2', [two]), share('1', [one])], [one, two], []],
   [
     'the same statement of two',
     [share('1', [one, two]), share('2', [{ ...one, Action: 'S3:getobject' }])],

@@ -57,7 +57,7 @@ for (const [statement, why] of outside) {
   });
 }
 
-test('LESSONS D4: what is let through never reaches into a bucket of others', () => {
+test('L45: what is let through never reaches into a bucket of others', () => {
   const pieces = ['arn:aws:s3:::', 'own', 'ow', 'n', 'other', '/', '*', '?', '.two', 'x'];
   const resources = fc
     .array(fc.constantFrom(...pieces), { maxLength: 5 })

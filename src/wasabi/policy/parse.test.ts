@@ -12,7 +12,7 @@ const withStatement = (statement: unknown) => ({ version: '2012-10-17', statemen
 
 const understood: readonly [title: string, place: PolicyPlace, value: unknown, document: PolicyDocument][] = [
   [
-    'LESSONS D59: lower case, texts, a bare ARN with an open account',
+    'L56: lower case, texts, a bare ARN with an open account',
     'Bucket',
     {
       version: '2012-10-17',
@@ -40,7 +40,7 @@ const understood: readonly [title: string, place: PolicyPlace, value: unknown, d
     },
   ],
   [
-    'LESSONS D37: every element is kept, in its order',
+    'L48: every element is kept, in its order',
     'Bucket',
     {
       Version: '2008-10-17',
