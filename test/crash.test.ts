@@ -35,7 +35,9 @@ after(async () => {
   await shared.get('wasabi')?.cluster.stop();
 });
 
-for (const path of [...crashPaths, ...iamCrashPaths, ...childCrashPaths]) {
+// The paths of IAM and of children differ in the calls to the service, which is the same in both runs.
+const isReal = process.env['TEST_CLUSTER'] !== undefined;
+for (const path of isReal ? crashPaths : [...crashPaths, ...iamCrashPaths, ...childCrashPaths]) {
   test(`a crash at any single call: ${path.title}`, async (t) => {
     const servers = shared.get(path.service);
     assert.ok(servers);
