@@ -159,11 +159,7 @@ export class World {
   /** Whether something is not listed yet, a call waits for its answer, or a pass runs or waits for a worker. */
   isBusy(): boolean {
     const { running, kube, wasabi } = this.operator;
-    if (kube.pending + wasabi.pending + running.manager.unsynced().length > 0) return true;
-    return [...this.operator.running.controllers.values()].some((controller) => {
-      const { user, retry, initial, resync, processing } = controller.depths();
-      return user + retry + initial + resync + processing > 0;
-    });
+    return kube.pending + wasabi.pending > 0 || isAtWork(running);
   }
 
   /** Lets a drift interval pass: every object is compared with the service once. */
@@ -177,10 +173,7 @@ export class World {
    */
   async elapse(ms: number, stepMs = STEP_MS): Promise<void> {
     await this.settle();
-    for (let leftMs = ms; leftMs > 0; leftMs -= stepMs) {
-      await this.operator.clock.skip(Math.min(leftMs, stepMs));
-      await until('the pass ends', () => Promise.resolve(!this.isBusy()));
-    }
+    await skipBySteps(this.operator.clock, ms, stepMs, () => this.isBusy());
     await this.settle();
   }
 
@@ -299,8 +292,16 @@ export function endpointsOf(
   };
 }
 
+/** Another operator on the same cluster and namespace. */
+export interface Rival {
+  readonly clock: SkippingClock;
+  /** Lets that much time pass for it, as `World.elapse` does. */
+  elapse(ms: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** A second operator on the same cluster and namespace, without election: both believe that they lead. */
-export async function startRival(world: World): Promise<{ readonly clock: SkippingClock; stop(): Promise<void> }> {
+export async function startRival(world: World): Promise<Rival> {
   const { cluster, operator, namespace } = world;
   const clock = new SkippingClock();
   const config = configOf([
@@ -312,7 +313,30 @@ export async function startRival(world: World): Promise<{ readonly clock: Skippi
   const log = createLogger({ level: 'error', format: 'json', destination: { write: () => undefined }, clock });
   const effects = { access: staticAccess(cluster.url, cluster.token, cluster.ca), clock, random: Math.random, log };
   const running = await startOperator(config, effects, new AbortController().signal);
-  return { clock, stop: () => running.stop(0) };
+  return {
+    clock,
+    elapse: (ms) => skipBySteps(clock, ms, STEP_MS, () => isAtWork(running)),
+    stop: () => running.stop(0),
+  };
+}
+
+/** Whether something is not listed yet, or a pass runs or waits for a worker. */
+function isAtWork(running: RunningOperator): boolean {
+  if (running.manager.unsynced().length > 0) return true;
+  return [...running.controllers.values()].some((controller) => {
+    const { user, retry, initial, resync, processing } = controller.depths();
+    return user + retry + initial + resync + processing > 0;
+  });
+}
+
+/** Never under a running pass: it would use up the deadlines of its calls. */
+async function skipBySteps(clock: SkippingClock, ms: number, stepMs: number, isBusy: () => boolean): Promise<void> {
+  const isIdle = () => until('the pass ends', () => Promise.resolve(!isBusy()));
+  await isIdle();
+  for (let leftMs = ms; leftMs > 0; leftMs -= stepMs) {
+    await clock.skip(Math.min(leftMs, stepMs));
+    await isIdle();
+  }
 }
 
 async function startWorldOperator(
