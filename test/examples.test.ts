@@ -83,6 +83,16 @@ for (const file of FILES.filter((name) => !WITHOUT_OBJECTS.has(name))) {
   });
 }
 
+test('examples/rbac-namespaced.yaml has the rights on every kind, each verb of which the cluster suite uses', () => {
+  const roles = documentsOf('rbac-namespaced.yaml').filter(({ kind }) => kind === 'Role');
+  const rules = roles.flatMap((role) => role['rules'] as { resources: string[]; verbs: string[] }[]); // our own file
+  const allowed = (verb: string) => rules.flatMap(({ resources, verbs }) => (verbs.includes(verb) ? resources : []));
+  for (const { type } of KINDS) {
+    for (const verb of ['get', 'list', 'watch', 'patch']) assert.ok(allowed(verb).includes(type.plural), type.plural);
+    assert.ok(allowed('patch').includes(`${type.plural}/status`), type.plural);
+  }
+});
+
 test('examples/README.md names every example', () => {
   const page = readFileSync(new URL('README.md', FOLDER), 'utf8');
   assert.deepEqual(

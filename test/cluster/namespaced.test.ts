@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { parseAllDocuments } from 'yaml';
-import { CRDS, EVENTS } from '../../src/api/core-types.ts';
+import { CRDS, EVENTS, SECRETS } from '../../src/api/core-types.ts';
 import type { KubeObject, ResourceType } from '../../src/api/meta.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
-import { bucket, type Manifest, provider, secret, TYPES } from '../support/builders.ts';
+import { accessKey, bucket, iamPolicy, type Manifest, provider, secret, TYPES, user } from '../support/builders.ts';
 import { clientOf, createNamespace, installCrds, staticAccess, until } from '../support/cluster.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { sharedControlPlane } from '../support/control-plane-environment.ts';
@@ -30,6 +30,11 @@ const types: Readonly<Record<string, ResourceType>> = {
   ServiceAccount: SERVICE_ACCOUNTS,
   Role: rbac('roles', 'Role'),
   RoleBinding: rbac('rolebindings', 'RoleBinding'),
+};
+
+const READ_ALL = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::kept/*' }],
 };
 
 interface WithStatus extends KubeObject {
@@ -69,14 +74,15 @@ async function scene(t: TestContext) {
       `--allowed-endpoints=http://*.localhost:${emulator.port}`,
       ...flags,
     ]);
-  const read = (name: string) => admin.get<WithStatus>(types['Bucket'] ?? assert.fail(), { namespace, name });
-  const ready = (name: string) =>
-    until(`Bucket ${name} is Ready`, async () => {
-      const found = await read(name);
+  const read = (name: string, kind: string) => admin.get<WithStatus>(types[kind] ?? assert.fail(), { namespace, name });
+  const ready = (name: string, kind = 'Bucket') =>
+    until(`${kind} ${name} is Ready`, async () => {
+      const found = await read(name, kind);
       return found?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
     });
-  const remove = (name: string) => admin.delete(types['Bucket'] ?? assert.fail(), { namespace, name });
-  const gone = (name: string) => until(`${name} is gone`, async () => (await read(name)) === undefined);
+  const remove = (name: string, kind = 'Bucket') => admin.delete(types[kind] ?? assert.fail(), { namespace, name });
+  const gone = (name: string, kind = 'Bucket') =>
+    until(`${kind} ${name} is gone`, async () => (await read(name, kind)) === undefined);
   return { plane, admin, namespace, emulator, apply, start, ready, remove, gone };
 }
 
@@ -99,14 +105,33 @@ test('rights in one namespace suffice, and are all that is used', { skip }, asyn
     const { items } = await admin.list<KubeObject & { reason?: string }>(EVENTS, namespace);
     return items.filter(({ reason }) => reason === 'BucketCreated').length === 2;
   });
+  await apply(bucket('managed', { deletionPolicy: 'Delete', autoManage: { enabled: true, accessLevel: 'readonly' } }));
+  await apply(iamPolicy('read', READ_ALL, { deletionPolicy: 'Delete' }));
+  await apply(user('worker', { deletionPolicy: 'Delete', policyRefs: [{ name: 'read' }] }));
+  await apply(accessKey('worker-key', 'worker'));
+  const others: readonly (readonly [name: string, kind: string])[] = [
+    ['managed', 'Bucket'],
+    ['managed-accesskey', 'AccessKey'],
+    ['managed-policy', 'BucketPolicy'],
+    ['worker-key', 'AccessKey'],
+    ['worker', 'User'],
+    ['read', 'IAMPolicy'],
+  ];
+  for (const [name, kind] of others) await ready(name, kind);
+  for (const [name, kind] of others.filter(([, of]) => of !== 'BucketPolicy')) await remove(name, kind);
+  for (const [name, kind] of others) await gone(name, kind);
+  await gone('managed-user', 'User');
+  const secrets = (await admin.list<KubeObject>(SECRETS, namespace)).items.map(({ metadata }) => metadata.name);
+  assert.deepEqual(secrets, ['wasabi-credentials', NAME], 'the account and the token of the operator');
+
   for (const name of ['kept', 'dropped']) await remove(name);
   for (const name of ['kept', 'dropped']) await gone(name);
   assert.deepEqual([...emulator.state.buckets.keys()], ['kept']);
   operator.child.kill('SIGTERM');
   assert.equal(await operator.ended, 0, operator.output());
 
-  const user = `system:serviceaccount:${namespace}:${NAME}`;
-  const calls = (await plane.readAudit()).filter((event) => event.user.username === user);
+  const userName = `system:serviceaccount:${namespace}:${NAME}`;
+  const calls = (await plane.readAudit()).filter((event) => event.user.username === userName);
   const refused = calls.flatMap(({ responseStatus, objectRef }) =>
     responseStatus?.code === 403 && objectRef !== undefined ? [objectRef.resource] : [],
   );
