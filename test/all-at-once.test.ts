@@ -7,7 +7,7 @@ import { NAMESPACES } from '../src/api/core-types.ts';
 import { type Manifest, provider, secret } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { pairIn, secretOf } from './support/keys.ts';
-import { seeded, seedFrom } from './support/seeded.ts';
+import { seeded, seedFrom, takesAll } from './support/seeded.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { consoleOf, endpointsOf, type World } from './support/world.ts';
 
@@ -15,7 +15,7 @@ import { consoleOf, endpointsOf, type World } from './support/world.ts';
 // The clock is the real one here: what waited for a timer of 60 s would be too late.
 
 const { startWorld } = shareCluster();
-const ROUNDS = 10;
+const ROUNDS = takesAll ? 20 : 4;
 /** About as many calls make the application. */
 const CALLS_OF_ALL = 24;
 const SEED = seedFrom('ORDER_SEED');

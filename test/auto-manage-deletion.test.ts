@@ -15,7 +15,7 @@ import {
 } from './support/children.ts';
 import { startTestCluster, until } from './support/cluster.ts';
 import { addKey, isWorking, keyCalls, revokeOutside } from './support/keys.ts';
-import { seeded, seedFrom, shuffled } from './support/seeded.ts';
+import { seeded, seedFrom, shuffled, takesAll } from './support/seeded.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { endpointsOf, openWorld } from './support/world.ts';
 
@@ -25,7 +25,7 @@ type TrackedMetadata = ObjectMeta & { readonly managedFields?: readonly { readon
 const { startWorld } = shareCluster();
 const seed = seedFrom('DELETION_SEED');
 /** Orders in which everything is deleted; DELETION_SEED repeats them. */
-const RUNS = 6;
+const RUNS = takesAll ? 20 : 3;
 const NOTHING = { user: false, keys: 0, policy: false };
 
 test('autoManage: enabled false deletes all children and revokes the key, and the bucket stays', async (t) => {

@@ -144,7 +144,7 @@ describe('one refusal', { concurrency: 3 }, () => {
     await requestAll(world, names.slice(1), '1');
     await allReach(world, names.slice(1), 'Synced', 'True');
     await world.elapse(10 * MINUTE_MS, STEP_MS);
-    assert.equal(fault.hits.length, 11, 'once a minute');
+    assert.ok([10, 11].includes(fault.hits.length), `once a minute and the length of a pass: ${fault.hits.length}`);
     await world.reaches('Provider', 'wasabi', 'AuthValid', 'True');
     await allReach(world, names.slice(1), 'Synced', 'True');
     await world.expectValid('Bucket', 'bucket-0');

@@ -44,6 +44,6 @@ test('demo: its operator does not outlive it, however it ends', { skip }, async 
       return Promise.resolve(operator !== 0 && screen.includes(progress));
     });
     demo.kill('SIGKILL');
-    await until('its operator is gone', () => Promise.resolve(!isAlive(operator)), 10_000);
+    await until('its operator is gone', () => Promise.resolve(!isAlive(operator)));
   }
 });

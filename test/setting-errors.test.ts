@@ -185,7 +185,7 @@ describe('a setting that fails keeps no other from being made', { concurrency: 3
     }
     assert.equal(fault.hits.length, asked, 'it is remembered');
     fault.end();
-    await clock.skip(86_400_000);
+    clock.wakeAfter(86_400_000);
     await world.elapse(300_000);
     await world.patch('Bucket', 'itself', { metadata: { labels: { when: '3' } } });
     // The watches begin anew after such a jump.

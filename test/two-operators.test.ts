@@ -5,11 +5,11 @@ import { accessKey, bucket, bucketPolicy, iamPolicy, type Manifest, user } from 
 import { until } from './support/cluster.ts';
 import { userAsIs } from './support/iam-console.ts';
 import { isWorking, keysOf, keyWorldFor } from './support/keys.ts';
-import { inParallel } from './support/seeded.ts';
+import { inParallel, takesAll } from './support/seeded.ts';
 import { startRival, type World } from './support/world.ts';
 
-/** Stacks of five objects each; TEST_ALL takes as many as a busy namespace has. */
-const STACKS = process.env['TEST_ALL'] === undefined ? 20 : 40;
+/** Stacks of five objects each. */
+const STACKS = takesAll ? 40 : 8;
 const names = Array.from({ length: STACKS }, (_, index) => `stack-${index}`);
 /** As many requests at once as `kubectl apply` of many files would send. */
 const WIDTH = 16;

@@ -66,7 +66,7 @@ async function runSuites({ url, adminToken, ...paths }: ControlPlane, patterns: 
       stdio: ['ignore', 'inherit', 'inherit'],
       env: {
         ...process.env,
-        ...(isAll ? { CRASH_ALL: '1', TEST_ALL: '1' } : {}),
+        ...(isAll ? { TEST_ALL: '1' } : {}),
         TEST_CLUSTER: 'real',
         [names.url]: url,
         [names.token]: adminToken,

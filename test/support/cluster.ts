@@ -86,12 +86,14 @@ export async function installCrds(
   }
 }
 
-/** Waits in real time for what only a call can tell. @throws Error naming `what` */
+/** Waits in real time for what only a call can tell; asks the less often the longer it takes. @throws Error naming `what` */
 export async function until(what: string, isSo: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
+  const start = performance.now();
   while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    const waitedMs = performance.now() - start;
+    if (waitedMs > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    const pauseMs = Math.min(100, Math.max(5, waitedMs / 20));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

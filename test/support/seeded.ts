@@ -1,3 +1,6 @@
+/** Whether suites that else take a sample take every case: `npm run test:exhaustive`, `npm run test:cluster -- --all`. */
+export const takesAll = process.env['TEST_ALL'] !== undefined;
+
 /** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;

@@ -41,10 +41,22 @@ export class SkippingClock implements Clock {
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.#skippedMs += Math.max(0, end - this.monotonicMs());
-    for (const timer of this.#timers) {
-      timer.cancelReal();
-      this.#arm(timer);
-    }
+    this.#armAll();
+  }
+
+  /** Lets that much time pass as on a machine that slept: what fell due meanwhile fires once, late. */
+  wakeAfter(ms: number): void {
+    this.#skippedMs += ms;
+    const now = this.monotonicMs();
+    const due = [...this.#timers].filter(({ dueMs }) => dueMs <= now).sort((a, b) => a.dueMs - b.dueMs);
+    for (const timer of due) this.#fire(timer);
+    this.#armAll();
+  }
+
+  /** How long until a timer falls due; `undefined`: none is set. */
+  untilNextMs(): number | undefined {
+    const next = this.#next(Number.POSITIVE_INFINITY);
+    return next === undefined ? undefined : Math.max(0, next.dueMs - this.monotonicMs());
   }
 
   #next(end: number): Timer | undefined {
@@ -53,6 +65,13 @@ export class SkippingClock implements Clock {
       if (timer.dueMs <= end && (next === undefined || timer.dueMs < next.dueMs)) next = timer;
     }
     return next;
+  }
+
+  #armAll(): void {
+    for (const timer of this.#timers) {
+      timer.cancelReal();
+      this.#arm(timer);
+    }
   }
 
   #arm(timer: Timer): void {

@@ -329,13 +329,18 @@ function isAtWork(running: RunningOperator): boolean {
   });
 }
 
-/** Never under a running pass: it would use up the deadlines of its calls. */
+/**
+ * Never under a running pass: it would use up the deadlines of its calls. Time in which no timer falls due passes in one
+ * step.
+ */
 async function skipBySteps(clock: SkippingClock, ms: number, stepMs: number, isBusy: () => boolean): Promise<void> {
   const isIdle = () => until('the pass ends', () => Promise.resolve(!isBusy()));
   await isIdle();
-  for (let leftMs = ms; leftMs > 0; leftMs -= stepMs) {
-    await clock.skip(Math.min(leftMs, stepMs));
+  for (let leftMs = ms; leftMs > 0; ) {
+    const skippedMs = Math.min(leftMs, Math.max(stepMs, clock.untilNextMs() ?? leftMs));
+    await clock.skip(skippedMs);
     await isIdle();
+    leftMs -= skippedMs;
   }
 }
 

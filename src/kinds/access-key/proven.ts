@@ -7,7 +7,7 @@ const MAX_SECRETS = 50_000;
  * every pass. Kept in memory: a restart tries each once.
  */
 export class ProvenKeys {
-  readonly #versions = new LRUCache<string, true>({ max: MAX_SECRETS });
+  readonly #versions = new LRUCache<string, true>({ maxSize: MAX_SECRETS, sizeCalculation: () => 1 });
 
   has(version: string): boolean {
     return this.#versions.has(version);
