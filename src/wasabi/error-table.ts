@@ -155,7 +155,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     'never',
     'no bucket can be in this region at this endpoint; correct spec.region',
     {
-      codes: 'IllegalLocationConstraintException InvalidLocationConstraint',
+      codes: 'IllegalLocationConstraintException InvalidLocationConstraint InvalidRegion',
     },
   ),
   row(

@@ -39,6 +39,7 @@ const cases: readonly [code: string, status: number, type: ReconcileErrorType, r
   ['TemporaryRedirect', 307, 'InvalidSpec', 'WrongRegion'],
   ['', 301, 'InvalidSpec', 'WrongRegion'],
   ['AuthorizationHeaderMalformed', 400, 'InvalidSpec', 'WrongRegion'],
+  ['InvalidRegion', 400, 'InvalidSpec', 'InvalidRegion'],
   ['BucketAlreadyExists', 409, 'InvalidSpec', 'AlreadyExists'],
   ['TooManyBuckets', 400, 'DependencyNotReady', 'QuotaExceeded'],
   ['LimitExceeded', 409, 'DependencyNotReady', 'QuotaExceeded'],
@@ -131,6 +132,13 @@ test('a request that IAM or STS does not take for its region names the field and
   );
   assert.deepEqual([type, reason], ['InvalidSpec', 'WrongRegion']);
   assert.match(message, /signed for region "us-west-9".*correct spec\.iamRegion .*names the region us-east-1$/);
+});
+
+test('a region that IAM does not know is that of IAM, not that of the buckets', () => {
+  const wrong = facts({ code: 'InvalidRegion', status: 400, service: 'iam', operation: 'GetUser' });
+  const { reason, message } = reconcileErrorOf(new ServiceFault(wrong), 'us-west-9');
+  assert.equal(reason, 'InvalidRegion');
+  assert.match(message, /signed for region "us-west-9".*correct spec\.iamRegion of the Provider$/);
 });
 
 test('what may be tried again inside a call', () => {

@@ -85,7 +85,8 @@ function serverFailure(facts: FaultFacts): ErrorRow {
 
 /** A region that is wrong is the bucket's only where a bucket was called. */
 function adviceOf(row: ErrorRow, facts: FaultFacts, iamRegion: string): string {
-  if (row.reason !== 'WrongRegion' || facts.service === 's3') return row.advice;
+  const isOfRegion = row.reason === 'WrongRegion' || row.reason === 'InvalidRegion';
+  if (!isOfRegion || facts.service === 's3') return row.advice;
   return `the request is signed for region "${plain(iamRegion, 63)}", which is not that of this API; correct spec.iamRegion of the Provider`;
 }
 

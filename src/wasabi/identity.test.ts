@@ -54,6 +54,19 @@ const cases: readonly [
     identity(OPERATOR),
     'Reachable',
   ],
+  [
+    'STS is an S3 server that takes another region',
+    { sts: fault(400, 'InvalidRegion'), iam: user(OPERATOR) },
+    identity(OPERATOR),
+    'Reachable',
+  ],
+  [
+    'IAM takes another region',
+    { sts: fault(501, 'NotImplemented'), iam: fault(400, 'InvalidRegion') },
+    undefined,
+    'Unreachable',
+    'InvalidRegion',
+  ],
   ['neither says', { sts: fault(400, 'InvalidAction'), iam: fault(400, 'InvalidAction') }, undefined, 'Absent'],
   [
     'IAM refuses the key',

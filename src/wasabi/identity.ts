@@ -51,7 +51,14 @@ export async function whoAmI(client: WasabiClient, signal: AbortSignal): Promise
 }
 
 /** Answers of an STS that is none, or is not for us. What is wrong with credentials, network or load is not among them. */
-const SAYS_NOTHING = new Set(['AccessDenied', 'NotFound', 'UnexpectedAnswer', 'UnreadableAnswer', 'WrongRegion']);
+const SAYS_NOTHING = new Set([
+  'AccessDenied',
+  'InvalidRegion',
+  'NotFound',
+  'UnexpectedAnswer',
+  'UnreadableAnswer',
+  'WrongRegion',
+]);
 
 /** The service itself answered that it knows no such call: as unsupported, or (S3 servers) as a request it cannot read. */
 function isForeignToService(error: ReconcileError): boolean {

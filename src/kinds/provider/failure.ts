@@ -26,14 +26,21 @@ export function providerFailure(error: ReconcileError, resource: Provider): Reco
   const service = faultFactsOf(error)?.service;
   const { spec } = resource;
   if (told !== error || service === undefined) return told;
-  if (error.reason === 'WrongRegion') {
+  if (error.reason === 'WrongRegion' || error.reason === 'InvalidRegion') {
     return service === 's3' ? toldByField(error, `spec.region "${spec.region}"`) : error; // IAM names its field itself
   }
   if (!WRONG_PLACE.has(error.reason)) return error;
   // Wasabi's own IAM and STS are where they are, whatever the spec says of S3.
   const fields = spec.type === 's3' ? ENDPOINTS[service] : ENDPOINTS[service].slice(0, 1);
   const field = fields.find((name) => spec[name] !== undefined);
-  if (field !== undefined) return toldByField(error, `spec.${field} "${spec[field]}"`, 'if it is wrong, correct it');
+  if (field !== undefined) {
+    const place = `spec.${field} "${spec[field]}"`;
+    if (service !== 's3' || error.reason !== 'Rejected' || !isRegional(spec)) {
+      return toldByField(error, place, 'if it is wrong, correct it');
+    }
+    const next = 'the endpoint names that region: if it is misspelt, correct both';
+    return withReason(toldByField(error, `spec.region "${spec.region}", ${place}`, next), 'InvalidRegion');
+  }
   if (service !== 's3') return error;
   const byRegion = toldByField(
     error,
@@ -41,6 +48,11 @@ export function providerFailure(error: ReconcileError, resource: Provider): Reco
     'the endpoint follows from it: if it is misspelt, correct it',
   );
   return error.reason === 'Rejected' ? withReason(byRegion, 'InvalidRegion') : byRegion;
+}
+
+/** Whether the host of the endpoint names the region: a service that does not know the region refuses such a host as well. */
+function isRegional({ endpoint = '', region }: Provider['spec']): boolean {
+  return URL.canParse(endpoint) && new URL(endpoint).hostname.split('.').includes(region);
 }
 
 /**
