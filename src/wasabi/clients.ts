@@ -10,7 +10,6 @@ import type { Fence } from '../runtime/fence.ts';
 import { httpHandler } from './agents.ts';
 import type { AllowedEndpoints } from './allowed-endpoints.ts';
 import { Caller, type CallObserver, type CallOptions, type SdkCommand } from './caller.ts';
-import type { Priority } from './fair-queue.ts';
 import type { ResolveAll } from './guarded-lookup.ts';
 import { Limiters } from './limiters.ts';
 import { Refusals } from './refusals.ts';
@@ -107,8 +106,6 @@ export interface ClientOptions {
   readonly accountId: string | undefined;
   /** Whose call it is, for fairness. */
   readonly namespace: string;
-  /** Default `foreground`. */
-  readonly priority?: Priority;
   /** Its calls find out whether the credentials work, so refusals do not hold them back; default false. */
   readonly isProbe?: boolean;
   /** The service refused the credentials, which was not known yet. Not called for a probe. */
@@ -141,7 +138,7 @@ export class ClientPool {
 
   /** Cheap: call it in every pass. @throws InvalidSpec, reason InsecureNotAllowed or InvalidRegion */
   client(options: ClientOptions): WasabiClient {
-    const { settings, credentials, cacheKey, accountId, namespace, priority = 'foreground' } = options;
+    const { settings, credentials, cacheKey, accountId, namespace } = options;
     const { isProbe = false, onRefused } = options;
     const { allowInsecureTls = false, clock, random, version, fence, observer } = this.#options;
     if (settings.insecureSkipVerify && !allowInsecureTls) {
@@ -159,7 +156,6 @@ export class ClientPool {
       limiter,
       gate: connection.refusals.gate({ isProbe, onRefused }),
       namespace,
-      priority,
       clock,
       random,
       fence,

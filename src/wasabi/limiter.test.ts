@@ -16,8 +16,8 @@ const limit = (requestsPerSecond: number, burst: number, maxInFlight = 100) => (
 function asker(limiter: AccountLimiter) {
   const granted: { readonly namespace: string; readonly permit: Permit }[] = [];
   const refused: unknown[] = [];
-  const ask = (namespace: string, priority: 'foreground' | 'background' = 'foreground', signal = never) => {
-    limiter.acquire({ namespace, priority, signal }).then(
+  const ask = (namespace: string, signal = never) => {
+    limiter.acquire({ namespace, signal }).then(
       (permit) => granted.push({ namespace, permit }),
       (error: unknown) => refused.push(error),
     );
@@ -66,26 +66,15 @@ test('namespaces take turns, however many requests one of them has waiting', asy
   assert.equal(names(), 'aabcabaa');
 });
 
-test('background waits for every foreground request', async () => {
-  const clock = new FakeClock();
-  const { ask, names } = asker(new AccountLimiter(clock, limit(10, 1)));
-  ask('x');
-  ask('s', 'background');
-  ask('a');
-  ask('a');
-  await clock.advanceAsync(1_000);
-  assert.equal(names(), 'xaas');
-});
-
 test('a caller that gives up leaves the queue and costs nothing', async () => {
   const clock = new FakeClock();
   const limiter = new AccountLimiter(clock, limit(10, 1));
   const { granted, refused, ask } = asker(limiter);
   const controller = new AbortController();
   ask('a');
-  ask('b', 'foreground', controller.signal);
+  ask('b', controller.signal);
   controller.abort();
-  ask('c', 'foreground', controller.signal);
+  ask('c', controller.signal);
   await clock.advanceAsync(1_000);
   assert.equal(granted.length, 1);
   assert.deepEqual(
@@ -122,7 +111,7 @@ test('the rate never falls below one request in two seconds, nor a lower configu
     const clock = new FakeClock();
     const limiter = new AccountLimiter(clock, limit(configured, 1));
     for (let round = 0; round < 12; round += 1) {
-      const permit = limiter.acquire({ namespace: 'a', priority: 'foreground', signal: never }).catch(() => undefined);
+      const permit = limiter.acquire({ namespace: 'a', signal: never }).catch(() => undefined);
       await clock.advanceAsync(10_000);
       (await permit)?.throttled(undefined);
       await clock.advanceAsync(120_000);
@@ -173,17 +162,17 @@ test('a service that refuses everything is asked ever more rarely, and one succe
   const limiter = new AccountLimiter(clock, limit(100, 1));
   const pauses: number[] = [];
   for (let round = 0; round < 8; round += 1) {
-    const permit = limiter.acquire({ namespace: 'a', priority: 'foreground', signal: never });
+    const permit = limiter.acquire({ namespace: 'a', signal: never });
     await clock.advanceAsync(2_000);
     (await permit).throttled(undefined);
     pauses.push(limiter.state().pausedForMs);
     await clock.advanceAsync(60_000);
   }
   assert.deepEqual(pauses, [0, 0, 0, 0, 1_000, 2_000, 4_000, 8_000]);
-  const permit = await limiter.acquire({ namespace: 'a', priority: 'foreground', signal: never });
+  const permit = await limiter.acquire({ namespace: 'a', signal: never });
   permit.succeeded();
   await clock.advanceAsync(5_000);
-  (await limiter.acquire({ namespace: 'a', priority: 'foreground', signal: never })).throttled(undefined);
+  (await limiter.acquire({ namespace: 'a', signal: never })).throttled(undefined);
   assert.equal(limiter.state().pausedForMs, 0);
 });
 
@@ -218,7 +207,6 @@ const steps = fc.array(
     fc.record({
       type: fc.constant('ask' as const),
       namespace: fc.constantFrom('a', 'b', 'c'),
-      isBackground: fc.boolean(),
     }),
     fc.record({ type: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 3_000 }) }),
     fc.record({ type: fc.constant('end' as const), as: fc.constantFrom('succeeded', 'failed', 'throttled') }),
@@ -240,8 +228,7 @@ test('property: in every window of t seconds at most burst + R·t grants, and ne
         for (const step of plan) {
           if (step.type === 'advance') await clock.advanceAsync(step.ms);
           if (step.type === 'ask') {
-            const priority = step.isBackground ? 'background' : 'foreground';
-            void limiter.acquire({ namespace: step.namespace, priority, signal: never }).then(
+            void limiter.acquire({ namespace: step.namespace, signal: never }).then(
               (permit) => {
                 times.push(clock.monotonicMs());
                 open.push(permit);

@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import { cancelled } from './errors.ts';
-import { FairQueue, type Priority } from './fair-queue.ts';
+import { FairQueue } from './fair-queue.ts';
 import type { RateLimit } from './settings.ts';
 
 /** Below this the limit never falls, however often the service asks to slow down; requests a second. */
@@ -28,7 +28,6 @@ export interface Permit {
 
 export interface AcquireOptions {
   readonly namespace: string;
-  readonly priority: Priority;
   readonly signal: AbortSignal;
 }
 
@@ -99,13 +98,13 @@ export class AccountLimiter {
    * Resolves when the attempt may be made.
    * @throws Throttled, with the time left, while the account is paused for longer than 2 s; Transient, reason Cancelled
    */
-  acquire({ namespace, priority, signal }: AcquireOptions): Promise<Permit> {
+  acquire({ namespace, signal }: AcquireOptions): Promise<Permit> {
     if (signal.aborted) return Promise.reject(cancelled('waiting for the rate limit'));
     const paused = this.#pausedForMs();
     if (paused > MAX_WAITED_PAUSE_MS) return Promise.reject(pausedError(paused));
     return new Promise((resolve, reject) => {
       const stopWaiting = () => {
-        this.#queue.remove(priority, namespace, waiter);
+        this.#queue.remove(namespace, waiter);
         reject(cancelled('waiting for the rate limit'));
       };
       let isWaiting = true;
@@ -124,7 +123,7 @@ export class AccountLimiter {
         },
       };
       signal.addEventListener('abort', stopWaiting, { once: true });
-      this.#queue.add(priority, namespace, waiter);
+      this.#queue.add(namespace, waiter);
       this.#pump();
       if (isWaiting) this.#onRateLimited('waited');
     });

@@ -37,7 +37,7 @@ test('an account that nobody asked for in an hour is forgotten, unless a call ru
   const limiters = new Limiters(clock);
   const idle = limiters.limiterFor(use('https://s3.wasabisys.com', 'us-east-1', '1'));
   const busy = limiters.limiterFor(use('https://s3.wasabisys.com', 'us-east-1', '2'));
-  await busy.acquire({ namespace: 'a', priority: 'foreground', signal: new AbortController().signal });
+  await busy.acquire({ namespace: 'a', signal: new AbortController().signal });
   clock.advance(3_600_001);
   limiters.limiterFor(use('https://s3.wasabisys.com', 'us-east-1', '3'));
   assert.equal(limiters.limiterFor(use('https://s3.wasabisys.com', 'us-east-1', '2')), busy);
@@ -48,8 +48,6 @@ test('what is limited is told with the account', async () => {
   const seen: string[] = [];
   const limiters = new Limiters(new FakeClock(), (account, source) => seen.push(`${account} ${source}`));
   const limiter = limiters.limiterFor(use('https://s3.wasabisys.com', 'us-east-1', '100'));
-  (await limiter.acquire({ namespace: 'a', priority: 'foreground', signal: new AbortController().signal })).throttled(
-    1,
-  );
+  (await limiter.acquire({ namespace: 'a', signal: new AbortController().signal })).throttled(1);
   assert.deepEqual(seen, ['100 throttled']);
 });
