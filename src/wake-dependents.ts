@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KubeObject } from './api/meta.ts';
+import { type KubeObject, keyOf } from './api/meta.ts';
+import type { Provider } from './api/provider.ts';
 import { findCondition } from './managed/conditions.ts';
 import type { ManagedResource } from './managed/kind.ts';
 import type { Change } from './runtime/store-feed.ts';
@@ -9,7 +10,7 @@ import { policyNameOf } from './wasabi/policy/arn.ts';
 
 /**
  * Objects whose own pass has something to do because of one that depends on them, or that they depend on without naming
- * it: the count of a user's keys, and what a tenant's policies may allow.
+ * it: the count of a user's keys, what a tenant's policies may allow, and what its BucketPolicies may take over.
  */
 export function dependedOn(
   parts: WakeParts,
@@ -17,7 +18,21 @@ export function dependedOn(
   change: Change<ManagedResource>,
 ): readonly KubeObject[] {
   if (change.isInitial) return [];
-  return [...usersCounting(parts, kind, change), ...tenantsOf(parts, change)];
+  return [...usersCounting(parts, kind, change), ...tenantsOf(parts, change), ...adoptersOf(parts, change)];
+}
+
+/** A BucketPolicy names no Provider, and may replace somebody else's document as the Provider of its Bucket says. */
+function adoptersOf({ snapshot }: WakeParts, { before, after }: Change<ManagedResource>): readonly KubeObject[] {
+  if (after?.kind !== 'Provider' || adoptionOf(before) === adoptionOf(after)) return [];
+  const buckets = [...snapshot.referrers('Provider', keyOf(after))].filter(
+    ({ resource }) => resource.kind === 'Bucket',
+  );
+  const policies = buckets.flatMap(({ resource }) => [...snapshot.referrers('Bucket', keyOf(resource))]);
+  return policies.map(({ resource }) => resource).filter(({ kind }) => kind === 'BucketPolicy');
+}
+
+function adoptionOf(provider: KubeObject | undefined): string | undefined {
+  return (provider as Provider | undefined)?.spec.tenancy?.adoption; // of that kind
 }
 
 /** An AccessKey that comes or goes is counted by its User. */

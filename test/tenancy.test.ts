@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CreateGroupCommand, CreatePolicyCommand, CreateUserCommand } from '@aws-sdk/client-iam';
-import { bucket, iamPolicy, user } from './support/builders.ts';
+import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { bucket, bucketPolicy, iamPolicy, user } from './support/builders.ts';
 import { arnOf, iamConsole, iamWrites, policyAsIs, userAsIs } from './support/iam-console.ts';
 import { makeOutside, pass } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
@@ -16,6 +17,8 @@ function allow(action: string, ...resource: readonly string[]) {
 /** An element that the schema keeps without naming it. */
 const notAction = { notAction: 's3:GetObject' };
 const admin = allow('*', '*');
+const SECRETS_OF_TENANT = 'arn:aws:s3:::tenant-data/secret/*';
+const READER = 'arn:aws:iam::wasabi:user/reader';
 const vendor = 'arn:aws:iam::aws:policy/AmazonS3FullAccess';
 
 const refusals: Readonly<Record<string, { readonly spec: Parameters<typeof user>[1]; readonly says: RegExp }>> = {
@@ -133,6 +136,33 @@ test('adoption is closed to tenants until the Provider opens it; what was taken 
   await pass(world, 'Bucket', 'found', tenant);
   await world.reaches('User', 'root-helper', 'Ready', 'True', tenant);
   await world.reaches('Bucket', 'found', 'Ready', 'True', tenant);
+});
+
+test("a tenant's BucketPolicy replaces somebody else's document only where the Provider opens adoption", async (t) => {
+  const { world, tenant } = await withTenant(shared, t);
+  await world.apply(onProvider(world, bucket('own', { name: 'tenant-data' })), tenant);
+  await world.reaches('Bucket', 'own', 'Ready', 'True', tenant);
+  const guard = { Sid: 'Guard', Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: SECRETS_OF_TENANT };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [guard] });
+  await world.console.send(new PutBucketPolicyCommand({ Bucket: 'tenant-data', Policy }));
+  const isGuarded = async () =>
+    (await world.console.send(new GetBucketPolicyCommand({ Bucket: 'tenant-data' }))).Policy?.includes('Guard');
+
+  const statement = [
+    { effect: 'Allow', principal: READER, action: 's3:ListBucket', resource: 'arn:aws:s3:::tenant-data' },
+  ];
+  await world.apply(bucketPolicy('it', 'own', { statement }, { adoptionPolicy: 'AdoptOrCreate' }), tenant);
+  await world.reaches('BucketPolicy', 'it', 'Stalled', 'NotPermitted', tenant);
+  const { message = '' } = (await world.condition('BucketPolicy', 'it', 'Ready', tenant)) ?? {};
+  assert.match(message, /^the policy of bucket "tenant-data" exists.*spec\.tenancy\.adoption: All$/);
+  assert.ok(await isGuarded());
+  await world.patch('Provider', 'wasabi', { spec: { tenancy: { adoption: 'All' } } });
+  await world.reaches('BucketPolicy', 'it', 'Ready', 'True', tenant);
+  assert.ok(!(await isGuarded()));
+  await world.patch('Provider', 'wasabi', { spec: { tenancy: null } });
+  await world.settle();
+  await pass(world, 'BucketPolicy', 'it', tenant);
+  await world.reaches('BucketPolicy', 'it', 'Ready', 'True', tenant);
 });
 
 test('an IAMPolicy that only observes hands nothing out: not even to its own User', async (t) => {

@@ -213,8 +213,9 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   /**
    * Pure. Decides instead of the table of ownership, for a kind whose resource several objects share by right (the one
    * policy of a bucket), or who owns parts of it only (the keys of a user). Absent: the table, and one object a resource.
+   * `mayAdopt` false: the owner of the account lets no object of that namespace take over what exists.
    */
-  ownership?(resource: R, target: Target, observed: Observed | undefined): Ownership;
+  ownership?(resource: R, target: Target, observed: Observed | undefined, mayAdopt: boolean): Ownership;
   /**
    * Pure. Status fields that must stand there before the first of these changes is made, because nothing else would tell
    * afterwards what was ours: such as what is about to be attached to a user. Written only where they differ.

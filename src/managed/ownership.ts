@@ -54,9 +54,14 @@ export function ownershipOf(claim: OwnershipClaim, found: Evidence | undefined, 
   const wantsToAdopt = claim.adoptionPolicy !== 'CreateOnly';
   const ownership = decide(claim, found, wantsToAdopt && claim.mayAdopt, what);
   if (ownership.mayManage || found === undefined || !wantsToAdopt || claim.mayAdopt) return ownership;
+  return adoptionNotPermitted(claim.adoptionPolicy, what);
+}
+
+/** The refusal of an adoption that the Provider does not permit to the namespace of the object. */
+export function adoptionNotPermitted(policy: OwnershipClaim['adoptionPolicy'], what: string): Ownership {
   return no(
     'NotPermitted',
-    `${what} exists, and spec.adoptionPolicy ${claim.adoptionPolicy} is not permitted to this namespace: the Provider in the other namespace needs spec.tenancy.adoption: All`,
+    `${what} exists, and spec.adoptionPolicy ${policy} is not permitted to this namespace: the Provider in the other namespace needs spec.tenancy.adoption: All`,
   );
 }
 

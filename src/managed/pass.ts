@@ -102,7 +102,7 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
   env: ReconcilerEnv,
 ): Ownership | { readonly mayManage: false; readonly reason: Reason; readonly message: string } {
   if (!kind.isExternal) return { mayManage: true, mayDestroy: true, marker: undefined };
-  if (kind.ownership !== undefined) return kind.ownership(resource, target, observed);
+  if (kind.ownership !== undefined) return kind.ownership(resource, target, observed, mayAdopt(resource, target, env));
   const evidence = observed === undefined ? undefined : kind.evidence(observed, target);
   const what = `${kind.kind.toLowerCase()} "${target.name}"`;
   const contenders = env.lookup.namesakes<R>(kind.kind, target.name).map((other) => ({

@@ -82,8 +82,10 @@ export function bucketPolicyKind(
       return readPolicy(client, signal);
     },
     evidence: () => ({}),
-    ownership: (resource, target, observed) =>
-      policyOwnership(resource, isDeleting(resource) ? undefined : desiredFor(lookup, resource), observed, target.name),
+    ownership: (resource, { name }, observed, mayAdopt) => {
+      const desired = isDeleting(resource) ? undefined : desiredFor(lookup, resource);
+      return policyOwnership(resource, desired, observed, name, mayAdopt);
+    },
     announce: (resource, desired, observed) => ({
       documentHash: recordedHash(wantedDocument(desired, observed?.document)) ?? resource.status?.documentHash,
     }),
