@@ -11,6 +11,7 @@ import type { ClientPool, WasabiClient } from '../wasabi/clients.ts';
 import { isSameSite } from '../wasabi/endpoints.ts';
 import { type Caller, whoAmI } from '../wasabi/identity.ts';
 import type { Credentials, ProviderSettings } from '../wasabi/settings.ts';
+import { SharedCall } from '../wasabi/shared-call.ts';
 import type { ProviderSecrets, SecretReader } from './provider-secrets.ts';
 import { originOf, settingsOf } from './provider-settings.ts';
 
@@ -64,7 +65,7 @@ interface Opened {
 export class AccountAccess {
   readonly #parts: AccountAccessParts;
   /** Which account each version of credentials was found to open: a changed Secret is asked about before it is used. */
-  readonly #accounts = new LRUCache<string, Promise<string>>({ max: MAX_ACCOUNTS });
+  readonly #accounts = new LRUCache<string, SharedCall<string>>({ max: MAX_ACCOUNTS });
   readonly #refusedListeners: ((provider: ObjectKey) => void)[] = [];
 
   constructor(parts: AccountAccessParts) {
@@ -182,10 +183,20 @@ export class AccountAccess {
   }
 
   /** Asked once for each version; what was refused is not asked again while the refusal stands (`Refusals`). */
-  #accountBehind({ settings, secrets, cacheKey, onRefused }: Opened, signal: AbortSignal): Promise<string> {
+  #accountBehind(opened: Opened, signal: AbortSignal): Promise<string> {
+    const { settings, cacheKey } = opened;
     const id = `${cacheKey} ${settings.endpoint} ${settings.iamEndpoint} ${settings.stsEndpoint ?? ''}`;
     const known = this.#accounts.get(id);
-    if (known !== undefined) return known;
+    const asked =
+      known === undefined || known.hasFailed
+        ? new SharedCall('asking whose the credentials are', (shared) => this.#askAccount(opened, shared))
+        : known;
+    this.#accounts.set(id, asked);
+    return asked.wait(signal);
+  }
+
+  async #askAccount(opened: Opened, signal: AbortSignal): Promise<string> {
+    const { settings, secrets, cacheKey, onRefused } = opened;
     const { credentials } = secrets;
     const client = this.#parts.pool.client({
       settings,
@@ -195,14 +206,10 @@ export class AccountAccess {
       namespace: '',
       onRefused,
     });
-    const asked = whoAmI(client, signal).then((caller) => {
-      // An identity that could not be asked for now says nothing, and is no reason to take the host's name for it.
-      if (caller.identity === undefined && caller.iam.type === 'Unreachable') throw caller.iam.error;
-      return accountOfCaller(caller, settings);
-    });
-    this.#accounts.set(id, asked);
-    asked.catch(() => this.#accounts.delete(id));
-    return asked;
+    const caller = await whoAmI(client, signal);
+    // An identity that could not be asked for now says nothing, and is no reason to take the host's name for it.
+    if (caller.identity === undefined && caller.iam.type === 'Unreachable') throw caller.iam.error;
+    return accountOfCaller(caller, settings);
   }
 
   #refused(provider: ObjectKey): void {

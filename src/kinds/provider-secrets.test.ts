@@ -3,12 +3,8 @@ import { type TestContext, test } from 'node:test';
 import { SECRETS } from '../api/core-types.ts';
 import type { ObjectKey } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
-import { startDevCluster } from '../devcluster/server.ts';
-import { Lookup } from '../managed/lookup.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { Credential } from '../runtime/credential.ts';
-import { KubeClient } from '../runtime/kube-client.ts';
 import { SecretReader, versionText } from './provider-secrets.ts';
+import { noObjects, startDevKube } from './testing/dev-kube.ts';
 
 const KEY: ObjectKey = { namespace: 'default', name: 'keys' };
 const ref = { name: KEY.name, key: 'key' };
@@ -19,39 +15,9 @@ const provider = {
   spec: { auth: { accessKeySecretRef: ref, secretKeySecretRef: ref } },
 } as unknown as Provider;
 
-const lookup = new Lookup(
-  {
-    get: () => undefined,
-    referrers: () => [],
-    namesakes: () => [],
-    namespaceLabels: () => undefined,
-    isTerminating: () => false,
-    referenceGrants: () => [],
-  },
-  { allowLegacyCrossNamespace: false },
-);
-
 /** A Secret in a cluster, its reader, and how often it was read; `version` stands for the watch. */
 async function secretWorld(t: TestContext) {
-  const cluster = await startDevCluster();
-  const authorization = new Credential(`Bearer ${cluster.token.reveal()}`);
-  const kube = new KubeClient({
-    access: {
-      server: cluster.url,
-      namespace: undefined,
-      origin: 'test',
-      tls: () => Promise.resolve({ isInsecure: false }),
-      authorization: () => Promise.resolve(authorization),
-      invalidate: () => undefined,
-    },
-    clock: systemClock,
-    random: Math.random,
-    userAgent: 'test',
-  });
-  t.after(async () => {
-    await kube.close();
-    await cluster.stop();
-  });
+  const { cluster, kube } = await startDevKube(t);
   const watched: { version: string | undefined } = { version: undefined };
   const write = async (value: string) => {
     const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name: KEY.name }, stringData: { key: value } };
@@ -61,7 +27,7 @@ async function secretWorld(t: TestContext) {
       : await kube.create(SECRETS, KEY.namespace, body);
     watched.version = versionText(written);
   };
-  const reader = new SecretReader({ kube, lookup, versionOf: () => watched.version });
+  const reader = new SecretReader({ kube, lookup: noObjects, versionOf: () => watched.version });
   const read = async (signal = new AbortController().signal) =>
     (await reader.read(provider, signal)).credentials.secretAccessKey.reveal();
   const reads = () => cluster.requests.filter(({ verb, path }) => verb === 'get' && path.includes('/secrets/')).length;

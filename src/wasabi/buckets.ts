@@ -3,12 +3,14 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../runtime/clock.ts';
 import type { WasabiClient } from './clients.ts';
 import { cancelled } from './errors.ts';
+import { unlessAborted } from './shared-call.ts';
 
 const MAX_AGE_MS = 60_000;
 const MAX_ACCOUNTS = 1_000;
 /** Wasabi allows 1,000 buckets an account; a server that pages without end is not followed for ever. */
 const MAX_PAGES = 100;
 const PAGE_SIZE = 1_000;
+const LISTING = 'listing the buckets';
 
 /** What ListBuckets says of one bucket. */
 export interface ListedBucket {
@@ -86,9 +88,11 @@ export class BucketIndex {
     for (;;) {
       const { latest, running } = this.#shared;
       if (latest !== undefined && latest.startedMs >= neededSinceMs) return latest.buckets;
-      if (options.signal.aborted) throw cancelled('listing the buckets'); // before a listing that nobody would wait for
+      if (options.signal.aborted) throw cancelled(LISTING); // before a listing that nobody would wait for
       const isEarly = running !== undefined && running.startedMs < neededSinceMs;
-      const listing = await unlessAborted((running ?? this.#start()).done, options.signal, isEarly);
+      const { done } = running ?? this.#start();
+      // A failure of a listing that began too early is not ours.
+      const listing = await unlessAborted(isEarly ? done.catch(() => undefined) : done, options.signal, LISTING);
       if (listing !== undefined && listing.startedMs >= neededSinceMs) return listing.buckets;
     }
   }
@@ -127,19 +131,5 @@ export class BucketIndex {
     const input = { MaxBuckets: PAGE_SIZE, ...(token === undefined ? {} : { ContinuationToken: token }) };
     const signal = new AbortController().signal; // each attempt has its deadline, and the attempts are counted
     return this.#client.s3(new ListBucketsCommand(input), { signal, absent: ['AccessDenied', 'AccessForbidden'] });
-  }
-}
-
-/** The promise's value, or the end of waiting for it. A failure of a listing that began too early is not ours. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, isEarly: boolean): Promise<T | undefined> {
-  let stop = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(cancelled('listing the buckets'));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([isEarly ? promise.catch(() => undefined) : promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
