@@ -15,6 +15,7 @@ import {
   SetDefaultPolicyVersionCommand,
 } from '@aws-sdk/client-iam';
 import type { IamPolicy } from '../src/api/iam-policy.ts';
+import { sidMark } from '../src/kinds/iam-policy/sid-mark.ts';
 import { iamPolicy, user } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { arnOf, iamCalls, iamConsole, iamWrites, policyAsIs, userAsIs } from './support/iam-console.ts';
@@ -219,4 +220,43 @@ test('a policy that exists is left alone; adopted, its PolicyId proves it ours f
   await world.delete('IAMPolicy', 'it');
   await world.gone('IAMPolicy', 'it');
   assert.equal(await policyAsIs(world, 'theirs'), undefined);
+});
+
+test('an adopted policy without a mark: what is in force stays, the next version says whose it is, and Retain keeps it', async (t) => {
+  const world = await startWorld(t);
+  const iam = iamConsole(world.emulator);
+  const Statement = [{ Sid: 'Read', Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::logs/*' }];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await iam.send(new CreatePolicyCommand({ PolicyName: 'bare', PolicyDocument }));
+  await world.apply(
+    iamPolicy('it', reading('logs'), { name: 'bare', adoptionPolicy: 'AdoptOrCreate', deletionPolicy: 'Retain' }),
+  );
+  await world.reaches('IAMPolicy', 'it', 'Ready', 'True');
+  await world.resync();
+  assert.deepEqual(iamWrites(world), []);
+  await world.patch('IAMPolicy', 'it', { spec: { policy: reading('b') } });
+  await world.reaches('IAMPolicy', 'it', 'Synced', 'True');
+  await world.resync();
+  assert.deepEqual(iamWrites(world), ['CreatePolicyVersion']);
+  await world.delete('IAMPolicy', 'it');
+  await world.gone('IAMPolicy', 'it');
+
+  const marked = await policyAsIs(world, 'bare');
+  const [, mark = ''] = /"Sid":"(S3Cloud37Dev[0-9a-f]{64})"/.exec(JSON.stringify(marked?.document)) ?? [];
+  await world.apply(iamPolicy('other', reading('b'), { name: 'bare', adoptionPolicy: 'AdoptOrCreate' }));
+  await world.reaches('IAMPolicy', 'other', 'Stalled', 'AlreadyExists');
+  const { message = '' } = (await world.condition('IAMPolicy', 'other', 'Stalled')) ?? {};
+  assert.ok(mark !== '' && message.includes(`is owned by ${mark}:`), message);
+  assert.deepEqual(await policyAsIs(world, 'bare'), marked);
+});
+
+test('a sid that ends like a mark is refused, and nothing is called', async (t) => {
+  const world = await startWorld(t);
+  const [statement] = reading('logs').statement;
+  const sid = `Read${sidMark('cluster/namespace/name/uid')}`;
+  await world.apply(iamPolicy('it', { statement: [{ ...statement, sid }] }));
+  await world.reaches('IAMPolicy', 'it', 'Stalled', 'InvalidSpec');
+  const { message = '' } = (await world.condition('IAMPolicy', 'it', 'Stalled')) ?? {};
+  assert.match(message, /the sid that ends in "S3Cloud37Dev[0-9a-f]{64}"/);
+  assert.deepEqual(iamWrites(world), []);
 });

@@ -12,6 +12,7 @@ const shared = shareCluster();
 const { startWorld } = shared;
 
 const reading = { statement: [{ effect: 'Allow', action: 's3:GetObject', resource: 'arn:aws:s3:::logs/*' }] };
+const writing = { statement: [{ effect: 'Allow', action: 's3:PutObject', resource: 'arn:aws:s3:::logs/*' }] };
 const onBucket = (action: string) => ({
   statement: [
     { sid: 'Root', effect: 'Allow', principal: 'arn:aws:iam::wasabi:root', action, resource: 'arn:aws:s3:::logs/*' },
@@ -65,12 +66,15 @@ for (const [manifest, found] of marked) {
     const [, marker = ''] = /is owned by (\S+): /.exec(message) ?? [];
     await annotate(other, kind, name, { 's3.cloud37.dev/take-over-from': marker });
     await other.reaches(kind, name, 'Ready', 'True');
-    // The description of a policy cannot be changed: its former owner is let go before, as the guide says.
-    if (kind === 'IAMPolicy') return;
-    await world.settle();
-    // Who had it does not take it back, and does not destroy it.
+    await other.settle();
+    // Who had it does not take it back, whatever its spec says by then, and does not destroy it.
     const taken = await found(world);
+    const from = world.operatorCalls().length;
+    await world.patch(kind, name, { spec: { policy: writing, adoptionPolicy: 'AdoptOrCreate' } });
     await pass(world, kind, name);
+    await world.reaches(kind, name, 'Stalled', 'AlreadyExists');
+    await other.resync();
+    assert.deepEqual([await found(world), iamWrites(world, from)], [taken, []]);
     await world.delete(kind, name);
     await world.gone(kind, name);
     assert.deepEqual(await found(world), taken);

@@ -44,8 +44,9 @@ export async function deletePolicy(
     listPolicyVersions(wasabi, PolicyArn, signal),
   ]);
   if (found === undefined) return { type: 'Done' };
-  // The calls name the policy by its name alone: what has the name by now must be the one that was decided upon.
-  if (found.policyId !== client.observedPolicyId) {
+  // The calls name the policy by its name alone: what has the name by now must be the one that was decided upon, and so
+  // must its version, which says who took it over.
+  if (found.policyId !== client.observed?.policyId || found.defaultVersionId !== client.observed.defaultVersionId) {
     throw new ReconcileError('Transient', `policy "${policyName}" is another one than a moment ago`, {
       reason: 'Conflict',
     });

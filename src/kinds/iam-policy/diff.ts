@@ -5,6 +5,7 @@ import type { PolicyDocument } from '../../wasabi/policy/document.ts';
 import { descriptionWith } from './description.ts';
 import type { DesiredPolicy } from './desired.ts';
 import type { ObservedPolicy } from './observe.ts';
+import { sidMark, withMark } from './sid-mark.ts';
 
 /** What can be done to a managed policy. */
 export type PolicyChange =
@@ -12,8 +13,10 @@ export type PolicyChange =
   | (Change & { readonly type: 'NewVersion'; readonly document: PolicyDocument });
 
 /**
- * The changes that bring the policy to the wanted state. The marker is written at creation alone: a description cannot be
- * changed, so that of an adopted policy stays, and the PolicyId in status proves it ours. Pure.
+ * The changes that bring the policy to the wanted state. A description cannot be changed: who takes over a policy with
+ * somebody else's marker puts its own mark into a new version, which the former owner sees. A policy without any marker
+ * gets it with the next version that is made anyway, so that to adopt it changes nothing that is in force. Pure.
+ * @param marker the marker to write; undefined: the one found stays
  */
 export function diffPolicy(
   desired: DesiredPolicy,
@@ -27,6 +30,21 @@ export function diffPolicy(
     return [{ type: 'Create', summary: 'create the policy', isPrerequisite: true, document, description }];
   }
   const found = observed.document?.type === 'Parsed' ? observed.document.document : undefined;
-  if (found !== undefined && isSamePolicy(document, found)) return [];
-  return [{ type: 'NewVersion', summary: `new version: ${policyDifference(found, document)}`, document }];
+  const isSame = found !== undefined && isSamePolicy(document, found);
+  const mark = wantedMark(observed, marker);
+  const hasMarker = observed.createdBy !== undefined || observed.sidMark !== undefined;
+  const isTakeOver = marker !== undefined && hasMarker && observed.sidMark !== mark;
+  if (isSame && !isTakeOver) return [];
+  const what = [
+    ...(isTakeOver ? ['the mark of its owner'] : []),
+    ...(isSame ? [] : [policyDifference(found, document)]),
+  ];
+  const marked = mark === undefined ? document : withMark(document, mark);
+  return [{ type: 'NewVersion', summary: `new version: ${what.join('; ')}`, document: marked }];
+}
+
+/** What each new version has to carry: nothing where the description says it, and nobody ever took the policy over. */
+function wantedMark({ createdBy, sidMark: found }: ObservedPolicy, marker: string | undefined): string | undefined {
+  if (marker === undefined) return found;
+  return createdBy === marker && found === undefined ? undefined : sidMark(marker);
 }

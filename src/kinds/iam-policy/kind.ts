@@ -63,7 +63,7 @@ export function iamPolicyKind(
       accountId: target.accountId,
       policyName: target.name,
       ownMarker: markerText(ownerOf(resource, clusterId)),
-      observedPolicyId: undefined,
+      observed: undefined,
     }),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
     observe: async (client, target, wanted, signal) => {
@@ -97,14 +97,15 @@ function hasLegacyClaim(resource: IamPolicy): boolean {
 }
 
 /**
- * The marker that counts as evidence. The description cannot be changed, so a policy that was taken over keeps the marker
- * of its former owner: against the PolicyId that status recorded with the proof it says nothing any more.
+ * The marker that counts as evidence: that of whoever took the policy over last, always. The description cannot be changed:
+ * the marker of another object in it says nothing against the PolicyId that status recorded with the proof.
  */
 function countingMarker(
-  { marker, policyId }: ObservedPolicy,
+  { marker, sidMark, policyId }: ObservedPolicy,
   { identity }: Target,
   ownMarker: string,
 ): string | undefined {
+  if (sidMark !== undefined) return marker;
   return marker !== ownMarker && identity === policyId ? undefined : marker;
 }
 

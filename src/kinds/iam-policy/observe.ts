@@ -10,6 +10,7 @@ import {
 import { parseServicePolicy, type ServicePolicy } from '../../wasabi/policy/parse.ts';
 import { markerInDescription } from './description.ts';
 import type { DesiredPolicy } from './desired.ts';
+import { markerTextOfMark, markIn, withoutMark } from './sid-mark.ts';
 
 /** One managed policy, reached for one pass. */
 export interface PolicyClient {
@@ -18,14 +19,19 @@ export interface PolicyClient {
   readonly policyName: string;
   /** The marker of this very object. */
   readonly ownMarker: string;
-  /** Which policy this pass saw last under that name. */
-  observedPolicyId: string | undefined;
+  /** Which policy this pass saw last under that name, with which version in force. */
+  observed: Pick<ManagedPolicy, 'policyId' | 'defaultVersionId'> | undefined;
 }
 
 /** A managed policy as it was read. */
 export interface ObservedPolicy extends ManagedPolicy {
+  /** The marker that counts: who took the policy over last, else who made it. */
   readonly marker: string | undefined;
-  /** The default version; undefined when it was not asked for, or went between two calls. */
+  /** The marker that the policy was created with; it stays for good. */
+  readonly createdBy: string | undefined;
+  /** The mark in the version in force, which whoever takes a policy over puts there. */
+  readonly sidMark: string | undefined;
+  /** The default version without the mark; undefined when it went between two calls. */
   readonly document: ServicePolicy | undefined;
   /** Undefined when it was not asked for. */
   readonly entities: PolicyEntities | undefined;
@@ -34,8 +40,9 @@ export interface ObservedPolicy extends ManagedPolicy {
 /**
  * Reads a managed policy. The calls of a pass, each for a reason:
  * - GetPolicy, by the ARN that account and name make: is it there, is it this very one (PolicyId), which version is in force?
- * - GetPolicyVersion: is that version what the spec says? It is not in the answer of GetPolicy.
- * - ListEntitiesForPolicy: whom is it attached to, for `status.attachedUsers`?
+ * - GetPolicyVersion: is that version what the spec says, and does it say that somebody took the policy over? It is not in
+ *   the answer of GetPolicy.
+ * - ListEntitiesForPolicy: whom is it attached to, for `status.attachedUsers`? Not at the end of the object.
  */
 export async function observePolicy(
   client: PolicyClient,
@@ -45,13 +52,16 @@ export async function observePolicy(
   const { wasabi } = client;
   const arn = policyArn(client.accountId, client.policyName);
   const policy = await readPolicy(wasabi, arn, signal);
-  client.observedPolicyId = policy?.policyId;
+  client.observed = policy;
   if (policy === undefined) return undefined;
-  const marker = markerInDescription(policy.description);
-  if (desired === undefined) return { ...policy, marker, document: undefined, entities: undefined };
   const [text, entities] = await Promise.all([
     readPolicyVersion(wasabi, arn, policy.defaultVersionId, signal),
-    listPolicyEntities(wasabi, arn, signal),
+    desired === undefined ? undefined : listPolicyEntities(wasabi, arn, signal),
   ]);
-  return { ...policy, marker, document: text === undefined ? undefined : parseServicePolicy(text), entities };
+  const createdBy = markerInDescription(policy.description);
+  const read = text === undefined ? undefined : parseServicePolicy(text);
+  const sidMark = read?.type === 'Parsed' ? markIn(read.document) : undefined;
+  const marker = sidMark === undefined ? createdBy : markerTextOfMark(sidMark, client.ownMarker);
+  const document = read?.type === 'Parsed' ? { ...read, document: withoutMark(read.document) } : read;
+  return { ...policy, marker, createdBy, sidMark, document, entities };
 }

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { PolicyDocument } from '../../wasabi/policy/document.ts';
+
+/**
+ * The mark of an owner in the version that is in force, at the end of one statement's Sid: `S3Cloud37Dev`, then 32
+ * hexadecimal digits for cluster, namespace and name, and 32 for the uid. Sids of managed policies hold letters and digits
+ * alone, too few signs for the parts themselves. Source: IAM User Guide, "IAM JSON policy elements: Sid".
+ */
+const MARK = /S3Cloud37Dev[0-9a-f]{64}$/;
+const HASH_LENGTH = 32;
+
+/** The mark that stands for a marker text `CLUSTER/NAMESPACE/NAME/UID`. */
+export function sidMark(marker: string): string {
+  const end = marker.lastIndexOf('/');
+  return `S3Cloud37Dev${hash(marker.slice(0, end))}${hash(marker.slice(end + 1))}`;
+}
+
+/** The mark in a document; undefined: there is none. */
+export function markIn({ Statement }: PolicyDocument): string | undefined {
+  return Statement.map(({ Sid = '' }) => MARK.exec(Sid)?.[0]).find((mark) => mark !== undefined);
+}
+
+/** The document with that mark in its first statement, and in no other. */
+export function withMark(document: PolicyDocument, mark: string): PolicyDocument {
+  const bare = withoutMark(document);
+  const Statement = bare.Statement.map((one, index) =>
+    index === 0 ? { ...one, Sid: `${one.Sid ?? ''}${mark}` } : one,
+  );
+  return { ...bare, Statement };
+}
+
+/** The document as its author wrote it. */
+export function withoutMark(document: PolicyDocument): PolicyDocument {
+  const Statement = document.Statement.map(({ Sid, ...body }) => {
+    const name = Sid?.replace(MARK, '');
+    return name === undefined || name === '' ? body : { Sid: name, ...body };
+  });
+  return { ...document, Statement };
+}
+
+/**
+ * The marker that a mark stands for, as text: that of `ownMarker`, of whatever incarnation; a stranger's is the mark
+ * itself, since a hash tells no more.
+ */
+export function markerTextOfMark(mark: string, ownMarker: string): string {
+  const own = sidMark(ownMarker);
+  if (mark === own) return ownMarker;
+  const isSameOwner = mark.slice(0, -HASH_LENGTH) === own.slice(0, -HASH_LENGTH);
+  return isSameOwner ? `${ownMarker.slice(0, ownMarker.lastIndexOf('/'))}/${mark.slice(-HASH_LENGTH)}` : mark;
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
+}
