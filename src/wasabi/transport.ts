@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ReconcileError } from '../runtime/errors.ts';
+import { readableLocation } from './location-answer.ts';
 import {
   dateMsOf,
   type Headers,
@@ -59,8 +60,9 @@ export function transport(handler: NodeHttpHandler) {
         const body = textOf(bytes, headers);
         const status = answer.response.statusCode;
         if (status >= 200 && status < 300 && !isErrorDocument(body)) {
-          if (isRefused(body)) throw new ServiceFault({ ...about, ...NO_ANSWER, code: 'AnswerUnreadable' });
-          answer.response.body = bytes;
+          const readable = readableOf(options.operation, body, bytes);
+          if (readable === undefined) throw new ServiceFault({ ...about, ...NO_ANSWER, code: 'AnswerUnreadable' });
+          answer.response.body = readable;
           return answer;
         }
         const found = readErrorAnswer(body, headers);
@@ -120,6 +122,10 @@ function textOf(bytes: Uint8Array, headers: Headers): string {
   return isXml ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') : '';
 }
 
-function isRefused(body: string): boolean {
-  return body !== '' && refusedXml(body) !== undefined;
+/** What the SDK's parser is given. `undefined`: nothing that it would read right. */
+function readableOf(operation: string, body: string, bytes: Uint8Array): Uint8Array | undefined {
+  if (body !== '' && refusedXml(body) !== undefined) return undefined;
+  if (operation !== 'GetBucketLocation') return bytes;
+  const location = readableLocation(body);
+  return location === undefined ? undefined : Buffer.from(location);
 }
