@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { keyRotation } from './key-rotation.ts';
+import { type KindDefinition, managedColumns } from './kind-definition.ts';
 import { deletionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
 import { policyDocument, statementFields, statementOf } from './policy-document.ts';
-import { fixedReferenceFields } from './references.ts';
+import { fixedReference, fixedReferenceFields } from './references.ts';
 import { type DeepReadonly, field, int, text, time } from './schema.ts';
 
 /** The kind AccessKey on the wire. */
@@ -29,46 +30,6 @@ function texts(what: string, example: string, maxProperties: number, max: number
     .optional()
     .meta(field({ what, example, change: true, absent: 'none' }, { maxProperties }));
 }
-
-const rotate = z
-  .object({
-    enabled: z
-      .boolean()
-      .default(false)
-      .meta(field({ what: 'Whether the key is replaced at intervals.', example: 'true', change: true })),
-    intervalDays: int(1, 365)
-      .default(90)
-      .meta(field({ what: 'Days from one key to the next.', example: '90', change: true })),
-    previousKeysRetentionDays: int(0, 30)
-      .default(7)
-      .meta(
-        field({
-          what: 'Days that the previous key lives on after the switch. A user has two keys at most, so it must be less than intervalDays.',
-          example: '7',
-          change: true,
-        }),
-      ),
-  })
-  .optional()
-  .meta(
-    field(
-      {
-        what: 'Replacement of the key at intervals.',
-        example: '{enabled: true, intervalDays: 90, previousKeysRetentionDays: 7}',
-        change: true,
-        absent: 'the key is never replaced by time',
-      },
-      {
-        rules: [
-          {
-            rule: 'self.previousKeysRetentionDays < self.intervalDays',
-            message:
-              'previousKeysRetentionDays must be less than intervalDays: a user has two keys at most, and the previous one must be gone before the next comes',
-          },
-        ],
-      },
-    ),
-  );
 
 const secret = z
   .object({
@@ -100,18 +61,9 @@ const spec = z
   .object({
     suspend,
     mode,
-    providerRef: z.object(fixedReferenceFields).meta(
-      field(
-        { what: 'The Provider whose account holds the user.', example: '{name: wasabi-eu}', change: false },
-        {
-          rules: [
-            {
-              rule: 'self == oldSelf',
-              message: 'providerRef cannot change: a key cannot move to another account, make a new AccessKey instead',
-            },
-          ],
-        },
-      ),
+    providerRef: fixedReference(
+      { what: 'The Provider whose account holds the user.', example: '{name: wasabi-eu}' },
+      'providerRef cannot change: a key cannot move to another account, make a new AccessKey instead',
     ),
     userRef: z
       .object(fixedReferenceFields)
@@ -143,7 +95,7 @@ const spec = z
       example: '{}',
       absent: 'the policies of the user hold',
     }).optional(),
-    rotate,
+    rotate: keyRotation(false, '{enabled: true, intervalDays: 90, previousKeysRetentionDays: 7}'),
     secret,
     deletionPolicy,
   })
@@ -271,14 +223,12 @@ export const accessKeyDefinition: KindDefinition = {
   singular: 'accesskey',
   shortNames: ['s3key'],
   schema,
-  columns: [
-    conditionColumn('Ready', 'Ready', 'status'),
-    conditionColumn('Reason', 'Ready', 'reason'),
-    { name: 'User', type: 'string', jsonPath: '.spec.userRef.name' },
-    { name: 'Secret', type: 'string', jsonPath: '.status.secretName' },
-    { name: 'Next rotation', type: 'date', jsonPath: '.status.nextRotateTime' },
-    ageColumn,
-    { name: 'Key id', type: 'string', jsonPath: '.status.accessKeyId', priority: 1 },
-    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
-  ],
+  columns: managedColumns({
+    shown: [
+      { name: 'User', type: 'string', jsonPath: '.spec.userRef.name' },
+      { name: 'Secret', type: 'string', jsonPath: '.status.secretName' },
+      { name: 'Next rotation', type: 'date', jsonPath: '.status.nextRotateTime' },
+    ],
+    wide: [{ name: 'Key id', type: 'string', jsonPath: '.status.accessKeyId' }],
+  }),
 };

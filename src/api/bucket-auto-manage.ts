@@ -1,45 +1,7 @@
 import { z } from 'zod';
-import { field, int, text } from './schema.ts';
-
-const rotation = z
-  .object({
-    enabled: z
-      .boolean()
-      .default(true)
-      .meta(field({ what: 'Whether the key is replaced at intervals.', example: 'true', change: true })),
-    intervalDays: int(1, 365)
-      .default(90)
-      .meta(field({ what: 'Days from one key to the next.', example: '90', change: true })),
-    previousKeysRetentionDays: int(0, 30)
-      .default(7)
-      .meta(
-        field({
-          what: 'Days that the previous key lives on after the switch. A user has two keys at most, so it must be less than intervalDays.',
-          example: '7',
-          change: true,
-        }),
-      ),
-  })
-  .optional()
-  .meta(
-    field(
-      {
-        what: 'Replacement of the key at intervals.',
-        example: '{intervalDays: 90, previousKeysRetentionDays: 7}',
-        change: true,
-        absent: 'the key is never replaced by time',
-      },
-      {
-        rules: [
-          {
-            rule: 'self.previousKeysRetentionDays < self.intervalDays',
-            message:
-              'previousKeysRetentionDays must be less than intervalDays: a user has two keys at most, and the previous one must be gone before the next comes',
-          },
-        ],
-      },
-    ),
-  );
+import { keyRotation } from './key-rotation.ts';
+import { iamName } from './names.ts';
+import { field } from './schema.ts';
 
 /** `spec.autoManage` of a Bucket: a user, its policies and a key for this bucket. */
 export const autoManage = z
@@ -54,8 +16,7 @@ export const autoManage = z
           change: true,
         }),
       ),
-    userName: text(64)
-      .regex(/^[\w+=,.@-]+$/)
+    userName: iamName(64)
       .optional()
       .meta(
         field({
@@ -75,7 +36,7 @@ export const autoManage = z
           change: true,
         }),
       ),
-    rotation,
+    rotation: keyRotation(true, '{intervalDays: 90, previousKeysRetentionDays: 7}'),
   })
   .optional()
   .meta(

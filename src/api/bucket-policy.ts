@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { type KindDefinition, managedColumns } from './kind-definition.ts';
 import { adoptionPolicy, deletionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
 import { policyDocument, principalField, statementFields, statementOf } from './policy-document.ts';
-import { fixedReferenceFields, referenceFields } from './references.ts';
+import { fixedReference, referenceFields } from './references.ts';
 import { type DeepReadonly, field, int, time } from './schema.ts';
 
 /** The kind BucketPolicy on the wire. */
@@ -42,22 +42,9 @@ const spec = z
   .object({
     suspend,
     mode,
-    bucketRef: z.object(fixedReferenceFields).meta(
-      field(
-        {
-          what: 'The Bucket object whose bucket (its spec.name) gets the policy.',
-          example: '{name: team-a-logs}',
-          change: false,
-        },
-        {
-          rules: [
-            {
-              rule: 'self == oldSelf',
-              message: 'bucketRef cannot change: a policy stays with its bucket, make a new BucketPolicy instead',
-            },
-          ],
-        },
-      ),
+    bucketRef: fixedReference(
+      { what: 'The Bucket object whose bucket (its spec.name) gets the policy.', example: '{name: team-a-logs}' },
+      'bucketRef cannot change: a policy stays with its bucket, make a new BucketPolicy instead',
     ),
     policy: policyDocument(statementOf({ ...statementFields, principal: principalField, principalRefs }), {
       what: 'The statements that this object adds to the policy of the bucket. A bucket has one policy: it is put together from all BucketPolicies that refer to it, the oldest first.',
@@ -142,12 +129,8 @@ export const bucketPolicyDefinition: KindDefinition = {
   singular: 'bucketpolicy',
   shortNames: ['s3policy'],
   schema,
-  columns: [
-    conditionColumn('Ready', 'Ready', 'status'),
-    conditionColumn('Reason', 'Ready', 'reason'),
-    { name: 'Bucket', type: 'string', jsonPath: '.spec.bucketRef.name' },
-    ageColumn,
-    { name: 'Statements', type: 'integer', jsonPath: '.status.statements', priority: 1 },
-    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
-  ],
+  columns: managedColumns({
+    shown: [{ name: 'Bucket', type: 'string', jsonPath: '.spec.bucketRef.name' }],
+    wide: [{ name: 'Statements', type: 'integer', jsonPath: '.status.statements' }],
+  }),
 };

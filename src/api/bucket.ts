@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { autoManage } from './bucket-auto-manage.ts';
 import { encryption, objectLock, publicAccess, versioning } from './bucket-protection.ts';
 import { cors, logging, notification, tagging } from './bucket-settings.ts';
-import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { type KindDefinition, managedColumns } from './kind-definition.ts';
 import { lifecycle } from './lifecycle.ts';
 import { adoptionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
 import { bucketName, bucketNameRule, newBucketNameRules, regionName, regionRule } from './names.ts';
-import { allowedNamespaces, fixedReferenceFields, referenceFields } from './references.ts';
+import { allowedNamespaces, fixedReference, referenceFields } from './references.ts';
 import { type DeepReadonly, field, int, time } from './schema.ts';
 
 /** The kind Bucket on the wire. */
@@ -23,18 +23,9 @@ const spec = z
   .object({
     suspend,
     mode,
-    providerRef: z.object(fixedReferenceFields).meta(
-      field(
-        { what: 'The Provider whose account holds the bucket.', example: '{name: wasabi-eu}', change: false },
-        {
-          rules: [
-            {
-              rule: 'self == oldSelf',
-              message: 'providerRef cannot change: a bucket cannot move to another account, make a new Bucket instead',
-            },
-          ],
-        },
-      ),
+    providerRef: fixedReference(
+      { what: 'The Provider whose account holds the bucket.', example: '{name: wasabi-eu}' },
+      'providerRef cannot change: a bucket cannot move to another account, make a new Bucket instead',
     ),
     name: bucketName.meta(
       field(
@@ -218,14 +209,14 @@ export const bucketDefinition: KindDefinition = {
   singular: 'bucket',
   shortNames: ['s3bkt'],
   schema,
-  columns: [
-    conditionColumn('Ready', 'Ready', 'status'),
-    conditionColumn('Reason', 'Ready', 'reason'),
-    { name: 'Bucket', type: 'string', jsonPath: '.spec.name' },
-    { name: 'Provider', type: 'string', jsonPath: '.spec.providerRef.name' },
-    ageColumn,
-    { name: 'Region', type: 'string', jsonPath: '.status.region', priority: 1 },
-    { name: 'Policy', type: 'string', jsonPath: '.spec.deletionPolicy', priority: 1 },
-    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
-  ],
+  columns: managedColumns({
+    shown: [
+      { name: 'Bucket', type: 'string', jsonPath: '.spec.name' },
+      { name: 'Provider', type: 'string', jsonPath: '.spec.providerRef.name' },
+    ],
+    wide: [
+      { name: 'Region', type: 'string', jsonPath: '.status.region' },
+      { name: 'Policy', type: 'string', jsonPath: '.spec.deletionPolicy' },
+    ],
+  }),
 };

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { type KindDefinition, managedColumns } from './kind-definition.ts';
 import { adoptionPolicy, deletionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
+import { iamName } from './names.ts';
 import { policyDocument, statementFields, statementOf } from './policy-document.ts';
-import { allowedNamespaces, fixedReferenceFields } from './references.ts';
-import { type DeepReadonly, field, text, time } from './schema.ts';
+import { allowedNamespaces, fixedReference } from './references.ts';
+import { type DeepReadonly, field, time } from './schema.ts';
 import { unsupportedTags } from './unsupported-fields.ts';
 
 /** The kind IAMPolicy on the wire. */
@@ -20,22 +21,11 @@ const spec = z
   .object({
     suspend,
     mode,
-    providerRef: z.object(fixedReferenceFields).meta(
-      field(
-        { what: 'The Provider whose account holds the policy.', example: '{name: wasabi-eu}', change: false },
-        {
-          rules: [
-            {
-              rule: 'self == oldSelf',
-              message:
-                'providerRef cannot change: a policy cannot move to another account, make a new IAMPolicy instead',
-            },
-          ],
-        },
-      ),
+    providerRef: fixedReference(
+      { what: 'The Provider whose account holds the policy.', example: '{name: wasabi-eu}' },
+      'providerRef cannot change: a policy cannot move to another account, make a new IAMPolicy instead',
     ),
-    name: text(128)
-      .regex(/^[\w+=,.@-]+$/)
+    name: iamName(128)
       .optional()
       .meta(
         field({
@@ -148,14 +138,12 @@ export const iamPolicyDefinition: KindDefinition = {
   singular: 'iampolicy',
   shortNames: ['iamp'],
   schema,
-  columns: [
-    conditionColumn('Ready', 'Ready', 'status'),
-    conditionColumn('Reason', 'Ready', 'reason'),
-    { name: 'Policy', type: 'string', jsonPath: '.status.target.name' },
-    ageColumn,
-    { name: 'ARN', type: 'string', jsonPath: '.status.policyArn', priority: 1 },
-    { name: 'Attached', type: 'string', jsonPath: '.status.attachedUsers', priority: 1 },
-    { name: 'Version', type: 'string', jsonPath: '.status.defaultVersionId', priority: 1 },
-    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
-  ],
+  columns: managedColumns({
+    shown: [{ name: 'Policy', type: 'string', jsonPath: '.status.target.name' }],
+    wide: [
+      { name: 'ARN', type: 'string', jsonPath: '.status.policyArn' },
+      { name: 'Attached', type: 'string', jsonPath: '.status.attachedUsers' },
+      { name: 'Version', type: 'string', jsonPath: '.status.defaultVersionId' },
+    ],
+  }),
 };

@@ -37,4 +37,22 @@ export function conditionColumn(
 }
 
 /** How old the object is. A CRD that has columns has to name this one too. */
-export const ageColumn: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
+const ageColumn: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
+
+/**
+ * The columns of a kind: whether it is ready and why, its own, its age, and with `-o wide` the rest.
+ * @param own the kind's own ones; `wide` are shown with `-o wide` only
+ */
+export function managedColumns(own: {
+  readonly shown: readonly PrinterColumn[];
+  readonly wide: readonly PrinterColumn[];
+}): readonly PrinterColumn[] {
+  return [
+    conditionColumn('Ready', 'Ready', 'status'),
+    conditionColumn('Reason', 'Ready', 'reason'),
+    ...own.shown,
+    ageColumn,
+    ...own.wide.map((column): PrinterColumn => ({ ...column, priority: 1 })),
+    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
+  ];
+}

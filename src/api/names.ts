@@ -5,6 +5,11 @@ const BUCKET_NAME = '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$';
 /** The bucket's external name: the pattern is the published one. */
 export const bucketName = text(63).regex(new RegExp(BUCKET_NAME));
 
+/** The name of a user, a group or a managed policy of IAM. Source: IAM User Guide, "IAM and AWS STS quotas". */
+export function iamName(maxLength: number) {
+  return text(maxLength).regex(/^[\w+=,.@-]+$/);
+}
+
 /** The published pattern, in words. */
 export function bucketNameRule(name: string): Rule {
   return {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { conditionColumn, type KindDefinition, managedColumns } from './kind-definition.ts';
 import { managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
 import { regionName, regionRule } from './names.ts';
@@ -195,13 +195,13 @@ export const providerDefinition: KindDefinition = {
   shortNames: ['s3prov'],
   schema,
   columns: [
-    conditionColumn('Ready', 'Ready', 'status'),
-    conditionColumn('Reason', 'Ready', 'reason'),
-    { name: 'Region', type: 'string', jsonPath: '.spec.region' },
-    ageColumn,
-    { name: 'Endpoint', type: 'string', jsonPath: '.status.endpoint', priority: 1 },
-    { name: 'Account', type: 'string', jsonPath: '.status.accountId', priority: 1 },
-    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
+    ...managedColumns({
+      shown: [{ name: 'Region', type: 'string', jsonPath: '.spec.region' }],
+      wide: [
+        { name: 'Endpoint', type: 'string', jsonPath: '.status.endpoint' },
+        { name: 'Account', type: 'string', jsonPath: '.status.accountId' },
+      ],
+    }),
     conditionColumn('Sync reason', 'Synced', 'reason', { priority: 1 }),
   ],
 };

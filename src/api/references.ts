@@ -29,6 +29,15 @@ export const fixedReferenceFields = {
   }),
 };
 
+/**
+ * A reference that the API server keeps as it was made.
+ * @param message says what cannot change, why, and what to do instead
+ */
+export function fixedReference(doc: { readonly what: string; readonly example: string }, message: string) {
+  const rules = [{ rule: 'self == oldSelf', message }];
+  return z.object(fixedReferenceFields).meta(field({ ...doc, change: false }, { rules }));
+}
+
 /** The fields of a reference that may change, `{name, namespace?}`. */
 export function referenceFields(kind: string, example: string) {
   return {

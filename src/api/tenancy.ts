@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { iamName } from './names.ts';
 import { field, text } from './schema.ts';
 
 /** `Provider.spec.tenancy`: what the Provider's account lets objects of other namespaces do. */
@@ -16,11 +17,7 @@ export const tenancy = z
         }),
       ),
     groups: z
-      .array(
-        text(128)
-          .regex(/^[\w+=,.@-]+$/)
-          .meta(field({ what: 'Name of one group.' })),
-      )
+      .array(iamName(128).meta(field({ what: 'Name of one group.' })))
       .max(64)
       .optional()
       .meta(

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { ageColumn, conditionColumn, type KindDefinition } from './kind-definition.ts';
+import { type KindDefinition, managedColumns } from './kind-definition.ts';
 import { adoptionPolicy, deletionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
+import { iamName } from './names.ts';
 import { policyDocument, statementFields, statementOf } from './policy-document.ts';
-import { allowedNamespaces, fixedReferenceFields, referenceFields } from './references.ts';
+import { allowedNamespaces, fixedReference, referenceFields } from './references.ts';
 import { type DeepReadonly, field, int, text, time } from './schema.ts';
 import { unsupportedTags } from './unsupported-fields.ts';
 
@@ -20,39 +21,27 @@ const spec = z
   .object({
     suspend,
     mode,
-    providerRef: z.object(fixedReferenceFields).meta(
+    providerRef: fixedReference(
+      { what: 'The Provider whose account holds the user.', example: '{name: wasabi-eu}' },
+      'providerRef cannot change: a user cannot move to another account, make a new User instead',
+    ),
+    name: iamName(64).meta(
       field(
-        { what: 'The Provider whose account holds the user.', example: '{name: wasabi-eu}', change: false },
+        {
+          what: 'The IAM user name; it may differ from metadata.name. 1 to 64 letters, digits and +=,.@_-',
+          example: 'team-a',
+          change: false,
+        },
         {
           rules: [
             {
               rule: 'self == oldSelf',
-              message: 'providerRef cannot change: a user cannot move to another account, make a new User instead',
+              message: 'name cannot change: keys and policies belong to the user of that name, make a new User instead',
             },
           ],
         },
       ),
     ),
-    name: text(64)
-      .regex(/^[\w+=,.@-]+$/)
-      .meta(
-        field(
-          {
-            what: 'The IAM user name; it may differ from metadata.name. 1 to 64 letters, digits and +=,.@_-',
-            example: 'team-a',
-            change: false,
-          },
-          {
-            rules: [
-              {
-                rule: 'self == oldSelf',
-                message:
-                  'name cannot change: keys and policies belong to the user of that name, make a new User instead',
-              },
-            ],
-          },
-        ),
-      ),
     policy: policyDocument(statementOf(statementFields), {
       what: 'What the user may do, as an inline policy. It has no principal: it is for this user.',
       example: '{statement: [{effect: Allow, action: s3:ListBucket, resource: "arn:aws:s3:::logs"}]}',
@@ -99,11 +88,7 @@ const spec = z
         }),
       ),
     groups: z
-      .array(
-        text(128)
-          .regex(/^[\w+=,.@-]+$/)
-          .meta(field({ what: 'Name of one group.' })),
-      )
+      .array(iamName(128).meta(field({ what: 'Name of one group.' })))
       .max(10)
       .optional()
       .meta(
@@ -204,14 +189,14 @@ export const userDefinition: KindDefinition = {
   singular: 'user',
   shortNames: ['s3user'],
   schema,
-  columns: [
-    conditionColumn('Ready', 'Ready', 'status'),
-    conditionColumn('Reason', 'Ready', 'reason'),
-    { name: 'User', type: 'string', jsonPath: '.spec.name' },
-    { name: 'Provider', type: 'string', jsonPath: '.spec.providerRef.name' },
-    ageColumn,
-    { name: 'Policies', type: 'string', jsonPath: '.status.attached', priority: 1 },
-    { name: 'Keys', type: 'integer', jsonPath: '.status.keys', priority: 1 },
-    conditionColumn('Synced', 'Synced', 'status', { priority: 1 }),
-  ],
+  columns: managedColumns({
+    shown: [
+      { name: 'User', type: 'string', jsonPath: '.spec.name' },
+      { name: 'Provider', type: 'string', jsonPath: '.spec.providerRef.name' },
+    ],
+    wide: [
+      { name: 'Policies', type: 'string', jsonPath: '.status.attached' },
+      { name: 'Keys', type: 'integer', jsonPath: '.status.keys' },
+    ],
+  }),
 };
