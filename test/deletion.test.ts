@@ -5,7 +5,7 @@ import { BUCKETS } from '../src/api/bucket.ts';
 import { CRDS, NAMESPACES } from '../src/api/core-types.ts';
 import type { KubeObject } from '../src/api/meta.ts';
 import { systemClock } from '../src/runtime/clock.ts';
-import { eventsAbout, inject, isOn, isPatch } from './support/answers.ts';
+import { eventsAbout, inject, isOn, isPatch, kubeError } from './support/answers.ts';
 import { bucket, provider, secret } from './support/builders.ts';
 import { createNamespace, until } from './support/cluster.ts';
 import { annotate, callsTo, markerOf, pass, writesTo } from './support/outside.ts';
@@ -232,6 +232,43 @@ test('credentials that are gone hold the deletion, say so, and let it go on when
   await world.reaches('Bucket', 'waiting', 'DeletionBlocked', 'SecretNotFound');
   await world.expectValid('Bucket', 'waiting');
   assert.equal(callsTo(world, 'waiting').length, calls);
+  const { accessKeyId, secretAccessKey } = world.emulator.account;
+  await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  await world.gone('Bucket', 'waiting');
+  assert.equal(world.snapshot('waiting'), undefined);
+});
+
+test('a Secret that goes before the Provider has protected it holds the deletion, which tells both ways out', async (t) => {
+  const world = await startWorld(t);
+  const fault = inject(
+    world.operator.kube,
+    (call) => isPatch(call, 'wasabi-credentials', 'rest'),
+    () => kubeError(500, 'InternalError'),
+  );
+  for (const name of ['waiting', 'abandoned']) {
+    await world.apply(bucket(name, { deletionPolicy: 'Delete' }));
+    await world.reaches('Bucket', name, 'Ready', 'True');
+  }
+  assert.equal(await isProtected(world, 'wasabi-credentials'), false);
+  await world.delete('Secret', 'wasabi-credentials');
+  await world.gone('Secret', 'wasabi-credentials');
+  fault.end();
+  await world.reaches('Provider', 'wasabi', 'Synced', 'SecretNotFound');
+  const before = world.snapshot('abandoned');
+  for (const name of ['waiting', 'abandoned']) {
+    await world.delete('Bucket', name);
+    await world.reaches('Bucket', name, 'DeletionBlocked', 'SecretNotFound');
+    const { message = '' } = (await world.condition('Bucket', name, 'DeletionBlocked')) ?? {};
+    const uid = (await world.get('Bucket', name))?.metadata.uid;
+    assert.ok(
+      message.includes(`Secret ${world.namespace}/wasabi-credentials does not exist: create it; or, `),
+      message,
+    );
+    assert.ok(message.endsWith(`set its annotation ${ABANDON} to ${uid}`), message);
+    if (name === 'abandoned') await annotate(world, 'Bucket', name, { [ABANDON]: uid ?? '' });
+  }
+  await world.gone('Bucket', 'abandoned');
+  assert.deepEqual(world.snapshot('abandoned'), before);
   const { accessKeyId, secretAccessKey } = world.emulator.account;
   await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
   await world.gone('Bucket', 'waiting');

@@ -352,7 +352,7 @@ test('a Bucket made in the first account is not deleted in the second', async (t
   await world.reaches('Bucket', 'stays', 'DeletionBlocked', 'AccountChanged');
   const { message = '' } = (await world.condition('Bucket', 'stays', 'DeletionBlocked')) ?? {};
   const { uid } = (await world.get('Bucket', 'stays'))?.metadata ?? {};
-  assert.match(message, new RegExp(`credentials of that account again, or, .* annotation \\S+/abandon to ${uid}$`));
+  assert.match(message, new RegExp(`credentials of that account again; or, .* annotation \\S+/abandon to ${uid}$`));
   assert.deepEqual(callsTo(world, 'stays'), calls);
   assert.ok(world.snapshot('stays'));
   assert.equal(await versioningOf(world, 'stays'), undefined);

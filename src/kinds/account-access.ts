@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { keyOf, keyText, type ObjectKey } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
-import { ABANDON } from '../managed/annotations.ts';
 import { findCondition } from '../managed/conditions.ts';
 import type { ManagedResource } from '../managed/kind.ts';
 import { ReconcileError } from '../runtime/errors.ts';
@@ -121,7 +120,7 @@ export class AccountAccess {
       // The Provider itself has moved on with consent: only a deletion comes here, for what was made before.
       const remedy =
         provider.status?.accountId === found
-          ? `give the Provider credentials of that account again, or, to leave the resource as it is, set the annotation ${ABANDON} to ${resource.metadata.uid}`
+          ? 'give the Provider credentials of that account again'
           : 'put the old credentials back, or consent to the new account as the conditions of the Provider say';
       throw new ReconcileError(
         'DependencyNotReady',

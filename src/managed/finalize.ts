@@ -58,8 +58,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   if (isCrdDeleted) return letGo('CrdDeleted');
   if (env.observeOnly) return observeOnly();
 
-  const target = targetOf(kind, resource);
-  const client = await kind.connect(resource, target, signal);
+  const { target, client } = await reach(kind, resource, signal);
   const found = await kind.observe(client, target, undefined, signal);
   if (found === undefined) return letGo('Deleted');
   const ownership = decideOwnership(kind, resource, target, found, env);
@@ -81,6 +80,30 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
 
 function waiting(deletion: Exclude<Deletion, { type: 'Done' }>): Outcome {
   return deletion.type === 'Blocked' ? deletion : { ...deletion, type: 'Deleting' };
+}
+
+/**
+ * The target and a way to it. What stands in the way may never come back (a Secret cannot be made again in a namespace
+ * that is going), so the message tells the way out, too; not where it is on its way.
+ */
+async function reach<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  resource: R,
+  signal: AbortSignal,
+): Promise<{ readonly target: Target; readonly client: Client }> {
+  try {
+    const target = targetOf(kind, resource);
+    return { target, client: await kind.connect(resource, target, signal) };
+  } catch (thrown) {
+    if (!(thrown instanceof ReconcileError) || thrown.type !== 'DependencyNotReady' || thrown.isExpected) throw thrown;
+    const { type, message, reason, retryAfterMs } = thrown;
+    const wayOut = `or, to let the object go and leave what it stands for as it is, set its annotation ${ABANDON} to ${resource.metadata.uid}`;
+    throw new ReconcileError(type, `${message}; ${wayOut}`, {
+      reason,
+      cause: thrown,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
 }
 
 /** Nothing is destroyed before the live object says so, nor after the deadline of the intent that stands on it. */
