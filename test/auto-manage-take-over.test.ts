@@ -5,7 +5,14 @@ import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { accessLevelPolicy } from '../src/wasabi/policy/access-levels.ts';
 import { eventsAbout } from './support/answers.ts';
 import { accessKey, bucket, bucketPolicy, type Manifest, TYPES, user } from './support/builders.ts';
-import { bucketStatusOf, childrenOf, childrenThere, childSecret, leftInService } from './support/children.ts';
+import {
+  bucketStatusOf,
+  childrenOf,
+  childrenThere,
+  childSecret,
+  expectIndependent,
+  leftInService,
+} from './support/children.ts';
 import { iamConsole, userAsIs } from './support/iam-console.ts';
 import { addKey, isWorking, keyCalls } from './support/keys.ts';
 import { makeOutside } from './support/outside.ts';
@@ -153,4 +160,16 @@ test('L46: without the block they stay as they are, and one event says so', asyn
   const told = () => eventsAbout(world, 'Bucket', 'old').filter(({ reason }) => reason === 'AutoManageAbsent');
   assert.equal(told().length, 1);
   assert.match(told()[0]?.note ?? '', /User old-user, AccessKey old-accesskey, BucketPolicy old-policy stay/);
+});
+
+test('deleting a Bucket without the block leaves them too, and their key works on', async (t) => {
+  const world = await startWorld(t);
+  await legacyStack(world, undefined);
+  await begin(world);
+  await world.reaches('Bucket', 'old', 'Ready', 'True');
+  await world.settle();
+  await world.delete('Bucket', 'old');
+  await world.gone('Bucket', 'old');
+  await world.settle();
+  await expectIndependent(world, 'old');
 });

@@ -7,6 +7,7 @@ import type { KubeObject } from '../src/api/meta.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { eventsAbout, inject, isOn, isPatch, kubeError } from './support/answers.ts';
 import { bucket, provider, secret } from './support/builders.ts';
+import { expectIndependent, makeStack } from './support/children.ts';
 import { createNamespace, until } from './support/cluster.ts';
 import { annotate, callsTo, markerOf, pass, writesTo } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
@@ -355,16 +356,37 @@ test('a Provider is let go with its definition although Buckets depend on it', a
   assert.ok(await world.get('Bucket', 'orphan'));
 });
 
-test('what a predecessor claimed is let go when neither spec nor status names it, and an event says so', async (t) => {
-  if (shared.cluster.isReal) return t.skip('others use the definitions of that cluster');
-  const world = await startOwnWorld(t);
-  const { cluster } = world;
-  // Its definition had no required fields.
+/** The definition of the predecessor had no required fields. */
+async function acceptAnyBucket({ cluster }: World): Promise<void> {
   const any = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const crd = { namespace: '', name: 'buckets.s3.cloud37.dev' };
   const found = await cluster.admin.get<KubeObject & { spec: { versions: object[] } }>(CRDS, crd);
   const versions = (found?.spec.versions ?? []).map((version) => ({ ...version, schema: { openAPIV3Schema: any } }));
   await cluster.admin.patch(CRDS, crd, { type: 'merge', body: { spec: { versions } } });
+}
+
+test('a Bucket whose spec cannot be used lets go of children that it does not ask for', async (t) => {
+  if (shared.cluster.isReal) return t.skip('others use the definitions of that cluster');
+  const world = await startOwnWorld(t);
+  await makeStack(world, 'broken');
+  await acceptAnyBucket(world);
+  await until('the definition is in effect', () =>
+    world.patch('Bucket', 'broken', { spec: { autoManage: null, suspend: true, providerRef: 5 } }).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await world.delete('Bucket', 'broken');
+  await world.gone('Bucket', 'broken');
+  await world.settle();
+  await expectIndependent(world, 'broken');
+});
+
+test('what a predecessor claimed is let go when neither spec nor status names it, and an event says so', async (t) => {
+  if (shared.cluster.isReal) return t.skip('others use the definitions of that cluster');
+  const world = await startOwnWorld(t);
+  const { cluster } = world;
+  await acceptAnyBucket(world);
   const finalizers = ['kopf.zalando.org/KopfFinalizerMarker'];
   const manifest = { ...bucket('legacy', {}, { finalizers }), spec: { name: 'legacy', deletionPolicy: 'Delete' } };
   await until('the definition is in effect', async () => {

@@ -30,22 +30,23 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
     return { type: 'Gone', how, note };
   };
   const isAbandoned = resource.metadata.annotations?.[ABANDON] === resource.metadata.uid;
-  if (isAbandoned && kind.isExternal) return letGo('Abandoned');
+  if (isAbandoned && kind.isExternal) {
+    await kind.deleteChildren?.(stored, 'Spare', signal);
+    return letGo('Abandoned');
+  }
   const definition = await env.definitions.of(type, resource, signal);
   const isCrdDeleted = definition.type === 'Deleted';
   const dependents = [...env.lookup.dependents(resource)];
   if (dependents.length > 0 && !isCrdDeleted) return dependentsExist(resource, dependents);
   const isObserver = resource.spec.mode === 'Observe';
-  // Children whose part in the spec cannot be read are left to the garbage collector and their own finalizers.
-  if ((isSpecUsable || isCrdDeleted) && !isObserver && !env.observeOnly) {
-    const children = await kind.deleteChildren?.(resource, isCrdDeleted ? 'Release' : 'Delete', signal);
+  if (!env.observeOnly) {
+    // Children whose part in the spec cannot be read are left to the garbage collector and their own finalizers.
+    const how = isCrdDeleted ? 'Release' : isSpecUsable && !isObserver ? 'Delete' : 'Spare';
+    const children = await kind.deleteChildren?.(how === 'Spare' ? stored : resource, how, signal);
     if (children !== undefined) return waiting(children);
   }
   if (!kind.isExternal) {
-    // What it did in the cluster is undone in every case: nothing outside is at stake.
-    const target = kind.resolve(resource);
-    const client = await kind.connect(resource, target, signal);
-    await kind.delete(client, resource, target, 'Delete', signal);
+    await undoInCluster(kind, resource, signal);
     return letGo(isCrdDeleted ? 'CrdDeleted' : 'Deleted');
   }
   // What the predecessor claims is named by the spec alone.
@@ -76,6 +77,17 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
     });
   }
   return letGo('Deleted', deletion.note);
+}
+
+/** What it did in the cluster is undone in every case: nothing outside is at stake. */
+async function undoInCluster<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  resource: R,
+  signal: AbortSignal,
+): Promise<void> {
+  const target = kind.resolve(resource);
+  const client = await kind.connect(resource, target, signal);
+  await kind.delete(client, resource, target, 'Delete', signal);
 }
 
 function waiting(deletion: Exclude<Deletion, { type: 'Done' }>): Outcome {

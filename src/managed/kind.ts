@@ -172,6 +172,9 @@ export type Deletion =
       readonly retryAfterMs?: number;
     };
 
+/** What becomes of the objects that an object made when it is deleted itself; see `ManagedKind.deleteChildren`. */
+export type ChildrenDeletion = 'Delete' | 'Release' | 'Spare';
+
 /**
  * What differs between kinds; everything else (queueing, finalizer, ownership, references, retry, status, events,
  * metrics, logs) is the reconciler's. A kind that writes Kubernetes objects too is given `Kube` when it is made.
@@ -231,12 +234,14 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   apply(client: Client, target: Target, change: C, signal: AbortSignal): Promise<void>;
   /**
    * The objects of the cluster that this one made go before it, whatever the deletion policy says; under Release they are
-   * let go of as they are, since nothing outside may be touched or somebody asked for it. Safe to repeat. Undefined: none is left.
-   * Left out: the kind makes none.
+   * let go of as they are, since nothing outside may be touched or somebody asked for it. Those that the spec does not ask
+   * for any more are let go of in every case: the garbage collector would take them along. Under Spare that is all.
+   * Safe to repeat. Undefined: none is left. Left out: the kind makes none.
+   * @param resource under Spare as it is stored: its spec need not be one that can be used
    */
   deleteChildren?(
     resource: R,
-    how: 'Delete' | 'Release',
+    how: ChildrenDeletion,
     signal: AbortSignal,
   ): Promise<Exclude<Deletion, { type: 'Done' }> | undefined>;
   /**

@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict';
 import { Agent, request } from 'undici';
 import type { Bucket } from '../../src/api/bucket.ts';
 import { SECRETS } from '../../src/api/core-types.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
 import { bucket } from './builders.ts';
-import { keysOf } from './keys.ts';
+import { isWorking, keysOf } from './keys.ts';
 import type { World } from './world.ts';
 
 /** The children of the Bucket of that name, in the order of their creation. */
@@ -53,6 +54,16 @@ export function leftInService(world: World, name: string, iamName = name): objec
 /** The status of a Bucket. */
 export async function bucketStatusOf(world: World, name: string): Promise<Bucket['status']> {
   return (await world.get<Bucket>('Bucket', name))?.status;
+}
+
+/** The children of that Bucket are there and nobody's, and their key works. */
+export async function expectIndependent(world: World, name: string): Promise<void> {
+  for (const [kind, child] of childrenOf(name)) {
+    const { metadata } = (await world.get(kind, child)) ?? {};
+    assert.ok(metadata, kind);
+    assert.deepEqual([metadata.ownerReferences, metadata.deletionTimestamp], [undefined, undefined], kind);
+  }
+  assert.ok(await isWorking(world, childSecret(name)));
 }
 
 /** Deletes a Bucket as `kubectl delete --cascade=orphan` does. */

@@ -1,5 +1,5 @@
 import type { Bucket } from '../../../api/bucket.ts';
-import type { Deletion } from '../../../managed/kind.ts';
+import type { ChildrenDeletion, Deletion } from '../../../managed/kind.ts';
 import type { Lookup } from '../../../managed/lookup.ts';
 import { CHILD_KINDS } from './child-kinds.ts';
 import { isClaimed, nextToDelete } from './desired.ts';
@@ -11,26 +11,28 @@ import type { ChildWrites } from './writes.ts';
 const ORPHAN = 'orphan';
 
 /**
- * Before a Bucket goes, its children go, the key first; each by its own finalizer. Those that nobody manages any more
- * become independent instead, or the garbage collector would take them along.
- * @param how Release: nothing may be deleted on account of this deletion
+ * Before a Bucket goes, its children go, the key first; each by its own finalizer. Those that no block asks for, this
+ * operator's or its predecessor's, become independent instead, or the garbage collector would take them along.
+ * @param how Release: nothing may be deleted on account of this deletion. Spare: nothing is deleted here
  */
 export async function deleteChildren(
   lookup: Lookup,
   writes: ChildWrites,
   bucket: Bucket,
-  how: 'Delete' | 'Release',
+  how: ChildrenDeletion,
   signal: AbortSignal,
 ): Promise<Exclude<Deletion, { type: 'Done' }> | undefined> {
   const found = findChildren(lookup, bucket, new Set());
   const leavesAll = how === 'Release' || bucket.metadata.finalizers?.includes(ORPHAN) === true;
-  if (leavesAll || bucket.spec.autoManage === undefined) {
+  const { spec } = bucket as Partial<Bucket>; // a stored object may lack it
+  if (leavesAll || spec?.autoManage === undefined) {
     for (const kind of CHILD_KINDS) {
       const child = found[kind];
-      if (isClaimed(child) && (leavesAll || child.claim === 'Own')) await writes.release(bucket, kind, child, signal);
+      if (isClaimed(child)) await writes.release(bucket, kind, child, signal);
     }
     return undefined;
   }
+  if (how === 'Spare') return undefined;
   const kind = nextToDelete(found);
   const child = kind === undefined ? undefined : found[kind];
   if (kind === undefined || child === undefined) return undefined;
