@@ -6,7 +6,7 @@ import type { Lookup } from '../managed/lookup.ts';
 import type { Reference } from '../managed/references.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import { heldTarget } from './held-target.ts';
-import { providerReference } from './provider-reference.ts';
+import { providerOf } from './provider-reference.ts';
 
 /** The bucket that a reference to a Bucket object means. */
 export interface ClaimedBucket {
@@ -32,8 +32,7 @@ export function followBucket(lookup: Lookup, from: ManagedResource, reference: R
       reason: 'BucketNotReady',
     });
   }
-  const { namespace } = bucket.metadata;
-  const provider = lookup.follow<Provider>(bucket, providerReference(namespace, bucket.spec.providerRef));
+  const provider = providerOf(lookup, bucket);
   return {
     bucket,
     provider,

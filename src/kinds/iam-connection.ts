@@ -1,9 +1,8 @@
-import type { Provider } from '../api/provider.ts';
 import type { ManagedResource, Target } from '../managed/kind.ts';
 import type { Lookup } from '../managed/lookup.ts';
 import type { WasabiClient } from '../wasabi/clients.ts';
 import type { AccountAccess } from './account-access.ts';
-import { providerReference } from './provider-reference.ts';
+import { providerOfTarget } from './provider-reference.ts';
 
 /** What stands for the region of what belongs to an account as a whole. */
 export const GLOBAL = 'global';
@@ -15,7 +14,6 @@ export async function connectIam(
   target: Target,
   signal: AbortSignal,
 ): Promise<WasabiClient> {
-  const reference = { ...providerReference(resource.metadata.namespace, undefined), key: target.provider };
-  const provider = lookup.follow<Provider>(resource, reference);
+  const provider = providerOfTarget(lookup, resource, target);
   return (await access.connect(resource, provider, target.accountId, signal)).client;
 }

@@ -1,6 +1,5 @@
 import type { AccessKey } from '../../api/access-key.ts';
-import { keyText } from '../../api/meta.ts';
-import type { Provider } from '../../api/provider.ts';
+import { keyOf, keyText } from '../../api/meta.ts';
 import type { User } from '../../api/user.ts';
 import { findCondition } from '../../managed/conditions.ts';
 import type { Target } from '../../managed/kind.ts';
@@ -9,7 +8,7 @@ import { ReconcileError } from '../../runtime/errors.ts';
 import { readUser } from '../../wasabi/iam-users.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { heldTarget } from '../held-target.ts';
-import { providerReference } from '../provider-reference.ts';
+import { providerOf } from '../provider-reference.ts';
 import { isSameAccount, toldApart } from '../same-account.ts';
 import type { KeyClient } from './client.ts';
 import { userReference } from './references.ts';
@@ -21,9 +20,7 @@ import { userReference } from './references.ts';
  *   AccountMismatch
  */
 export function targetOf(lookup: Lookup, access: AccountAccess, resource: AccessKey): Target {
-  const { namespace } = resource.metadata;
-  const toProvider = providerReference(namespace, resource.spec.providerRef);
-  const provider = lookup.follow<Provider>(resource, toProvider);
+  const provider = providerOf(lookup, resource);
   const accountId = access.pinnedAccount(provider);
   const toUser = userReference(resource);
   if (toUser === undefined) {
@@ -32,7 +29,7 @@ export function targetOf(lookup: Lookup, access: AccountAccess, resource: Access
   const user = lookup.follow<User>(resource, toUser);
   const what = `${toUser.path}: User ${keyText(toUser.key)}`;
   const target = heldTarget(lookup, user);
-  const own = { provider: toProvider.key, accountId };
+  const own = { provider: keyOf(provider), accountId };
   if (target !== undefined && !isSameAccount(lookup, target, own)) {
     throw new ReconcileError(
       'InvalidSpec',
@@ -49,7 +46,7 @@ export function targetOf(lookup: Lookup, access: AccountAccess, resource: Access
       { reason: 'UserNotReady' },
     );
   }
-  return { provider: toProvider.key, accountId, region: provider.spec.region, name: user.spec.name };
+  return { ...own, region: provider.spec.region, name: user.spec.name };
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { AccessKey } from '../../api/access-key.ts';
-import type { Provider } from '../../api/provider.ts';
 import type { ManagedKind, Target } from '../../managed/kind.ts';
-import { providerReference } from '../provider-reference.ts';
+import { providerOf, providerOfTarget } from '../provider-reference.ts';
 import { targetOf } from './account.ts';
 import { applyKey } from './apply.ts';
 import { legacyKeyOf } from './book.ts';
@@ -55,15 +54,11 @@ export function accessKeyKind(
     delete: (client, resource, _target, policy, signal) => deleteKey(client, resource, policy, signal),
     status: (resource, target, observed, facts) => {
       if (observed === undefined) throw new Error('keys are always observed while their object lives');
-      const provider = lookup.follow<Provider>(
-        resource,
-        providerReference(resource.metadata.namespace, resource.spec.providerRef),
-      );
       return accessKeyStatus(resource, observed, facts, {
         userName: target.name,
         desired: desiredKey(resource),
         readinessTimeoutMs,
-        rejectsUnsupported: provider.spec.unsupportedSettings === 'Reject',
+        rejectsUnsupported: providerOf(lookup, resource).spec.unsupportedSettings === 'Reject',
       });
     },
   };
@@ -76,8 +71,7 @@ async function connect(
   signal: AbortSignal,
 ): Promise<KeyClient> {
   const { lookup, access } = parts;
-  const reference = { ...providerReference(resource.metadata.namespace, undefined), key: target.provider };
-  const provider = lookup.follow<Provider>(resource, reference);
+  const provider = providerOfTarget(lookup, resource, target);
   const connection = await access.connect(resource, provider, target.accountId, signal);
   return {
     ...parts,

@@ -1,5 +1,5 @@
 import type { BucketPolicy } from '../../api/bucket-policy.ts';
-import type { Provider } from '../../api/provider.ts';
+import { keyOf } from '../../api/meta.ts';
 import type { Change, Deletion, ManagedKind, ManagedResource, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { KeyedLock } from '../../runtime/keyed-lock.ts';
@@ -8,7 +8,7 @@ import { policyDifference } from '../../wasabi/policy/difference.ts';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { followBucket } from '../claimed-bucket.ts';
-import { providerReference } from '../provider-reference.ts';
+import { providerOfTarget } from '../provider-reference.ts';
 import { type DesiredPolicy, wantedDocument } from './desired.ts';
 import {
   changedMeanwhile,
@@ -131,7 +131,7 @@ async function apply(
   { document }: PolicyChange,
   signal: AbortSignal,
 ): Promise<void> {
-  const current = lookup.get<BucketPolicy>('BucketPolicy', keyOfResource(client.resource));
+  const current = lookup.get<BucketPolicy>('BucketPolicy', keyOf(client.resource));
   if (current === undefined || isDeleting(current)) throw changedMeanwhile();
   const now = desiredFor(lookup, current);
   const before = client.desired?.document;
@@ -193,15 +193,8 @@ async function connect(
     kind: 'Bucket',
     metadata: { ...resource.metadata, ...key },
   };
-  const provider = lookup.follow<Provider>(bucket, {
-    ...providerReference(key.namespace, undefined),
-    key: target.provider,
-  });
+  const provider = providerOfTarget(lookup, bucket, target);
   const { client } = await access.connect(resource, provider, target.accountId, signal);
   const desired = isDeleting(resource) ? undefined : desiredFor(lookup, resource);
   return { wasabi: client, bucket: target.name, region: target.region, resource, desired };
-}
-
-function keyOfResource({ metadata }: BucketPolicy) {
-  return { namespace: metadata.namespace ?? '', name: metadata.name };
 }

@@ -1,5 +1,6 @@
 import type { Bucket } from '../../api/bucket.ts';
 import type { BucketPolicy } from '../../api/bucket-policy.ts';
+import { parseKey } from '../../api/meta.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { PolicyDocument, Statement } from '../../wasabi/policy/document.ts';
@@ -45,8 +46,7 @@ function claimedBucketOf(lookup: Lookup, resource: BucketPolicy, bucketName: str
   if (bucket?.status?.target === undefined) return undefined;
   const { namespace = '', name } = bucket.metadata;
   const { accountId, provider, region } = bucket.status.target;
-  const [providerNamespace = '', providerName = ''] = provider.split('/');
-  const found = lookup.get<ClaimedBucket['provider']>('Provider', { namespace: providerNamespace, name: providerName });
+  const found = lookup.get<ClaimedBucket['provider']>('Provider', parseKey(provider));
   return found === undefined
     ? undefined
     : { bucket: { ...bucket, metadata: { ...bucket.metadata, namespace, name } }, provider: found, accountId, region };

@@ -1,5 +1,5 @@
 import type { Bucket } from '../../api/bucket.ts';
-import type { Provider } from '../../api/provider.ts';
+import { keyOf } from '../../api/meta.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
 import type { KindEvents, KindStatus, ManagedKind, PassFacts, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
@@ -10,7 +10,7 @@ import { toReconcileError } from '../../runtime/errors.ts';
 import type { Kube } from '../../runtime/kube.ts';
 import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
 import type { AccountAccess } from '../account-access.ts';
-import { providerReference } from '../provider-reference.ts';
+import { providerOf, providerOfTarget } from '../provider-reference.ts';
 import { toldBySecret } from '../told-by-field.ts';
 import { applyBucket } from './apply.ts';
 import { awaitUser, userProblem } from './awaited-user.ts';
@@ -70,7 +70,7 @@ export function bucketKind(
     resolve(resource): Target {
       const provider = providerOf(lookup, resource);
       return {
-        provider: providerReference(resource.metadata.namespace, resource.spec.providerRef).key,
+        provider: keyOf(provider),
         accountId: access.pinnedAccount(provider),
         region: resource.spec.region ?? provider.spec.region,
         name: resource.spec.name,
@@ -103,10 +103,6 @@ export function bucketKind(
       ),
     status: (resource, target, observed, facts) => statusOf(parts, resource, target, observed, facts),
   };
-}
-
-function providerOf(lookup: Lookup, resource: Bucket): Provider {
-  return lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
 }
 
 function desiredOf({ lookup, access }: BucketParts, resource: Bucket): DesiredBucket {
@@ -157,8 +153,7 @@ async function connect(
   signal: AbortSignal,
 ): Promise<BucketClient> {
   const { lookup, access, clock, clusterId, children } = parts;
-  const reference = { ...providerReference(resource.metadata.namespace, undefined), key: target.provider };
-  const provider = lookup.follow<Provider>(resource, reference);
+  const provider = providerOfTarget(lookup, resource, target);
   const connection = await access.connect(resource, provider, target.accountId, signal).catch((thrown: unknown) => {
     throw toldBySecret(toReconcileError(thrown), provider, resource);
   });

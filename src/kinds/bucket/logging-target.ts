@@ -1,10 +1,10 @@
 import type { Bucket } from '../../api/bucket.ts';
-import type { Provider } from '../../api/provider.ts';
+import { keyOf } from '../../api/meta.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { heldTarget } from '../held-target.ts';
-import { providerReference } from '../provider-reference.ts';
+import { providerOf } from '../provider-reference.ts';
 import { type Account, isSameAccount } from '../same-account.ts';
 import { loggingReference } from './references.ts';
 
@@ -17,9 +17,8 @@ export function loggingTarget(lookup: Lookup, access: AccountAccess, resource: B
   if (logging === undefined || logging === null) return undefined;
   const { namespace = '' } = resource.metadata;
   const accountOf = (bucket: Bucket): Account => {
-    const toProvider = providerReference(bucket.metadata.namespace, bucket.spec.providerRef);
-    const accountId = access.pinnedAccount(lookup.follow<Provider>(bucket, toProvider));
-    return { provider: toProvider.key, accountId };
+    const provider = providerOf(lookup, bucket);
+    return { provider: keyOf(provider), accountId: access.pinnedAccount(provider) };
   };
   const isNextTo = (other: Bucket) => isSameAccount(lookup, accountOf(other), accountOf(resource));
   const reference = loggingReference(resource);

@@ -1,6 +1,5 @@
 import type { IamPolicy } from '../../api/iam-policy.ts';
-import { parseKey } from '../../api/meta.ts';
-import type { Provider } from '../../api/provider.ts';
+import { keyOf, parseKey } from '../../api/meta.ts';
 import type { User } from '../../api/user.ts';
 import type { ManagedKind, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
@@ -11,7 +10,7 @@ import { ownerOf } from '../../managed/rivals.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { wasObstructed } from '../deletion-obstacle.ts';
 import { connectIam, GLOBAL } from '../iam-connection.ts';
-import { providerReference } from '../provider-reference.ts';
+import { providerOf, providerReference } from '../provider-reference.ts';
 import { isSameAccount } from '../same-account.ts';
 import { applyPolicy } from './apply.ts';
 import { deletePolicy, policyObstacle } from './delete.ts';
@@ -33,10 +32,8 @@ export function iamPolicyKind(
   parts: IamPolicyParts,
 ): ManagedKind<IamPolicy, DesiredPolicy, ObservedPolicy, PolicyChange, PolicyClient> {
   const { lookup, access, clusterId } = parts;
-  const providerOf = (resource: IamPolicy) =>
-    lookup.follow<Provider>(resource, providerReference(resource.metadata.namespace, resource.spec.providerRef));
   const desired = (resource: IamPolicy, { accountId }: Target) =>
-    desiredPolicy(resource, { lookup, resource, provider: providerOf(resource), accountId });
+    desiredPolicy(resource, { lookup, resource, provider: providerOf(lookup, resource), accountId });
   return {
     kind: 'IAMPolicy',
     isExternal: true,
@@ -51,12 +48,15 @@ export function iamPolicyKind(
     },
     references: iamPolicyReferences,
     hasLegacyClaim,
-    resolve: (resource) => ({
-      provider: providerReference(resource.metadata.namespace, resource.spec.providerRef).key,
-      accountId: access.pinnedAccount(providerOf(resource)),
-      region: GLOBAL,
-      name: policyName(resource),
-    }),
+    resolve(resource): Target {
+      const provider = providerOf(lookup, resource);
+      return {
+        provider: keyOf(provider),
+        accountId: access.pinnedAccount(provider),
+        region: GLOBAL,
+        name: policyName(resource),
+      };
+    },
     desired,
     connect: async (resource, target, signal) => ({
       wasabi: await connectIam({ lookup, access }, resource, target, signal),
@@ -80,7 +80,7 @@ export function iamPolicyKind(
     delete: (client, _resource, target, policy, signal) =>
       deletePolicy(client, (userName, arn) => isAttachedByUs(lookup, target, userName, arn), policy, signal),
     status: (resource, target, observed, facts) => {
-      const rejects = providerOf(resource).spec.unsupportedSettings === 'Reject';
+      const rejects = providerOf(lookup, resource).spec.unsupportedSettings === 'Reject';
       return policyStatus(resource, desired(resource, target), observed, facts, rejects);
     },
   };

@@ -1,5 +1,5 @@
 import type { IamPolicy } from '../../api/iam-policy.ts';
-import type { Provider } from '../../api/provider.ts';
+import { keyOf } from '../../api/meta.ts';
 import type { User } from '../../api/user.ts';
 import type { ManagedKind, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
@@ -8,7 +8,7 @@ import type { AccountAccess } from '../account-access.ts';
 import type { AttachmentSignal } from '../attachment-signal.ts';
 import { wasObstructed } from '../deletion-obstacle.ts';
 import { connectIam, GLOBAL } from '../iam-connection.ts';
-import { providerReference } from '../provider-reference.ts';
+import { providerOf } from '../provider-reference.ts';
 import type { TenancyContext } from '../tenancy.ts';
 import { applyUser } from './apply.ts';
 import { attachedByUs } from './attached.ts';
@@ -46,13 +46,16 @@ export function userKind(parts: UserParts): ManagedKind<User, DesiredUser, Obser
     },
     references: userReferences,
     hasLegacyClaim,
-    resolve: (resource) => ({
-      provider: providerReference(resource.metadata.namespace, resource.spec.providerRef).key,
-      accountId: access.pinnedAccount(providerOf(lookup, resource)),
-      region: GLOBAL,
-      name: resource.spec.name,
-      identity: legacyIdentity(resource),
-    }),
+    resolve(resource): Target {
+      const provider = providerOf(lookup, resource);
+      return {
+        provider: keyOf(provider),
+        accountId: access.pinnedAccount(provider),
+        region: GLOBAL,
+        name: resource.spec.name,
+        identity: legacyIdentity(resource),
+      };
+    },
     desired,
     connect: async (resource, target, signal) => ({
       wasabi: await connectIam({ lookup, access }, resource, target, signal),
@@ -84,11 +87,6 @@ export function userKind(parts: UserParts): ManagedKind<User, DesiredUser, Obser
         rejectsUnsupported: providerOf(lookup, resource).spec.unsupportedSettings === 'Reject',
       }),
   };
-}
-
-function providerOf(lookup: Lookup, resource: User): Provider {
-  const { metadata, spec } = resource;
-  return lookup.follow<Provider>(resource, providerReference(metadata.namespace, spec.providerRef));
 }
 
 function contextOf(lookup: Lookup, resource: User, { accountId }: Target): TenancyContext {
