@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import type { BucketPolicy } from '../src/api/bucket-policy.ts';
 import { bucket, bucketPolicy } from './support/builders.ts';
-import { callsTo, writesTo } from './support/outside.ts';
+import { callsTo, pass, writesTo } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import type { World } from './support/world.ts';
 
@@ -28,6 +29,11 @@ async function policyOf(world: World, name: string): Promise<Found | undefined> 
 async function putPolicy(world: World, name: string, statements: readonly object[]): Promise<void> {
   const Policy = JSON.stringify({ Version: '2012-10-17', Statement: statements });
   await world.console.send(new PutBucketPolicyCommand({ Bucket: name, Policy }));
+}
+
+/** What status says of the document; '': nothing. */
+async function hashOf(world: World, name: string): Promise<string> {
+  return (await world.get<BucketPolicy>('BucketPolicy', name))?.status?.documentHash ?? '';
 }
 
 const sidsOf = (found: Found | undefined) => found?.Statement.map(({ Sid }) => Sid);
@@ -232,4 +238,67 @@ test('Retain leaves the policy; Observe writes none and tells what it would writ
   await world.delete('BucketPolicy', 'staying');
   await world.gone('BucketPolicy', 'staying');
   assert.deepEqual(sidsOf(await policyOf(world, 'kept')), ['Read-kept']);
+});
+
+test('a policy that was written and is not yet read counts as written', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'slow');
+  const effect = { type: 'error', status: 404, code: 'NoSuchBucketPolicy' } as const;
+  const behind = world.emulator.faults.add({ operation: 'GetBucketPolicy', bucket: 'slow', effect });
+  await world.apply(bucketPolicy('it', 'slow', { statement: [own('slow', { sid: 'First' })] }));
+  await world.reaches('BucketPolicy', 'it', 'Synced', 'NotYetInEffect');
+  await world.patch('BucketPolicy', 'it', { spec: { suspend: true } });
+  await world.reaches('BucketPolicy', 'it', 'Synced', 'Suspended');
+  await world.settle();
+  assert.match(await hashOf(world, 'it'), /^[0-9a-f]{64}$/);
+  world.emulator.faults.clear(behind);
+  assert.deepEqual(sidsOf(await policyOf(world, 'slow')), ['First']);
+  const policy = { statement: [own('slow', { sid: 'Second' })] };
+  await world.patch('BucketPolicy', 'it', { spec: { suspend: null, policy } });
+  await world.reaches('BucketPolicy', 'it', 'Ready', 'True');
+  assert.deepEqual(sidsOf(await policyOf(world, 'slow')), ['Second']);
+});
+
+test('an update that is refused leaves the hash of what is in force, and a retry writes nothing but its answer', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'refused');
+  await world.apply(bucketPolicy('it', 'refused', { statement: [own('refused', { sid: 'First' })] }));
+  await world.reaches('BucketPolicy', 'it', 'Ready', 'True');
+  const hash = await hashOf(world, 'it');
+  const effect = { type: 'error', status: 403, code: 'AccessDenied' } as const;
+  const refusal = world.emulator.faults.add({ operation: 'PutBucketPolicy', bucket: 'refused', effect });
+  const policy = { statement: [own('refused', { action: 's3:PutObject' })] };
+  await world.patch('BucketPolicy', 'it', { spec: { policy } });
+  await world.reaches('BucketPolicy', 'it', 'Synced', 'AccessDenied');
+  await world.settle();
+  assert.equal(await hashOf(world, 'it'), hash);
+  const writes = world.kubeWrites().length;
+  await pass(world, 'BucketPolicy', 'it');
+  await world.settle();
+  assert.equal(world.kubeWrites().length, writes + 1, 'that the request was handled');
+  world.emulator.faults.clear(refusal);
+  await pass(world, 'BucketPolicy', 'it');
+  await world.reaches('BucketPolicy', 'it', 'Ready', 'True');
+  assert.notEqual(await hashOf(world, 'it'), hash);
+});
+
+test('a first write that is refused is no claim to what somebody else writes later', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'never');
+  const effect = { type: 'error', status: 403, code: 'AccessDenied' } as const;
+  const refusal = world.emulator.faults.add({ operation: 'PutBucketPolicy', bucket: 'never', effect });
+  await world.apply(bucketPolicy('it', 'never', { statement: [own('never')] }));
+  await world.reaches('BucketPolicy', 'it', 'Synced', 'AccessDenied');
+  await world.settle();
+  assert.equal(await hashOf(world, 'it'), '');
+  await world.patch('BucketPolicy', 'it', { spec: { suspend: true } });
+  await world.reaches('BucketPolicy', 'it', 'Synced', 'Suspended');
+  world.emulator.faults.clear(refusal);
+  const Resource = 'arn:aws:s3:::never/*';
+  await putPolicy(world, 'never', [
+    { Sid: 'Theirs', Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource },
+  ]);
+  await world.patch('BucketPolicy', 'it', { spec: { suspend: null } });
+  await world.reaches('BucketPolicy', 'it', 'Stalled', 'AlreadyExists');
+  assert.deepEqual(sidsOf(await policyOf(world, 'never')), ['Theirs']);
 });

@@ -86,8 +86,9 @@ export function bucketPolicyKind(
       const desired = isDeleting(resource) ? undefined : desiredFor(lookup, resource);
       return policyOwnership(resource, desired, observed, name, mayAdopt);
     },
+    // That something is recorded is the proof; of what a later write had in it the read after it tells.
     announce: (resource, desired, observed) => ({
-      documentHash: recordedHash(wantedDocument(desired, observed?.document)) ?? resource.status?.documentHash,
+      documentHash: resource.status?.documentHash ?? recordedHash(wantedDocument(desired, observed?.document)),
     }),
     diff: diffPolicy,
     apply: (client, target, change, signal) =>

@@ -21,8 +21,9 @@ export function bucketPolicyStatus(
   const wanted = desired && wantedDocument(desired, found);
   const isAsWanted = wanted !== undefined && found !== undefined && isSamePolicy(wanted, found);
   const hasChanged = facts.applied.length > 0 || resource.status?.lastSyncTime === undefined;
-  // Of what somebody else wrote, or nobody, there is no hash of ours.
-  const documentHash = facts.isProven && isAsWanted ? recordedHash(wanted) : resource.status?.documentHash;
+  // Of what somebody else wrote, or nobody, there is no hash of ours. A write that was answered counts, read yet or not.
+  const isWritten = facts.isProven && (isAsWanted || facts.applied.length > 0);
+  const documentHash = (isWritten ? recordedHash(wanted) : undefined) ?? resource.status?.documentHash;
   const message = strayMessage(stray, target.name);
   return {
     fields: {
