@@ -30,6 +30,12 @@ const suites = [
   'test/take-over*.test.ts',
   'test/iam-takeover.test.ts',
   'test/restores.test.ts',
+  'test/{user,iam-policy,bucket-policy,access-key,iam-errors}.test.ts',
+  'test/access-key-{deletion,ownership}.test.ts',
+  'test/auto-manage*.test.ts',
+  'test/{tenancy,access,escalation,foreign-secrets,same-account-id,lessons-access}.test.ts',
+  'test/{credentials,provider-errors,provider-endpoint,kube-errors,faults}.test.ts',
+  'test/{bucket-input,emptying,costs,examples,all-at-once,two-operators}.test.ts',
   'test/crash.test.ts',
 ];
 
