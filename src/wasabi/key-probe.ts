@@ -19,7 +19,7 @@ const WRONG_TEXT = new Set(['SignatureDoesNotMatch', 'InvalidSignatureException'
 /** Answers of a service that is none, or not this one. */
 const NOT_THIS_SERVICE = new Set(['InvalidRegion', 'NotFound', 'UnexpectedAnswer', 'UnreadableAnswer', 'WrongRegion']);
 /** Answers of S3 that come after the key was accepted. */
-const JUDGED_BY_S3 = new Set(['InvalidRegion', 'NotFound', 'WrongRegion']);
+const JUDGED_BY_S3 = new Set(['NotFound', 'WrongRegion']);
 
 /**
  * Asks the service who signs with that key: STS GetCallerIdentity, which needs no permission; where there is no STS,

@@ -1,4 +1,4 @@
-import { access, mkdir } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from './control-plane/lock.ts';
@@ -28,11 +28,16 @@ export async function ensureHelm(env: NodeJS.ProcessEnv = process.env): Promise<
     async () => {
       if (await isThere(path)) return path;
       const flags = ['-trimpath', '-ldflags=-s -w', `helm.sh/helm/v3/cmd/helm@${VERSION}`];
-      // `go install` puts the finished program in place by one rename.
-      await run('go', ['install', ...flags], {
-        env: { ...env, GOBIN: folder, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
-        isNice: true,
-      });
+      const working = await mkdtemp(`${folder}.partial-`);
+      try {
+        await run('go', ['install', ...flags], {
+          env: { ...env, GOBIN: working, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
+          isNice: true,
+        });
+        await rename(join(working, 'helm'), path); // nobody sees half a program
+      } finally {
+        await rm(working, { recursive: true, force: true });
+      }
       return path;
     },
   );

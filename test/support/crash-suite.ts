@@ -11,20 +11,19 @@ import type { SharedServers } from './world.ts';
 /** The share of the crashes after a write, and of all others, which change nothing more. */
 const WRITES_SHARE = takesAll || process.env['TEST_CLUSTER'] !== undefined ? 1 : 0.1;
 const SHARE = takesAll ? 1 : 0.02;
-/** Runs with two crashes, for each path. */
+/** Runs with two crashes, for each path: in the sample there are none. */
 const PAIRS = takesAll ? 12 : 0;
 /** One run in so many is watched for a drift interval more. */
 const STAY = 3;
 const WIDTH = 6;
 const seed = seedFrom('CRASH_SEED');
 
-const shared = new Map<CrashPath['service'], SharedServers>();
-
 /**
  * Tests each path: its end must be the same wherever the operator dies on it. `npm test` takes a sample of the crashes,
  * `npm run test:exhaustive` every one.
  */
 export function testCrashes(paths: readonly CrashPath[]): void {
+  const shared = new Map<CrashPath['service'], SharedServers>();
   before(async () => {
     const cluster = await startTestCluster();
     const quirks = { cors: 'accepted', encryption: 'accepted', publicAccessBlock: 'accepted', forceDelete: 'ignored' };
@@ -36,13 +35,15 @@ export function testCrashes(paths: readonly CrashPath[]): void {
     await shared.get('wasabi')?.cluster.stop();
   });
   for (const path of paths) {
-    test(`a crash at any single call: ${path.title}`, (t) => testPath(path, (line) => t.diagnostic(line)));
+    test(`a crash at any single call: ${path.title}`, (t) => {
+      const servers = shared.get(path.service);
+      assert.ok(servers);
+      return testPath(path, servers, (line) => t.diagnostic(line));
+    });
   }
 }
 
-async function testPath(path: CrashPath, tell: (line: string) => void): Promise<void> {
-  const servers = shared.get(path.service);
-  assert.ok(servers);
+async function testPath(path: CrashPath, servers: SharedServers, tell: (line: string) => void): Promise<void> {
   const reference = await runPath(path, servers, [], { staysLong: true });
   const plans = plansFor(reference);
   const all = crashesOf(reference).length;
@@ -58,8 +59,8 @@ async function testPath(path: CrashPath, tell: (line: string) => void): Promise<
     assert.deepEqual(run.effects, reference.effects, where);
   });
   await inParallel(WIDTH, tasks);
-  // A crash late on a path may come after the end shows.
-  assert.ok(reached >= plans.length * 0.6, `${reached} of ${plans.length} crashes came about`);
+  // A crash late on a path may come after the end shows: of a sample of three, that can be one.
+  assert.ok(reached >= plans.length * (takesAll ? 0.8 : 0.6), `${reached} of ${plans.length} crashes came about`);
 }
 
 /**
