@@ -195,7 +195,7 @@ test('deletion takes all versions; Retain leaves everything', async (t) => {
   assert.deepEqual(await policyAsIs(world, 'kept'), before);
 });
 
-test('a policy that exists is left alone; adopted, its PolicyId proves it ours for good', async (t) => {
+test('a policy that exists is left alone; adopted, its mark proves it ours for good, and is asked for again once lost', async (t) => {
   const world = await startWorld(t);
   const iam = iamConsole(world.emulator);
   const Description = 'x [s3.cloud37.dev/owned-by=other/ns/name/22222222-2222-4222-8222-222222222222]';
@@ -217,6 +217,14 @@ test('a policy that exists is left alone; adopted, its PolicyId proves it ours f
   });
   await pass(world, 'IAMPolicy', 'it');
   await world.reaches('IAMPolicy', 'it', 'Ready', 'True');
+  const PolicyArn = arnOf(world, 'theirs');
+  await iam.send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v1' }));
+  const from = world.operatorCalls().length;
+  await pass(world, 'IAMPolicy', 'it');
+  await world.reaches('IAMPolicy', 'it', 'Stalled', 'AlreadyExists');
+  assert.deepEqual(iamWrites(world, from), []);
+  await iam.send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v2' }));
+  await pass(world, 'IAMPolicy', 'it');
   await world.delete('IAMPolicy', 'it');
   await world.gone('IAMPolicy', 'it');
   assert.equal(await policyAsIs(world, 'theirs'), undefined);

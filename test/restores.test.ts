@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { bucket, bucketPolicy, iamPolicy, type Manifest, user } from './support/builders.ts';
+import { bucket, bucketPolicy, iamPolicy, type Manifest, TYPES, user } from './support/builders.ts';
 import { createNamespace } from './support/cluster.ts';
 import { iamWrites, policyAsIs, userAsIs } from './support/iam-console.ts';
 import { annotate, pass, writesTo } from './support/outside.ts';
@@ -30,13 +30,29 @@ async function documentOf(world: World): Promise<string | undefined> {
 }
 
 /** The cluster loses the object, and nobody tells the operator's finalizer: then it is applied again. */
-async function restore(world: World, manifest: Manifest): Promise<void> {
+async function restore(world: World, manifest: Manifest, status?: object): Promise<void> {
   const { kind, metadata } = manifest;
   await world.kill();
   await world.patch(kind, metadata.name, { metadata: { finalizers: null } });
   await world.delete(kind, metadata.name);
   await world.apply(manifest);
+  if (status !== undefined) await putStatus(world, manifest, status);
   await world.restart();
+}
+
+async function putStatus(world: World, { kind, metadata }: Manifest, status: object): Promise<void> {
+  const type = TYPES[kind];
+  assert.ok(type);
+  const body = { status };
+  await world.cluster.admin.patch(type, world.key(metadata.name), { type: 'merge', body }, { subresource: 'status' });
+}
+
+/** The status of an object as a backup has it; its namespace there has the name of that of the other world. */
+async function backedUpStatus(world: World, { kind, metadata }: Manifest, into: World): Promise<object> {
+  const { status } = (await world.get(kind, metadata.name)) ?? {};
+  const { target } = status ?? {};
+  assert.ok(status?.target?.identity !== undefined && target !== undefined);
+  return { ...status, target: { ...target, provider: target.provider.replace(world.namespace, into.namespace) } };
 }
 
 /** Another cluster with the keys of the same account. */
@@ -93,6 +109,44 @@ for (const [manifest, found] of marked) {
     await world.delete(kind, name);
     await world.reaches(kind, name, 'DeletionBlocked', 'OwnershipUnproven');
     assert.deepEqual(await found(world), before);
+    await world.patch(kind, name, { spec: { adoptionPolicy: 'AdoptOrCreate' } });
+    await world.gone(kind, name);
+    assert.equal(await found(world), undefined);
+  });
+
+  test(`${kind}: restored with its status into a cluster of another name it touches nothing`, async (t) => {
+    const world = await startWorld(t);
+    await world.apply(manifest);
+    await world.reaches(kind, name, 'Ready', 'True');
+    await world.settle();
+    const [before, writes] = [await found(world), iamWrites(world)];
+    const other = await secondCluster(t, world);
+    const status = await backedUpStatus(world, manifest, other);
+    await other.kill();
+    await other.apply({ ...manifest, spec: { ...manifest.spec, policy: writing } });
+    await putStatus(other, manifest, status);
+    await other.restart();
+    await other.reaches(kind, name, 'Stalled', 'AlreadyExists');
+    await other.delete(kind, name);
+    await other.gone(kind, name);
+    await pass(world, kind, name);
+    await world.reaches(kind, name, 'Ready', 'True');
+    assert.deepEqual([await found(world), iamWrites(world)], [before, writes]);
+  });
+
+  test(`${kind}: restored with its status it manages what it had, and destroys it only once it adopts it`, async (t) => {
+    const world = await startWorld(t);
+    await world.apply(manifest);
+    await world.reaches(kind, name, 'Ready', 'True');
+    await world.settle();
+    const [before, writes] = [await found(world), iamWrites(world)];
+    await restore(world, manifest, await backedUpStatus(world, manifest, world));
+    await pass(world, kind, name);
+    await world.settle();
+    assert.deepEqual([await found(world), iamWrites(world)], [before, writes]);
+    await world.delete(kind, name);
+    await world.reaches(kind, name, 'DeletionBlocked', 'OwnershipUnproven');
+    assert.deepEqual([await found(world), iamWrites(world)], [before, writes]);
     await world.patch(kind, name, { spec: { adoptionPolicy: 'AdoptOrCreate' } });
     await world.gone(kind, name);
     assert.equal(await found(world), undefined);

@@ -66,10 +66,7 @@ export function iamPolicyKind(
       observed: undefined,
     }),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
-    observe: async (client, target, wanted, signal) => {
-      const observed = await observePolicy(client, wanted, signal);
-      return observed && { ...observed, marker: countingMarker(observed, target, client.ownMarker) };
-    },
+    observe: (client, _target, wanted, signal) => observePolicy(client, wanted, signal),
     evidence: ({ marker, policyId, createdAtMs }): Evidence => ({ marker, identity: policyId, createdAtMs }),
     diff: diffPolicy,
     apply: (client, _target, change, signal) => applyPolicy(client, change, signal),
@@ -94,19 +91,6 @@ export function iamPolicyReferences({ metadata, spec }: IamPolicy): readonly Ref
 function hasLegacyClaim(resource: IamPolicy): boolean {
   const { target, intent } = resource.status ?? {};
   return isOfPredecessor(resource) && target?.identity === undefined && intent?.action !== 'Create';
-}
-
-/**
- * The marker that counts as evidence: that of whoever took the policy over last, always. The description cannot be changed:
- * the marker of another object in it says nothing against the PolicyId that status recorded with the proof.
- */
-function countingMarker(
-  { marker, sidMark, policyId }: ObservedPolicy,
-  { identity }: Target,
-  ownMarker: string,
-): string | undefined {
-  if (sidMark !== undefined) return marker;
-  return marker !== ownMarker && identity === policyId ? undefined : marker;
 }
 
 /** Whether a User object that owns the IAM user of that name recorded that it attached the policy. */
