@@ -32,7 +32,8 @@ function adoptersOf({ snapshot }: WakeParts, { before, after }: Change<ManagedRe
 }
 
 function adoptionOf(provider: KubeObject | undefined): string | undefined {
-  return (provider as Provider | undefined)?.spec.tenancy?.adoption; // of that kind
+  const { spec } = (provider ?? {}) as Partial<Provider>; // of that kind; as stored, so that it may lack what is required
+  return spec?.tenancy?.adoption;
 }
 
 /** An AccessKey that comes or goes is counted by its User. */

@@ -54,9 +54,13 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
     await secrets.stop();
     await kube.close();
   });
+  const defects: unknown[] = [];
   const kinds = new Map(
     Object.entries(indexed).map(([name, kind]) => {
-      const store = new ObjectStore<ManagedResource>({ indexes: indexesOf(kind) });
+      const store = new ObjectStore<ManagedResource>({
+        indexes: indexesOf(kind),
+        onDefect: (error) => defects.push(error),
+      });
       const controller = new Controller({
         reconcile: () => Promise.resolve({ type: 'done' }),
         concurrency: 1,
@@ -87,7 +91,7 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
   });
   const [first] = kinds.values();
   assert.ok(first);
-  return { feed: first.feed, grantFeed, controller: first.controller, kinds, secrets, forgotten, refused };
+  return { feed: first.feed, grantFeed, controller: first.controller, kinds, secrets, forgotten, refused, defects };
 }
 
 test('a Provider that was deleted and made again, seen as one change, leaves no watch behind', async (t) => {
@@ -130,6 +134,16 @@ test("a stranger's Secret is watched while a grant stands, and its values are dr
   grantFeed.remove({ ...manifest, metadata });
   assert.equal(secrets.isWanted(far), false);
   assert.deepEqual([...new Set(forgotten)], ['b/keys']);
+});
+
+test('a Provider that is stored without a spec disturbs no listener', async (t) => {
+  const { feed, defects } = await setUp(t, {
+    Provider: { references: () => [], externalName: () => '', mentions: () => [] },
+  });
+  const { spec: _spec, ...bare } = provider('u1', 'keys');
+  feed.put({ ...bare, metadata: { ...bare.metadata, resourceVersion: 'u1-0' } } as Provider);
+  feed.put(provider('u1', 'keys'));
+  assert.deepEqual(defects, []);
 });
 
 test('credentials that a Bucket found refused wake their Provider once', async (t) => {

@@ -103,6 +103,30 @@ for (const [title, more] of Object.entries(unfollowed)) {
 }
 
 for (const deletionPolicy of ['Delete', 'Retain'] as const) {
+  test(`autoManage: under ${deletionPolicy} a crash after children were let go of leaves nothing that holds the Bucket`, async (t) => {
+    const world = await startWorld(t);
+    await makeStack(world, 'cut', { deletionPolicy });
+    await world.patch('Bucket', 'cut', { spec: { suspend: true, autoManage: null } });
+    await world.settle();
+    const { kube, wasabi } = world.operator;
+    const lettingGo = ({ method, url }: { readonly method: string; readonly url: string }) =>
+      method === 'PATCH' && new URL(url, kube.url).pathname.endsWith('/buckets/cut');
+    kube.decide((call) => (lettingGo(call) ? 'cutBefore' : 'pass'));
+    await world.delete('Bucket', 'cut');
+    await kube.cut;
+    wasabi.sever();
+    assert.ok(await world.get('Bucket', 'cut'));
+    await expectIndependent(world, 'cut');
+    await world.restart();
+    await world.gone('Bucket', 'cut');
+    await world.settle();
+    await expectIndependent(world, 'cut');
+    assert.deepEqual(keyCalls(world), { creates: 1, deletes: 0 });
+    for (const [kind, name] of childrenOf('cut').toReversed()) await world.delete(kind, name);
+    for (const [kind, name] of childrenOf('cut')) await world.gone(kind, name);
+    assert.deepEqual(leftInService(world, 'cut'), NOTHING);
+  });
+
   test(`autoManage: deletion under ${deletionPolicy} takes the children first and revokes the key`, async (t) => {
     const world = await startWorld(t);
     await makeStack(world, 'going', { deletionPolicy });

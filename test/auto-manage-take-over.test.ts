@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
-import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { accessLevelPolicy } from '../src/wasabi/policy/access-levels.ts';
 import { eventsAbout } from './support/answers.ts';
 import { accessKey, bucket, bucketPolicy, type Manifest, TYPES, user } from './support/builders.ts';
@@ -44,7 +44,11 @@ async function store(world: World, manifest: Manifest, status: object, owner?: o
 }
 
 /** The Bucket `old` with its children, as the predecessor left objects and account. */
-async function legacyStack(world: World, autoManage: object | undefined): Promise<void> {
+async function legacyStack(
+  world: World,
+  autoManage: object | undefined,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   await makeOutside(world, 'old');
   const iam = iamConsole(world.emulator);
   const { User } = await iam.send(new CreateUserCommand({ UserName: 'old' }));
@@ -65,7 +69,7 @@ async function legacyStack(world: World, autoManage: object | undefined): Promis
   const key = addKey(world, 'old');
 
   const api = 's3.cloud37.dev/v1alpha1';
-  const spec = autoManage === undefined ? {} : { autoManage };
+  const spec = { ...more, ...(autoManage === undefined ? {} : { autoManage }) };
   const uid = await store(world, bucket('old', spec), {
     bucketName: 'old',
     exists: true,
@@ -172,4 +176,30 @@ test('deleting a Bucket without the block leaves them too, and their key works o
   await world.gone('Bucket', 'old');
   await world.settle();
   await expectIndependent(world, 'old');
+});
+
+test('a Bucket without the block that cannot go yet owns them still: they do not hold it, and stay when it goes', async (t) => {
+  const world = await startWorld(t);
+  await legacyStack(world, undefined, { deletionPolicy: 'Delete' });
+  await begin(world);
+  await world.reaches('Bucket', 'old', 'Ready', 'True');
+  await world.console.send(new PutObjectCommand({ Bucket: 'old', Key: 'precious', Body: 'x' }));
+  await world.settle();
+  await world.delete('Bucket', 'old');
+  await world.reaches('Bucket', 'old', 'DeletionBlocked', 'BucketNotEmpty');
+  await world.elapse(120_000);
+  assert.equal((await world.condition('Bucket', 'old', 'DeletionBlocked'))?.reason, 'BucketNotEmpty');
+  for (const [kind, name] of childrenOf('old')) {
+    assert.equal((await world.get(kind, name))?.metadata.ownerReferences?.length, 1, kind);
+  }
+  await world.console.send(new DeleteObjectCommand({ Bucket: 'old', Key: 'precious' }));
+  await world.elapse(60_000);
+  await world.gone('Bucket', 'old');
+  await world.settle();
+  assert.equal(world.snapshot('old'), undefined);
+  await expectIndependent(world, 'old');
+  // Independent: each goes by itself, also the policy of a bucket that is gone.
+  for (const [kind, name] of childrenOf('old').toReversed()) await world.delete(kind, name);
+  for (const [kind, name] of childrenOf('old')) await world.gone(kind, name);
+  assert.deepEqual(leftInService(world, 'old'), { user: false, keys: 0, policy: false });
 });

@@ -8,6 +8,8 @@ export const ACCEPT_ACCOUNT = `${GROUP}/accept-account`;
 export const TAKE_OVER_FROM = `${GROUP}/take-over-from`;
 /** The object's own uid, on a deleting object: let it go without touching the service. */
 export const ABANDON = `${GROUP}/abandon`;
+/** On an object whose owner let go of it at its own deletion: the owner's uid. It does not hold that owner. */
+export const RELEASED_FROM = `${GROUP}/released-from`;
 /** Holds an object until its external resource is gone, released or was never ours. */
 export const FINALIZER = `${GROUP}/finalizer`;
 /** The predecessor's finalizer; removed at take-over. */

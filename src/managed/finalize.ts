@@ -1,6 +1,7 @@
 import { keyOf, keyText, parseKey, type ResourceType } from '../api/meta.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import { ABANDON, LEGACY_FINALIZER } from './annotations.ts';
+import type { Definition } from './definitions.ts';
 import type { Change, Deletion, DeletionPolicy, ManagedKind, ManagedResource, Target } from './kind.ts';
 import { hasFinalizer } from './lookup.ts';
 import type { Outcome } from './outcome.ts';
@@ -10,73 +11,102 @@ import type { ReconcilerEnv, ServedKind } from './reconciler.ts';
 /** Dependents named in one message; the rest is a count. */
 const NAMED_DEPENDENTS = 10;
 
+/** What the steps of a deletion look at. */
+interface Deleting<R extends ManagedResource> {
+  readonly served: ServedKind;
+  /** As it is stored, but with an empty spec where that cannot be used. */
+  readonly resource: R;
+  readonly isSpecUsable: boolean;
+  readonly definition: Definition;
+  readonly env: ReconcilerEnv;
+}
+
 /**
  * The pass of an object that is being deleted. The finalizer goes last, after a read that found the resource gone, or
  * when there is nothing of ours to undo.
  */
 export async function finalize<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
-  { type, specProblem }: ServedKind,
+  served: ServedKind,
   stored: R,
   env: ReconcilerEnv,
   signal: AbortSignal,
 ): Promise<Outcome> {
   // A spec that cannot be used must not hold an object for ever: what status recorded suffices.
-  const isSpecUsable = specProblem(stored) === undefined;
+  const isSpecUsable = served.specProblem(stored) === undefined;
   const resource = isSpecUsable ? stored : { ...stored, spec: {} };
-  if (!isHeld(resource)) return { type: 'Gone', how: 'NeverOwned' };
-  const letGo = async (how: Extract<Outcome, { type: 'Gone' }>['how'], note?: string): Promise<Outcome> => {
-    await env.writes.removeFinalizer(type, resource);
-    return { type: 'Gone', how, note };
-  };
-  const isAbandoned = resource.metadata.annotations?.[ABANDON] === resource.metadata.uid;
-  if (isAbandoned && kind.isExternal) {
-    await kind.deleteChildren?.(stored, 'Spare', signal);
-    return letGo('Abandoned');
-  }
-  const definition = await env.definitions.of(type, resource, signal);
+  if (!isHeld(resource)) return gone('NeverOwned');
+  const isAbandoned = kind.isExternal && resource.metadata.annotations?.[ABANDON] === resource.metadata.uid;
+  const definition = isAbandoned ? undefined : await env.definitions.of(served.type, resource, signal);
+  const outcome =
+    definition === undefined
+      ? gone('Abandoned')
+      : await undo(kind, { served, resource, isSpecUsable, definition, env }, signal);
+  if (outcome.type !== 'Gone') return outcome;
+  await kind.releaseChildren?.(stored, definition?.type === 'Deleted' ? 'All' : 'Unwanted', signal);
+  await env.writes.removeFinalizer(served.type, resource);
+  return outcome;
+}
+
+/** Undoes what the object did, as far as may be. Gone: nothing of it is left to undo. */
+async function undo<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  deleting: Deleting<R>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { resource, isSpecUsable, definition, env } = deleting;
   const isCrdDeleted = definition.type === 'Deleted';
   const dependents = [...env.lookup.dependents(resource)];
   if (dependents.length > 0 && !isCrdDeleted) return dependentsExist(resource, dependents);
   const isObserver = resource.spec.mode === 'Observe';
-  if (!env.observeOnly) {
-    // Children whose part in the spec cannot be read are left to the garbage collector and their own finalizers.
-    const how = isCrdDeleted ? 'Release' : isSpecUsable && !isObserver ? 'Delete' : 'Spare';
-    const children = await kind.deleteChildren?.(how === 'Spare' ? stored : resource, how, signal);
+  // Children whose part in the spec cannot be read are left to the garbage collector and their own finalizers.
+  if (isSpecUsable && !isObserver && !isCrdDeleted && !env.observeOnly) {
+    const children = await kind.deleteChildren?.(resource, signal);
     if (children !== undefined) return waiting(children);
   }
   if (!kind.isExternal) {
     await undoInCluster(kind, resource, signal);
-    return letGo(isCrdDeleted ? 'CrdDeleted' : 'Deleted');
+    return gone(isCrdDeleted ? 'CrdDeleted' : 'Deleted');
   }
   // What the predecessor claims is named by the spec alone.
   if (!isSpecUsable && resource.status?.target === undefined && kind.hasLegacyClaim(resource)) {
-    return letGo('SpecUnusable');
+    return gone('SpecUnusable');
   }
-  if (!mayOwn(kind, resource)) return letGo('NeverOwned');
-  if (isObserver) return letGo('Observed');
+  if (!mayOwn(kind, resource)) return gone('NeverOwned');
+  if (isObserver) return gone('Observed');
   // Before its references are followed: what they lead to goes at the same time.
-  if (isCrdDeleted) return letGo('CrdDeleted');
-  if (env.observeOnly) return observeOnly();
+  if (isCrdDeleted) return gone('CrdDeleted');
+  return env.observeOnly ? observeOnly() : undoOutside(kind, deleting, signal);
+}
 
+/** Deletes or lets go of the external resource, once it is proven to be the object's. */
+async function undoOutside<R extends ManagedResource, D, O, C extends Change, Client>(
+  kind: ManagedKind<R, D, O, C, Client>,
+  { served, resource, definition, env }: Deleting<R>,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { target, client } = await reach(kind, resource, signal);
   const found = await kind.observe(client, target, undefined, signal);
-  if (found === undefined) return letGo('Deleted');
+  if (found === undefined) return gone('Deleted');
   const ownership = decideOwnership(kind, resource, target, found, env);
-  if (!ownership.mayManage) return letGo('NeverOwned');
+  if (!ownership.mayManage) return gone('NeverOwned');
   const policy = deletionPolicyOf(kind, resource);
-  if (!ownership.mayDestroy) return policy === 'Retain' ? letGo('Retained') : unproven(kind.kind, target);
+  if (!ownership.mayDestroy) return policy === 'Retain' ? gone('Retained') : unproven(kind.kind, target);
 
   if (policy === 'Delete' && definition.type === 'Unknown') throw definition.problem;
-  const deletion = await carryOut(kind, type, resource, client, target, policy, env, signal);
+  const deletion = await carryOut(kind, served.type, resource, client, target, policy, env, signal);
   if (deletion.type !== 'Done') return waiting(deletion);
-  if (policy === 'Retain') return letGo('Retained');
+  if (policy === 'Retain') return gone('Retained');
   if ((await kind.observe(client, target, undefined, signal)) !== undefined) {
     throw new ReconcileError('Transient', `${target.name}: deleted, and still there as read`, {
       reason: 'NotYetInEffect',
     });
   }
-  return letGo('Deleted', deletion.note);
+  return gone('Deleted', deletion.note);
+}
+
+function gone(how: Extract<Outcome, { type: 'Gone' }>['how'], note?: string): Outcome {
+  return { type: 'Gone', how, note };
 }
 
 /** What it did in the cluster is undone in every case: nothing outside is at stake. */

@@ -172,8 +172,8 @@ export type Deletion =
       readonly retryAfterMs?: number;
     };
 
-/** What becomes of the objects that an object made when it is deleted itself; see `ManagedKind.deleteChildren`. */
-export type ChildrenDeletion = 'Delete' | 'Release' | 'Spare';
+/** Which of the objects that an object made outlive it; see `ManagedKind.releaseChildren`. */
+export type ReleasedChildren = 'All' | 'Unwanted';
 
 /**
  * What differs between kinds; everything else (queueing, finalizer, ownership, references, retry, status, events,
@@ -233,17 +233,17 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   /** Makes one change. Safe to repeat. @throws Unsupported where the service lacks the call */
   apply(client: Client, target: Target, change: C, signal: AbortSignal): Promise<void>;
   /**
-   * The objects of the cluster that this one made go before it, whatever the deletion policy says; under Release they are
-   * let go of as they are, since nothing outside may be touched or somebody asked for it. Those that the spec does not ask
-   * for any more are let go of in every case: the garbage collector would take them along. Under Spare that is all.
-   * Safe to repeat. Undefined: none is left. Left out: the kind makes none.
-   * @param resource under Spare as it is stored: its spec need not be one that can be used
+   * The objects of the cluster that this one made, and that its spec asks for, go before it, whatever the deletion policy
+   * says. Safe to repeat. Undefined: none is left. Left out: the kind makes none, or they go with the external resource.
    */
-  deleteChildren?(
-    resource: R,
-    how: ChildrenDeletion,
-    signal: AbortSignal,
-  ): Promise<Exclude<Deletion, { type: 'Done' }> | undefined>;
+  deleteChildren?(resource: R, signal: AbortSignal): Promise<Exclude<Deletion, { type: 'Done' }> | undefined>;
+  /**
+   * Stands right before the finalizer goes: objects that this one made become independent, or the garbage collector would
+   * take them along. All: nothing outside may be touched. Unwanted: those that the spec does not ask for any more.
+   * Safe to repeat. Left out: the kind makes none.
+   * @param resource as it is stored: its spec need not be one that can be used
+   */
+  releaseChildren?(resource: R, which: ReleasedChildren, signal: AbortSignal): Promise<void>;
   /**
    * Reads, never writes: what still keeps the resource from being deleted, where an earlier pass found that something
    * does, so that a deletion that waits costs reads only. Undefined: nothing known; `delete` finds out.

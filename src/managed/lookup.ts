@@ -1,7 +1,7 @@
 import { type KubeObject, keyOf, keyText, type ObjectKey } from '../api/meta.ts';
 import { isReason, type Reason } from '../api/reasons.ts';
 import { ReconcileError } from '../runtime/errors.ts';
-import { FINALIZER } from './annotations.ts';
+import { FINALIZER, RELEASED_FROM } from './annotations.ts';
 import type { ManagedResource } from './kind.ts';
 import { type AllowedNamespaces, isPermitted, type Reference, type ReferenceGrant } from './references.ts';
 
@@ -103,13 +103,14 @@ export class Lookup {
 
   /**
    * Objects that must go before this one: they refer to it validly and hold our finalizer (a stranger's object cannot
-   * block), and it does not own them. Lazy: whoever needs to know only whether there is one takes the first.
+   * block), and it neither owns them nor let go of them in its deletion. Lazy: whoever needs to know only whether there is one takes the first.
    */
   *dependents(resource: ManagedResource): Generator<ManagedResource> {
     for (const { resource: other, references } of this.#snapshot.referrers(resource.kind, keyOf(resource))) {
       if (!hasFinalizer(other)) continue;
-      const isOwned = (other.metadata.ownerReferences ?? []).some((owner) => owner.uid === resource.metadata.uid);
-      if (isOwned) continue;
+      const { uid } = resource.metadata;
+      const { ownerReferences = [], annotations } = other.metadata;
+      if (annotations?.[RELEASED_FROM] === uid || ownerReferences.some((owner) => owner.uid === uid)) continue;
       if (references.some((reference) => reference.blocksDeletion && this.isPermitted(other, reference))) yield other;
     }
   }

@@ -46,9 +46,9 @@ export function accessKeyKind(
     ownership: () => ({ mayManage: true, mayDestroy: true, marker: undefined }),
     diff: (_desired, observed) => (observed?.hasUser === true ? observed.recovery.steps.map(changeOf) : []),
     apply: (client, _target, change, signal) => applyKey(client, desiredKey(client.resource), change, signal),
-    deleteChildren: async (resource, how, signal) => {
-      if (how === 'Release') await releaseSecrets(memory.secrets, lookup, resource, signal);
-      return undefined; // the Secrets go with their keys
+    // The Secrets go with their keys, unless those stay.
+    releaseChildren: async (resource, which, signal) => {
+      if (which === 'All') await releaseSecrets(memory.secrets, lookup, resource, signal);
     },
     obstacle: (client, _resource, _target, signal) => obstacleTo(client, signal),
     delete: (client, resource, _target, policy, signal) => deleteKey(client, resource, policy, signal),

@@ -14,7 +14,7 @@ import { providerOf, providerOfTarget } from '../provider-reference.ts';
 import { toldBySecret } from '../told-by-field.ts';
 import { applyBucket } from './apply.ts';
 import { awaitUser, userProblem } from './awaited-user.ts';
-import { deleteChildren } from './children/delete.ts';
+import { deleteChildren, releaseChildren } from './children/delete.ts';
 import { desiredChildren } from './children/desired.ts';
 import { findChildren } from './children/found.ts';
 import { withChildren } from './children/status.ts';
@@ -95,7 +95,8 @@ export function bucketKind(
         : told(client, applyBucket(client, target.region, change, signal), change),
     obstacle: (client, resource, target, signal) =>
       told(client, bucketObstacle(client, resource, target.region, signal)),
-    deleteChildren: (resource, how, signal) => deleteChildren(lookup, children, resource, how, signal),
+    deleteChildren: (resource, signal) => deleteChildren(lookup, children, resource, signal),
+    releaseChildren: (resource, which, signal) => releaseChildren(lookup, children, resource, which, signal),
     delete: (client, resource, target, policy, signal) =>
       told(
         client,

@@ -1,5 +1,5 @@
 import type { Bucket } from '../../../api/bucket.ts';
-import type { ChildrenDeletion, Deletion } from '../../../managed/kind.ts';
+import type { Deletion, ReleasedChildren } from '../../../managed/kind.ts';
 import type { Lookup } from '../../../managed/lookup.ts';
 import { CHILD_KINDS } from './child-kinds.ts';
 import { isClaimed, nextToDelete } from './desired.ts';
@@ -10,34 +10,44 @@ import type { ChildWrites } from './writes.ts';
 /** With it somebody who deletes the Bucket asks that what it owns is left. */
 const ORPHAN = 'orphan';
 
-/**
- * Before a Bucket goes, its children go, the key first; each by its own finalizer. Those that no block asks for, this
- * operator's or its predecessor's, become independent instead, or the garbage collector would take them along.
- * @param how Release: nothing may be deleted on account of this deletion. Spare: nothing is deleted here
- */
+/** Before a Bucket goes, the children that its spec asks for go, the key first; each by its own finalizer. */
 export async function deleteChildren(
   lookup: Lookup,
   writes: ChildWrites,
   bucket: Bucket,
-  how: ChildrenDeletion,
   signal: AbortSignal,
 ): Promise<Exclude<Deletion, { type: 'Done' }> | undefined> {
+  if (isLeaving(bucket, 'Unwanted')) return undefined;
   const found = findChildren(lookup, bucket, new Set());
-  const leavesAll = how === 'Release' || bucket.metadata.finalizers?.includes(ORPHAN) === true;
-  const { spec } = bucket as Partial<Bucket>; // a stored object may lack it
-  if (leavesAll || spec?.autoManage === undefined) {
-    for (const kind of CHILD_KINDS) {
-      const child = found[kind];
-      if (isClaimed(child)) await writes.release(bucket, kind, child, signal);
-    }
-    return undefined;
-  }
-  if (how === 'Spare') return undefined;
   const kind = nextToDelete(found);
   const child = kind === undefined ? undefined : found[kind];
   if (kind === undefined || child === undefined) return undefined;
   if (!child.isGoing) await writes.delete(bucket, kind, child, signal);
   return childrenDeletion(bucket, found);
+}
+
+/**
+ * The last before a Bucket goes: children that stay, this operator's or its predecessor's, become independent, or the
+ * garbage collector would take them along. Not earlier: while the Bucket waits, it owns them, and they do not hold it.
+ */
+export async function releaseChildren(
+  lookup: Lookup,
+  writes: ChildWrites,
+  bucket: Bucket,
+  which: ReleasedChildren,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isLeaving(bucket, which)) return;
+  const found = findChildren(lookup, bucket, new Set());
+  for (const kind of CHILD_KINDS) {
+    const child = found[kind];
+    if (isClaimed(child)) await writes.release(bucket, kind, child, signal);
+  }
+}
+
+/** Whether the children outlive the Bucket. A stored object may lack its spec. */
+function isLeaving({ metadata, spec }: Pick<Bucket, 'metadata'> & Partial<Bucket>, which: ReleasedChildren): boolean {
+  return which === 'All' || spec?.autoManage === undefined || metadata.finalizers?.includes(ORPHAN) === true;
 }
 
 /** How the deletion of a Bucket stands while a child is there. Pure. */

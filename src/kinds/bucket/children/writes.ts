@@ -1,5 +1,6 @@
 import { BUCKETS, type Bucket } from '../../../api/bucket.ts';
 import { keyOf } from '../../../api/meta.ts';
+import { RELEASED_FROM } from '../../../managed/annotations.ts';
 import type { ManagedResource } from '../../../managed/kind.ts';
 import { ReconcileError } from '../../../runtime/errors.ts';
 import { withoutOwnApply } from '../../../runtime/field-ownership.ts';
@@ -68,7 +69,10 @@ export class ChildWrites {
     });
   }
 
-  /** Makes a child independent: our reference, label and ownership of fields go, everything else stays. */
+  /**
+   * Makes a child independent: our reference, label and ownership of fields go, everything else stays. Of a Bucket that
+   * is being deleted it keeps a note: should the operator die before the Bucket is gone, the child does not hold it.
+   */
   async release(bucket: Bucket, kind: ChildKind, { object }: FoundChild, signal: AbortSignal): Promise<void> {
     await this.#told(kind, bucket, async () => {
       const type = childType(kind);
@@ -83,6 +87,9 @@ export class ChildWrites {
         ...(live.metadata.labels?.[MANAGED_BY.label] === MANAGED_BY.value
           ? { labels: { [MANAGED_BY.label]: null } }
           : {}),
+        ...(bucket.metadata.deletionTimestamp === undefined
+          ? {}
+          : { annotations: { [RELEASED_FROM]: bucket.metadata.uid } }),
         managedFields: withoutOwnApply(live.metadata),
       };
       await this.#kube.patch(type, keyOf(object), { type: 'merge', body: { metadata } }, { signal });
