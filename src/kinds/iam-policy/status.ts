@@ -3,7 +3,7 @@ import { rfc3339 } from '../../managed/conditions.ts';
 import type { KindStatus, PassFacts } from '../../managed/kind.ts';
 import { rejectedSettings, unsupportedTagFields } from '../iam-status.ts';
 import type { DesiredPolicy } from './desired.ts';
-import { diffPolicy } from './diff.ts';
+import { isInForce } from './diff.ts';
 import type { ObservedPolicy } from './observe.ts';
 
 /** The predecessor named its policies in status, and never their PolicyId, which our first status has. */
@@ -31,7 +31,7 @@ export function policyStatus(
       // Of a policy that is gone the name stays: without spec.name it is what the policy is made again by.
       policyArn: observed?.arn ?? resource.status?.policyArn,
       policyId: observed?.policyId,
-      applied: observed !== undefined && diffPolicy(desired, observed, undefined).length === 0,
+      applied: observed !== undefined && isInForce(desired, observed),
       defaultVersionId: observed?.defaultVersionId,
       attachedUsers: observed?.entities?.users.slice(0, USERS_MAX),
       inherited: isInherited ? true : undefined,
