@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BucketSpecInput } from '../../src/api/bucket.ts';
 import { bucket } from './builders.ts';
-import { childrenOf, childSecret } from './children.ts';
+import { childrenOf, childSecret, expectIndependent } from './children.ts';
 import { until } from './cluster.ts';
 import type { CrashPath } from './crash-paths.ts';
 import { isWorking, keysOf } from './keys.ts';
@@ -83,6 +83,20 @@ export const childCrashPaths: readonly CrashPath[] = [
         return found.every((object) => object !== undefined && object.metadata.ownerReferences === undefined);
       });
       await works(world, name);
+    },
+    objects,
+  },
+  {
+    title: 'delete a Bucket whose children outlive it',
+    service: 'wasabi',
+    begin: async (world, name) => {
+      await makeStack(world, name, { deletionPolicy: 'Delete' });
+      await world.patch('Bucket', 'it', { spec: { suspend: true, autoManage: null } });
+    },
+    act: (world) => world.delete('Bucket', 'it'),
+    ended: async (world) => {
+      await world.gone('Bucket', 'it');
+      await expectIndependent(world, 'it');
     },
     objects,
   },
