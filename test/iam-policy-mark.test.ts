@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CreatePolicyCommand } from '@aws-sdk/client-iam';
+import { CreatePolicyCommand, CreatePolicyVersionCommand } from '@aws-sdk/client-iam';
+import { sidMark } from '../src/kinds/iam-policy/sid-mark.ts';
 import { iamPolicy } from './support/builders.ts';
-import { iamConsole, iamWrites, policyAsIs } from './support/iam-console.ts';
+import { arnOf, iamConsole, iamWrites, policyAsIs } from './support/iam-console.ts';
 import { annotate, pass } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
+import type { World } from './support/world.ts';
 
 const { startWorld } = shareCluster();
 
@@ -49,5 +51,50 @@ for (const [whose, Description] of [
     assert.deepEqual(iamWrites(world), ['CreatePolicyVersion']);
     await world.patch('IAMPolicy', 'it', { spec: { policy: reading('a/*') } });
     await world.reaches('IAMPolicy', 'it', 'Synced', 'True');
+  });
+}
+
+/** An IAMPolicy's policy, after somebody took it over with that document. */
+async function takenOver(world: World, document: string): Promise<void> {
+  await world.apply(iamPolicy('it', reading('*'), { name: 'it' }));
+  await world.reaches('IAMPolicy', 'it', 'Ready', 'True');
+  const PolicyArn = arnOf(world, 'it');
+  const command = new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: document, SetAsDefault: true });
+  await iamConsole(world.emulator).send(command);
+}
+
+const marked = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Sid: `Read${sidMark(MARKER)}`, Effect: 'Allow', Action: 's3:PutObject', Resource: '*' }],
+});
+
+test('the mark counts in a document that cannot be read', async (t) => {
+  const world = await startWorld(t);
+  await takenOver(world, marked.replace('"Effect"', '"Effect":"Allow","Effect"'));
+  const [before, from] = [await policyAsIs(world, 'it'), world.operatorCalls().length];
+  await pass(world, 'IAMPolicy', 'it');
+  await world.reaches('IAMPolicy', 'it', 'Stalled', 'AlreadyExists');
+  const { message = '' } = (await world.condition('IAMPolicy', 'it', 'Stalled')) ?? {};
+  assert.ok(message.includes(`is owned by ${sidMark(MARKER)}:`), message);
+  await world.delete('IAMPolicy', 'it');
+  await world.gone('IAMPolicy', 'it');
+  assert.deepEqual([await policyAsIs(world, 'it'), iamWrites(world, from)], [before, []]);
+});
+
+for (const what of ['written', 'deleted'] as const) {
+  test(`a version that went away while it was read says nothing: nothing is ${what}`, async (t) => {
+    const world = await startWorld(t);
+    await takenOver(world, marked);
+    const [before, from] = [await policyAsIs(world, 'it'), world.operatorCalls().length];
+    const effect = { type: 'error', status: 404, code: 'NoSuchEntity' } as const;
+    const fault = world.emulator.faults.add({ service: 'iam', operation: 'GetPolicyVersion', effect });
+    if (what === 'written') await world.patch('IAMPolicy', 'it', { spec: { policy: reading('a/*') } });
+    else await world.delete('IAMPolicy', 'it');
+    await world.reaches('IAMPolicy', 'it', 'Synced', 'Conflict');
+    world.emulator.faults.clear(fault);
+    await world.elapse(61_000);
+    if (what === 'written') await world.reaches('IAMPolicy', 'it', 'Stalled', 'AlreadyExists');
+    else await world.gone('IAMPolicy', 'it');
+    assert.deepEqual([await policyAsIs(world, 'it'), iamWrites(world, from)], [before, []]);
   });
 }

@@ -51,7 +51,7 @@ export function isInForce({ document }: DesiredPolicy, observed: ObservedPolicy)
 }
 
 function documentIn({ document }: ObservedPolicy): PolicyDocument | undefined {
-  return document?.type === 'Parsed' ? document.document : undefined;
+  return document.type === 'Parsed' ? document.document : undefined;
 }
 
 function hasMarker({ createdBy, sidMark: found }: ObservedPolicy): boolean {

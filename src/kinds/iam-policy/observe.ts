@@ -1,3 +1,4 @@
+import { ReconcileError } from '../../runtime/errors.ts';
 import type { WasabiClient } from '../../wasabi/clients.ts';
 import {
   listPolicyEntities,
@@ -10,7 +11,7 @@ import {
 import { parseServicePolicy, type ServicePolicy } from '../../wasabi/policy/parse.ts';
 import { markerInDescription } from './description.ts';
 import type { DesiredPolicy } from './desired.ts';
-import { markerTextOfMark, markIn, withoutMark } from './sid-mark.ts';
+import { markerTextOfMark, markIn, markInText, withoutMark } from './sid-mark.ts';
 
 /** One managed policy, reached for one pass. */
 export interface PolicyClient {
@@ -31,8 +32,8 @@ export interface ObservedPolicy extends ManagedPolicy {
   readonly createdBy: string | undefined;
   /** The mark in the version in force, which whoever takes a policy over puts there. */
   readonly sidMark: string | undefined;
-  /** The default version without the mark; undefined when it went between two calls. */
-  readonly document: ServicePolicy | undefined;
+  /** The default version without the mark. */
+  readonly document: ServicePolicy;
   /** Undefined when it was not asked for. */
   readonly entities: PolicyEntities | undefined;
 }
@@ -43,6 +44,7 @@ export interface ObservedPolicy extends ManagedPolicy {
  * - GetPolicyVersion: is that version what the spec says, and does it say that somebody took the policy over? It is not in
  *   the answer of GetPolicy.
  * - ListEntitiesForPolicy: whom is it attached to, for `status.attachedUsers`? Not at the end of the object.
+ * @throws Transient when the version went away between the calls
  */
 export async function observePolicy(
   client: PolicyClient,
@@ -58,10 +60,16 @@ export async function observePolicy(
     readPolicyVersion(wasabi, arn, policy.defaultVersionId, signal),
     desired === undefined ? undefined : listPolicyEntities(wasabi, arn, signal),
   ]);
+  if (text === undefined) {
+    // Whose the policy is stands in that version: without it nothing is decided.
+    throw new ReconcileError('Transient', `policy "${client.policyName}" changed while it was read`, {
+      reason: 'Conflict',
+    });
+  }
   const createdBy = markerInDescription(policy.description);
-  const read = text === undefined ? undefined : parseServicePolicy(text);
-  const sidMark = read?.type === 'Parsed' ? markIn(read.document) : undefined;
+  const read = parseServicePolicy(text);
+  const sidMark = read.type === 'Parsed' ? markIn(read.document) : markInText(text);
   const marker = sidMark === undefined ? createdBy : markerTextOfMark(sidMark, client.ownMarker);
-  const document = read?.type === 'Parsed' ? { ...read, document: withoutMark(read.document) } : read;
+  const document = read.type === 'Parsed' ? { ...read, document: withoutMark(read.document) } : read;
   return { ...policy, marker, createdBy, sidMark, document, entities };
 }

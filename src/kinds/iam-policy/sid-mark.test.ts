@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
-import { markerTextOfMark, markIn, sidMark, withMark, withoutMark } from './sid-mark.ts';
+import { markerTextOfMark, markIn, markInText, sidMark, withMark, withoutMark } from './sid-mark.ts';
 
 const OWN = 'cluster/team-a/logs/11111111-1111-4111-8111-111111111111';
 const body = { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::logs/*'] } as const;
@@ -39,4 +39,13 @@ test('a mark says whether it is ours, that of an earlier object of ours, or a st
   assert.match(markerTextOfMark(sidMark(before), OWN), /^cluster\/team-a\/logs\/[0-9a-f]{32}$/);
   const strange = sidMark('another/team-a/logs/11111111-1111-4111-8111-111111111111');
   assert.equal(markerTextOfMark(strange, OWN), strange);
+});
+
+test('a mark is found in a text, percent-encoded or not, where it ends a value', () => {
+  const mark = sidMark(OWN);
+  const text = JSON.stringify(withMark(documentOf('Read'), mark));
+  for (const one of [text, encodeURIComponent(text), text.slice(0, -5)]) assert.equal(markInText(one), mark);
+  for (const none of ['', JSON.stringify(documentOf('Read')), `{"Sid": "${mark}More"}`]) {
+    assert.equal(markInText(none), undefined);
+  }
 });

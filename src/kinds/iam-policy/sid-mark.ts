@@ -7,6 +7,8 @@ import type { PolicyDocument } from '../../wasabi/policy/document.ts';
  * alone, too few signs for the parts themselves. Source: IAM User Guide, "IAM JSON policy elements: Sid".
  */
 const MARK = /S3Cloud37Dev[0-9a-f]{64}$/;
+/** At the end of a JSON text, in a document that is percent-encoded or not. */
+const MARK_IN_TEXT = /S3Cloud37Dev[0-9a-f]{64}(?="|%22)/;
 const HASH_LENGTH = 32;
 
 /** The mark that stands for a marker text `CLUSTER/NAMESPACE/NAME/UID`. */
@@ -18,6 +20,14 @@ export function sidMark(marker: string): string {
 /** The mark in a document; undefined: there is none. */
 export function markIn({ Statement }: PolicyDocument): string | undefined {
   return Statement.map(({ Sid = '' }) => MARK.exec(Sid)?.[0]).find((mark) => mark !== undefined);
+}
+
+/**
+ * The mark in a document that cannot be read: who took the policy over keeps it, whatever else somebody wrote into it.
+ * `undefined`: there is none.
+ */
+export function markInText(text: string): string | undefined {
+  return MARK_IN_TEXT.exec(text)?.[0];
 }
 
 /** The document with that mark in its first statement, and in no other. */
