@@ -75,7 +75,12 @@ export function markerTextOfName(name: string, owner: Owner): string | undefined
 }
 
 function ownerHash({ clusterId, namespace, name }: Owner): string {
-  return createHash('sha256').update([clusterId, namespace, name].join('/')).digest('hex').slice(0, 32);
+  return markerHash([clusterId, namespace, name].join('/'));
+}
+
+/** What stands for a part of a marker where its text has no room: the first 32 hexadecimal digits of its SHA-256. */
+export function markerHash(part: string): string {
+  return createHash('sha256').update(part).digest('hex').slice(0, 32);
 }
 
 function shortened(name: string): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { markerHash } from '../../managed/marker.ts';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
 
 /**
@@ -14,7 +14,7 @@ const HASH_LENGTH = 32;
 /** The mark that stands for a marker text `CLUSTER/NAMESPACE/NAME/UID`. */
 export function sidMark(marker: string): string {
   const end = marker.lastIndexOf('/');
-  return `S3Cloud37Dev${hash(marker.slice(0, end))}${hash(marker.slice(end + 1))}`;
+  return `S3Cloud37Dev${markerHash(marker.slice(0, end))}${markerHash(marker.slice(end + 1))}`;
 }
 
 /** The mark in a document; undefined: there is none. */
@@ -57,8 +57,4 @@ export function markerTextOfMark(mark: string, ownMarker: string): string {
   if (mark === own) return ownMarker;
   const isSameOwner = mark.slice(0, -HASH_LENGTH) === own.slice(0, -HASH_LENGTH);
   return isSameOwner ? `${ownMarker.slice(0, ownMarker.lastIndexOf('/'))}/${mark.slice(-HASH_LENGTH)}` : mark;
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
 }
