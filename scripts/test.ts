@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** Below this share of covered lines `npm test` fails. */
 const MIN_LINE_COVERAGE = 90;
 /** Processes that share the suites. Each compiles what it imports, and runs slowly until it is warm: few are faster. */
-const GROUPS = 8;
+const GROUPS = 6;
 /** Suites wait for servers and clocks for half of their time. */
 const CONCURRENCY = availableParallelism() * 2;
 

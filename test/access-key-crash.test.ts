@@ -20,7 +20,7 @@ import { inParallel, sample, seeded, seedFrom, takesAll } from './support/seeded
 import type { World } from './support/world.ts';
 
 /** The share of the faults at a write, and of all others. */
-const WRITES_SHARE = takesAll ? 1 : 0.3;
+const WRITES_SHARE = takesAll ? 1 : 0.15;
 const SHARE = takesAll ? 1 : 0.03;
 const WIDTH = 6;
 const IAM = 'crash-user';

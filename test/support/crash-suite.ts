@@ -9,8 +9,8 @@ import { inParallel, sample, seeded, seedFrom, takesAll } from './seeded.ts';
 import type { SharedServers } from './world.ts';
 
 /** The share of the crashes after a write, and of all others, which change nothing more. */
-const WRITES_SHARE = takesAll || process.env['TEST_CLUSTER'] !== undefined ? 1 : 0.1;
-const SHARE = takesAll ? 1 : 0.02;
+const WRITES_SHARE = takesAll || process.env['TEST_CLUSTER'] !== undefined ? 1 : 0.05;
+const SHARE = takesAll ? 1 : 0.01;
 /** Runs with two crashes, for each path: in the sample there are none. */
 const PAIRS = takesAll ? 12 : 0;
 /** One run in so many is watched for a drift interval more. */
