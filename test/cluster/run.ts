@@ -30,7 +30,7 @@ const suites = [
   'test/take-over*.test.ts',
   'test/iam-takeover.test.ts',
   'test/restores.test.ts',
-  'test/{user,iam-policy,bucket-policy,access-key,iam-errors}.test.ts',
+  'test/{user,iam-policy,iam-policy-mark,bucket-policy,access-key,iam-errors}.test.ts',
   'test/access-key-{deletion,ownership}.test.ts',
   'test/auto-manage*.test.ts',
   'test/{tenancy,access,escalation,foreign-secrets,same-account-id,lessons-access}.test.ts',
