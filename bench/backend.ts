@@ -11,10 +11,12 @@ export interface BackendAccount {
   readonly secretAccessKey: string;
 }
 
-/** What the process of the emulators is asked: the calls since those places in their logs. */
-export interface BackendRequest {
-  readonly from: readonly number[];
-}
+/** What the process of the emulators is asked. */
+export type BackendRequest =
+  /** The calls since those places in their logs. */
+  | { readonly type: 'calls'; readonly from: readonly number[] }
+  /** Lets every key of a user be made at that time, ms since the epoch. */
+  | { readonly type: 'age'; readonly createdMs: number };
 
 /** What it answers. */
 export type BackendReply =
@@ -23,8 +25,13 @@ export type BackendReply =
       readonly type: 'calls';
       readonly until: readonly number[];
       readonly texts: readonly string[];
+      /** When each of them came, on one monotonic clock, ms. */
+      readonly atMs: readonly number[];
       readonly writes: number;
-    };
+      /** The most keys that any user had at any instant so far. */
+      readonly mostKeys: number;
+    }
+  | { readonly type: 'aged' };
 
 /** Calls that the service answered in some span. */
 export interface ServiceCalls {
@@ -35,11 +42,21 @@ export interface ServiceCalls {
   readonly writes: number;
 }
 
+/** The same, and what no result keeps. */
+export interface ServiceLog extends ServiceCalls {
+  /** When each call came, on one monotonic clock, ms. */
+  readonly atMs: readonly number[];
+  /** The most keys that any user had at any instant since the service started. */
+  readonly mostKeys: number;
+}
+
 /** The emulated service, in a process of its own. */
 export interface Backend {
   readonly accounts: readonly BackendAccount[];
   /** Calls since the last time this was asked. */
-  take(): Promise<ServiceCalls>;
+  take(): Promise<ServiceLog>;
+  /** Lets every key of a user be made at that time, ms since the epoch. */
+  ageKeys(createdMs: number): Promise<void>;
   stop(): void;
 }
 
@@ -53,16 +70,24 @@ export async function startBackend(options: {
   const child = fork(file, [String(options.accounts), String(options.latencyMs), options.region]);
   const ready = await next(child);
   if (ready.type !== 'ready') throw new Error('the emulator answered before it was asked');
+  const ask = (request: BackendRequest) => {
+    const answer = next(child);
+    child.send(request);
+    return answer;
+  };
   let from: readonly number[] = [];
   return {
     accounts: ready.accounts,
     take: async () => {
-      const answer = next(child);
-      child.send({ from } satisfies BackendRequest);
-      const calls = await answer;
-      if (calls.type !== 'calls') throw new Error('the emulator started twice');
+      const calls = await ask({ type: 'calls', from });
+      if (calls.type !== 'calls') throw new Error(`the emulator answered "${calls.type}" when asked for its calls`);
       from = calls.until;
-      return { counts: tally(calls.texts), total: calls.texts.length, writes: calls.writes };
+      const { texts, atMs, writes, mostKeys } = calls;
+      return { counts: tally(texts), total: texts.length, writes, atMs, mostKeys };
+    },
+    ageKeys: async (createdMs) => {
+      const { type } = await ask({ type: 'age', createdMs });
+      if (type !== 'aged') throw new Error(`the emulator answered "${type}" when asked to age its keys`);
     },
     stop: () => child.kill('SIGKILL'),
   };

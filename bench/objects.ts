@@ -9,7 +9,7 @@ import { settingsSpec } from './expected-calls.ts';
 import type { BenchOptions } from './options.ts';
 
 /** Calls of the harness at a time: enough for the server to be busy, too few for it to queue. */
-const WORKERS = 8;
+export const WORKERS = 8;
 const BATCH_OBJECTS = 100;
 const MAX_BATCHES = 10;
 const WARM_RATIO = 1.1;
@@ -19,25 +19,38 @@ export async function applyProviders(
   admin: KubeClient,
   namespace: string,
   accounts: readonly BackendAccount[],
-  { region, rate, inFlight }: BenchOptions,
+  options: BenchOptions,
 ): Promise<void> {
   for (const [index, account] of accounts.entries()) {
-    const credentials = { name: `credentials-${index}` };
+    const { accessKeyId, secretAccessKey } = account;
     await admin.create(
       SECRETS,
       namespace,
-      secret(credentials.name, { 'access-key': account.accessKeyId, 'secret-key': account.secretAccessKey }),
+      secret(credentialsName(index), { 'access-key': accessKeyId, 'secret-key': secretAccessKey }),
     );
-    const spec = {
-      region,
-      endpoint: account.endpoint,
-      iamEndpoint: `http://iam.localhost:${account.port}`,
-      stsEndpoint: `http://sts.localhost:${account.port}`,
-      auth: { accessKeySecretRef: credentials, secretKeySecretRef: credentials },
-      rateLimit: { requestsPerSecond: rate, burst: rate, maxInFlight: inFlight },
-    };
-    await admin.create(PROVIDERS, namespace, provider(providerName(index), spec));
+    await admin.create(PROVIDERS, namespace, provider(providerName(index), providerSpec(index, account, options)));
   }
+}
+
+/** The spec of a Provider of that account, which calls it as the options say. Pure. */
+export function providerSpec(
+  index: number,
+  account: BackendAccount,
+  { region, rate, inFlight }: BenchOptions,
+): Parameters<typeof provider>[1] {
+  const credentials = { name: credentialsName(index) };
+  return {
+    region,
+    endpoint: account.endpoint,
+    iamEndpoint: `http://iam.localhost:${account.port}`,
+    stsEndpoint: `http://sts.localhost:${account.port}`,
+    auth: { accessKeySecretRef: credentials, secretKeySecretRef: credentials },
+    rateLimit: { requestsPerSecond: rate, burst: rate, maxInFlight: inFlight },
+  };
+}
+
+function credentialsName(index: number): string {
+  return `credentials-${index}`;
 }
 
 /**
@@ -96,11 +109,17 @@ async function batchRate(admin: KubeClient, namespace: string, batch: number): P
   return (2 * BATCH_OBJECTS) / seconds;
 }
 
-function providerName(index: number): string {
+/** The name of the Provider of that account. */
+export function providerName(index: number): string {
   return `wasabi-${index}`;
 }
 
-async function inParallel(width: number, count: number, task: (index: number) => Promise<unknown>): Promise<void> {
+/** Runs a task for each index, so many at a time. */
+export async function inParallel(
+  width: number,
+  count: number,
+  task: (index: number) => Promise<unknown>,
+): Promise<void> {
   let next = 0;
   const work = async () => {
     while (next < count) {

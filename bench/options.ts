@@ -8,6 +8,13 @@ export interface BenchOptions {
   readonly settings: number;
   /** Each Bucket has a user and a key of its own, and is applied when the one before it is Ready. */
   readonly stacks: boolean;
+  /** Not Buckets, but keys that are to be replaced at the same time. */
+  readonly rotations: boolean;
+  readonly keys: number;
+  /** Not the operator, but the emulator alone. */
+  readonly emulator: boolean;
+  /** Not what the operator does, but how its image starts. */
+  readonly image: boolean;
   readonly latencyMs: number;
   /** Of each Provider, that is of each account. */
   readonly rate: number;
@@ -24,7 +31,11 @@ export interface BenchOptions {
 
 /** Wasabi gives an account this many buckets. */
 const MAX_BUCKETS_OF_ACCOUNT = 1_000;
+/** It gives an account this many users. */
+const MAX_USERS_OF_ACCOUNT = 4_999;
 const MAX_SETTINGS = 3;
+/** The rate at which `--rotations` of 1,000 keys takes two minutes: that of a Provider that says nothing takes five. */
+const ROTATION_RATE = 50;
 /** So many come one after another in less than a minute. */
 const STACKS = 50;
 
@@ -42,6 +53,9 @@ Examples:
   npm run bench                                     1,000 bare Buckets, 5 idle minutes: about 7 minutes
   npm run bench -- --quick                          200 Buckets on the development control plane: about 1 minute
   npm run bench -- --stacks                         50 Buckets with a user and a key each, one after another
+  npm run bench -- --rotations                      1,000 keys that are due at the same time: about 4 minutes
+  npm run bench -- --emulator                       the emulator alone: requests, memory, start: about 20 seconds
+  npm run bench -- --image                          the image alone: sizes, start, memory: about 20 seconds
   npm run bench -- --settings 3 --write             with three settings each; the result goes into docs/performance.md
   npm run bench -- --rate 1000 --in-flight 256      no limit of the account: which wall comes next?
   npm run bench -- --operator 'node /other/src/main.ts --leader-elect true'
@@ -64,10 +78,24 @@ export function parseOptions(argv: readonly string[], command = commandOf()): Be
     ...(rest.stacks && !isGiven('buckets') ? { buckets: STACKS } : {}),
     ...(quick && !isGiven('controlPlane') ? { controlPlane: 'dev' } : {}),
     ...(quick && !isGiven('idleSeconds') ? { idleSeconds: 20 } : {}),
+    ...(rest.rotations && !isGiven('rate') ? { rate: ROTATION_RATE } : {}),
+    ...(rest.rotations && !isGiven('controlPlane') ? { controlPlane: 'dev' } : {}),
     operator: operator?.split(/\s+/).filter((word) => word !== '') ?? [],
   };
-  if (options.stacks && options.write) {
-    command.error('error: --stacks with --write: the table of docs/performance.md is about Buckets alone');
+  const other = options.stacks ? '--stacks' : '--rotations';
+  if ((options.stacks || options.rotations) && options.write) {
+    command.error(`error: ${other} with --write: the table of docs/performance.md is about Buckets alone`);
+  }
+  if (options.rotations && (options.stacks || options.providers > 1)) {
+    command.error(
+      `error: --rotations with ${options.stacks ? '--stacks' : '--providers'}: it is about the keys of one account`,
+    );
+  }
+  if (options.emulator && (options.stacks || options.rotations || options.write)) {
+    command.error('error: --emulator with --stacks, --rotations or --write: it is about no Buckets of the operator');
+  }
+  if (options.image && (options.emulator || options.stacks || options.rotations || options.write)) {
+    command.error('error: --image with --emulator, --stacks, --rotations or --write: it is about starts alone');
   }
   const needed = Math.ceil(options.buckets / MAX_BUCKETS_OF_ACCOUNT);
   if (needed > options.providers) {
@@ -86,6 +114,15 @@ export function commandOf(): Command {
     .option('--buckets <n>', 'Bucket objects to apply', whole(1, 10_000), 1_000)
     .option('--settings <n>', `configured settings of each, 0 to ${MAX_SETTINGS}`, whole(0, MAX_SETTINGS), 0)
     .option('--stacks', 'with a user and a key each, one after another: from apply to a working key', false)
+    .option('--rotations', 'no Buckets: keys that fall due at the same time, until all are replaced', false)
+    .option(
+      '--keys <n>',
+      'with --rotations, how many, each of a user of its own',
+      whole(1, MAX_USERS_OF_ACCOUNT),
+      1_000,
+    )
+    .option('--emulator', 'not the operator, but the emulator alone: requests a second, memory, start', false)
+    .option('--image', 'the image alone, without a container engine: sizes, start, memory', false)
     .option('--latency-ms <n>', 'how long the service takes for each call', whole(0, 10_000), 50)
     .option('--rate <n>', 'calls a second that each Provider allows', whole(1, 1_000), 100)
     .option('--in-flight <n>', 'calls at a time that each Provider allows', whole(1, 256), 16)

@@ -8,7 +8,7 @@ import {
   writesOfObjects,
 } from './expected-calls.ts';
 import { type Counts, totalOf } from './kube-calls.ts';
-import { type BenchResult, ratioOf } from './result.ts';
+import { type BenchResult, ratioOf, type Span } from './result.ts';
 
 /** What a person reads after a run: each figure beside its target. Pure. */
 export function reportOf(result: BenchResult): string {
@@ -61,7 +61,7 @@ export function reportOf(result: BenchResult): string {
     row('calls to the service', String(idle.service.total), `${idle.service.writes} of them writes, target 0`),
     ...counted(idle.service.counts),
     row('CPU', idle.cpuSeconds === undefined ? 'not measured' : `${idle.cpuSeconds.toFixed(1)} s`, ''),
-    shareLine(result),
+    shareLine(result.shape, [fill, idle]),
     '',
   ].join('\n');
 }
@@ -95,9 +95,9 @@ export function sumOf(calls: readonly ExpectedCall[]): number {
   return calls.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** How far others were in the way. Pure. */
-export function shareLine({ fill, idle, shape }: BenchResult): string {
-  if (!shape.isPinned) return `nothing was pinned: ${shape.cores} core(s) shared by all`;
-  const shares = [fill.foreignShare, idle.foreignShare].map((share) => `${((share ?? 0) * 100).toFixed(0)} %`);
+/** How far others were in the way, in each span. Pure. */
+export function shareLine({ isPinned, cores }: BenchResult['shape'], spans: readonly Span[]): string {
+  if (!isPinned) return `nothing was pinned: ${cores} core(s) shared by all`;
+  const shares = spans.map(({ foreignShare }) => `${((foreignShare ?? 0) * 100).toFixed(0)} %`);
   return `others on the operator's core: ${shares.join(', then ')} of the time (the figures are only indicative where this is not near 0)`;
 }

@@ -26,17 +26,22 @@ export function resultOf(options: BenchOptions, cores: Cores, measured: Measured
     const latencies = [...seenMs].map(([name, ms]) => (ms - (askedMs.get(name) ?? ms)) / 1_000);
     return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
   };
-  const { write: _write, operator: _operator, limitMinutes: _limitMinutes, stacks, ...shown } = options;
+  const {
+    write: _write,
+    operator: _operator,
+    limitMinutes: _limitMinutes,
+    stacks,
+    rotations: _rotations,
+    emulator: _emulator,
+    image: _image,
+    keys: _keys,
+    ...shown
+  } = options;
   return {
     commit: commitOf(),
     at: new Date().toISOString().slice(0, 10),
     options: { ...shown, ...(stacks ? { stacks } : {}) },
-    shape: {
-      cores: cores.count,
-      isPinned: cores.operator !== undefined,
-      node: process.version,
-      platform: `${process.platform} ${process.arch}`,
-    },
+    shape: shapeOf(cores),
     ready: readyMs.size,
     readySeconds,
     latency: latencyOf(readyMs),
@@ -79,7 +84,18 @@ function fewestOf({ buckets, settings }: BenchOptions): { readonly calls: number
   return { calls: buckets * sum(expectedServiceCalls(settings)), writes: buckets * (sum(EXPECTED_KUBE_CALLS) + 1) };
 }
 
-function commitOf(): string {
+/** Where a run was made. */
+export function shapeOf(cores: Cores): BenchResult['shape'] {
+  return {
+    cores: cores.count,
+    isPinned: cores.operator !== undefined,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
+
+/** The commit that runs, with `+` when the tree has changes; '' when it is not known. */
+export function commitOf(): string {
   try {
     const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
     return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', '../src') === '' ? '' : '+'}`;

@@ -8,7 +8,12 @@ export interface BenchResult {
   /** The operator's commit; with `+` when the tree had changes; '' when it is not known. */
   readonly commit: string;
   readonly at: string;
-  readonly options: Omit<BenchOptions, 'write' | 'operator' | 'limitMinutes' | 'stacks'> & { readonly stacks?: true };
+  readonly options: Omit<
+    BenchOptions,
+    'write' | 'operator' | 'limitMinutes' | 'stacks' | 'rotations' | 'keys' | 'emulator' | 'image'
+  > & {
+    readonly stacks?: true;
+  };
   readonly shape: {
     readonly cores: number;
     readonly isPinned: boolean;

@@ -23,17 +23,17 @@ export function stackReportOf(result: BenchResult): string {
     ...listed(fill.kube, STACK_KUBE_CALLS, ready),
     row('CPU', fill.cpuSeconds === undefined ? 'not measured' : `${fill.cpuSeconds.toFixed(1)} s`, ''),
     row('writes to Kubernetes', `${idle.kubeWrites} in ${idle.seconds} idle s`, 'target 0, the Lease apart'),
-    shareLine(result),
+    shareLine(result.shape, [fill, idle]),
     '',
   ].join('\n');
 }
 
-/** How often each call was made for a stack, beside what is expected of it; then those that nobody expected. */
-function listed(counts: Counts, expected: readonly ExpectedCall[], stacks: number): readonly string[] {
+/** How often each call was made for an object, beside what is expected of it; then those that nobody expected. Pure. */
+export function listed(counts: Counts, expected: readonly ExpectedCall[], objects: number): readonly string[] {
   const known = expected.map(({ name, count, reason }) => {
-    const each = (counts[name] ?? 0) / stacks;
+    const each = (counts[name] ?? 0) / objects;
     return row(`  ${name}`, each.toFixed(2), `${count} expected; ${reason}`);
   });
   const others = Object.entries(counts).filter(([name]) => !expected.some((call) => call.name === name));
-  return [...known, ...others.map(([name, count]) => row(`  ${name}`, (count / stacks).toFixed(2), 'not of a stack'))];
+  return [...known, ...others.map(([name, count]) => row(`  ${name}`, (count / objects).toFixed(2), 'not expected'))];
 }

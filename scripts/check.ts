@@ -12,6 +12,7 @@ const gates: readonly Gate[] = [
   { name: 'format', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'layers', command: [process.execPath, '--test', '--test-reporter=dot', 'test/layers.test.ts'] },
   { name: 'generated files are fresh', command: [process.execPath, 'scripts/generate.ts', '--check'] },
+  { name: 'image', command: [process.execPath, 'scripts/image.ts', 'check'] },
   { name: 'no dead code', command: ['knip', '--no-progress'] },
 ];
 

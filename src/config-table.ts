@@ -1,9 +1,12 @@
 import { PROVIDER_DEFAULTS } from './api/provider-connection.ts';
+import { type ConfigRow, choice, namespaceProblem, namespacesRow, number, textRow, toggle } from './config-rows.ts';
+import { type TracingConfig, tracingRows } from './config-tracing.ts';
+import { listOf, oneOf, problemOf, scaled, wholeNumber } from './config-values.ts';
 import type { LogLevel } from './telemetry/logger.ts';
 import { parseAllowedEndpoints } from './wasabi/allowed-endpoints.ts';
 
 /** The settings as they were given, each of its own type. */
-export interface RawConfig {
+export interface RawConfig extends TracingConfig {
   readonly metricsPort: number;
   /** Undefined: an object is compared only when it changes, or when somebody asks. */
   readonly driftCheckIntervalMs: number | undefined;
@@ -13,6 +16,7 @@ export interface RawConfig {
   readonly wasabiRateLimit: number;
   readonly watchScope: 'cluster' | 'namespaced';
   readonly watchNamespaces: readonly string[];
+  readonly secretNamespaces: readonly string[];
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
   readonly allowedEndpoints: readonly string[];
@@ -26,34 +30,14 @@ export interface RawConfig {
   readonly allowInsecureTls: boolean;
 }
 
-/** One setting: where it comes from, how it is read, and what people are told of it. */
-export interface ConfigRow {
-  readonly name: keyof RawConfig;
-  readonly flag: string;
-  /** The environment variable; absent where a variable of that name has a meaning of its own. */
-  readonly variable: string | undefined;
-  readonly placeholder: string;
-  /** May stand without a value, which means true. */
-  readonly isSwitch: boolean;
-  /** The default, and how it is shown. */
-  readonly fallback: unknown;
-  readonly shown: string;
-  /** What is allowed, in words. */
-  readonly values: string;
-  readonly help: string;
-  /** The value, or what is wrong with the text. */
-  parse(text: string): unknown;
-}
-
 const MIN_INTERVAL_SECONDS = 10;
 const MAX_INTERVAL_SECONDS = 86_400;
 const MAX_READINESS_SECONDS = 3_600;
 const MAX_RATE = 10_000;
-const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/;
 
 /** Every setting. To add one: a line in RawConfig and a row here; help, docs and checks follow. */
-export const configTable: readonly ConfigRow[] = [
+export const configTable: readonly ConfigRow<keyof RawConfig>[] = [
   number(
     'metricsPort',
     'metrics-port',
@@ -113,13 +97,13 @@ export const configTable: readonly ConfigRow[] = [
     ['cluster', 'namespaced'],
     'watch all namespaces, or those of --watch-namespaces (else the own one)',
   ),
-  {
-    ...textRow('watchNamespaces', 'watch-namespaces', 'names', 'namespaces to watch'),
-    fallback: [],
-    shown: 'all',
-    values: 'names, separated by commas',
-    parse: (text) => listOf(text, (name) => (DNS_LABEL.test(name) ? undefined : `"${name}" is no namespace name`)),
-  },
+  namespacesRow('watchNamespaces', 'watch-namespaces', 'all', 'namespaces to watch'),
+  namespacesRow(
+    'secretNamespaces',
+    'secret-namespaces',
+    'those that are watched',
+    'namespaces in which Secrets may be listed; a delivered one that changes elsewhere is repaired at the next comparison',
+  ),
   {
     ...choice('logLevel', 'log-level', 'info', ['debug', 'info', 'warn', 'error'], 'what is logged'),
     // The predecessor's spelling.
@@ -143,7 +127,10 @@ export const configTable: readonly ConfigRow[] = [
   {
     ...textRow('leaderElectionNamespace', 'leader-election-namespace', 'name', 'namespace of the Lease'),
     shown: 'the own one',
-    parse: (text) => (DNS_LABEL.test(text) ? text : new Error(`"${text}" is no namespace name`)),
+    parse: (text) => {
+      const problem = namespaceProblem(text);
+      return problem === undefined ? text : new Error(problem);
+    },
   },
   number(
     'maxConcurrentReconciles',
@@ -177,6 +164,7 @@ export const configTable: readonly ConfigRow[] = [
     'let references of the published kinds cross namespaces without a grant',
   ),
   toggle('allowInsecureTls', 'allow-insecure-tls', false, 'let Providers switch off the verification of certificates'),
+  ...tracingRows,
 ];
 
 /**
@@ -193,103 +181,4 @@ export function configProblems(
     problems.push('--watch-scope: namespaced needs --watch-namespaces when the operator runs outside a cluster');
   }
   return problems;
-}
-
-function number(
-  name: keyof RawConfig,
-  flag: string,
-  fallback: number,
-  range: { readonly min: number; readonly max: number },
-  help: string,
-): ConfigRow {
-  return {
-    name,
-    flag,
-    variable: variableOf(flag),
-    placeholder: 'number',
-    isSwitch: false,
-    fallback,
-    shown: String(fallback),
-    values: `${range.min} to ${range.max}`,
-    help,
-    parse: (text) => wholeNumber(text, range.min, range.max),
-  };
-}
-
-function choice(
-  name: keyof RawConfig,
-  flag: string,
-  fallback: string,
-  values: readonly string[],
-  help: string,
-): ConfigRow {
-  return {
-    ...textRow(name, flag, values.join('|'), help),
-    fallback,
-    shown: fallback,
-    values: values.join(', '),
-    parse: (text) => oneOf(text, values),
-  };
-}
-
-function toggle(name: keyof RawConfig, flag: string, fallback: boolean, help: string): ConfigRow {
-  return {
-    ...textRow(name, flag, 'true|false', help),
-    isSwitch: true,
-    fallback,
-    shown: String(fallback),
-    values: 'true, false',
-    parse: (text) => {
-      const value = oneOf(text.toLowerCase(), ['true', 'false']);
-      return value instanceof Error ? value : value === 'true';
-    },
-  };
-}
-
-function textRow(name: keyof RawConfig, flag: string, placeholder: string, help: string): ConfigRow {
-  return {
-    name,
-    flag,
-    variable: variableOf(flag),
-    placeholder,
-    isSwitch: false,
-    fallback: undefined,
-    shown: 'none',
-    values: 'a text',
-    help,
-    parse: (text) => text,
-  };
-}
-
-function variableOf(flag: string): string {
-  return flag.toUpperCase().replaceAll('-', '_');
-}
-
-function wholeNumber(text: string, min: number, max: number): number | Error {
-  const value = /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
-  return value >= min && value <= max ? value : new Error(`"${text}" must be a whole number from ${min} to ${max}`);
-}
-
-function scaled(value: number | Error, factor: number): number | Error {
-  return value instanceof Error ? value : value * factor;
-}
-
-function oneOf(text: string, values: readonly string[]): string | Error {
-  return values.includes(text) ? text : new Error(`"${text}" must be one of ${values.join(', ')}`);
-}
-
-function listOf(text: string, problem: (entry: string) => string | undefined): readonly string[] | Error {
-  const entries = text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
-  if (entries.length === 0) return new Error(`"${text}" names nothing`);
-  const problems = entries.flatMap((entry) => problem(entry) ?? []);
-  return problems.length === 0 ? entries : new Error(problems.join('; '));
-}
-
-function problemOf(parse: () => unknown): string | undefined {
-  try {
-    parse();
-    return undefined;
-  } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : 'cannot be read';
-  }
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { type Config, parseConfig } from './config.ts';
 import { configTable } from './config-table.ts';
+import { headersOf } from './config-tracing.ts';
 
 function config(argv: readonly string[], env: Record<string, string> = {}): Config {
   const parsed = parseConfig(argv, env);
@@ -29,7 +33,8 @@ test('config: the defaults', () => {
   );
 });
 
-test('config: every setting is read from its flag, and from its variable, and the flag wins', () => {
+test('L72: config: every setting is read from its flag, and from its variable, and the flag wins', () => {
+  const file = fileURLToPath(import.meta.resolve('./config.ts'));
   const samples: Record<string, readonly [string, string, unknown]> = {
     metricsPort: ['9090', '9091', 9090],
     driftCheckIntervalMs: ['60', '90', 60_000],
@@ -38,6 +43,7 @@ test('config: every setting is read from its flag, and from its variable, and th
     wasabiRateLimit: ['5', '6', 5],
     watchScope: ['namespaced', 'cluster', 'namespaced'],
     watchNamespaces: ['a,b', 'c', ['a', 'b']],
+    secretNamespaces: ['a,b', 'c', ['a', 'b']],
     logLevel: ['DEBUG', 'warning', 'debug'],
     logFormat: ['text', 'json', 'text'],
     allowedEndpoints: [
@@ -53,8 +59,20 @@ test('config: every setting is read from its flag, and from its variable, and th
     observeOnly: ['true', 'false', true],
     allowLegacyCrossNamespace: ['true', 'false', true],
     allowInsecureTls: ['true', 'false', true],
+    tracesEnabled: ['true', 'false', true],
+    otelDisabled: ['true', 'false', true],
+    serviceName: ['one', 'two', 'one'],
+    resourceAttributes: ['a=b%20c, d=e', 'f=g', { a: 'b c', d: 'e' }],
+    otlpEndpoint: ['http://a:4318', 'http://b:4318', new URL('http://a:4318')],
+    otlpTracesEndpoint: ['http://a/v1/traces', 'http://b/v1/traces', new URL('http://a/v1/traces')],
+    otlpProtocol: ['grpc', 'http/protobuf', 'grpc'],
+    otlpTimeoutMs: ['500', '600', 500],
+    otlpCertificate: [file, import.meta.filename, readFileSync(file, 'utf8')],
+    tracesSampler: ['always_off', 'always_on', 'always_off'],
+    tracesSamplerRatio: ['0.25', '0.5', 0.25],
   };
-  for (const row of configTable) {
+  // What it holds is not to be compared: the next test is about it.
+  for (const row of configTable.filter(({ name }) => name !== 'otlpHeaders')) {
     const [flag = '', variable = '', expected] = samples[row.name] ?? [];
     const needed = row.name === 'watchScope' ? { WATCH_NAMESPACES: 'a' } : {};
     const env = row.variable === undefined ? {} : { [row.variable]: variable };
@@ -63,6 +81,53 @@ test('config: every setting is read from its flag, and from its variable, and th
       assert.notDeepEqual(config([], { ...needed, ...env })[row.name], expected, `${row.variable} alone`);
     }
   }
+});
+
+test('config: headers of the collector are a credential, from flag or variable, and no problem says them', () => {
+  const flag = '--otel-exporter-otlp-headers';
+  const variable = 'OTEL_EXPORTER_OTLP_HEADERS';
+  for (const given of [
+    config([`${flag}=Authorization=Bearer%20it, x=1`]),
+    config([], { [variable]: 'Authorization=Bearer%20it,x=1' }),
+  ]) {
+    assert.ok(!inspect(given).includes('Bearer'));
+    assert.deepEqual(headersOf(given.otlpHeaders?.reveal() ?? ''), { authorization: 'Bearer it', x: '1' });
+  }
+  const [unnamed = ''] = problems([`${flag}=secret`]);
+  assert.equal(unnamed, `${flag}: an entry is not NAME=VALUE`);
+  const [unreadable = ''] = problems([`${flag}=name=secret%`]);
+  assert.equal(unreadable, `${flag}: a value is not percent-encoded`);
+});
+
+test('config: settings of traces are checked; variables that cannot be used stop nothing', () => {
+  const bad = {
+    'otel-exporter-otlp-endpoint': [
+      'collector:4317',
+      '"collector:4317" is no URL that begins with http:// or https://',
+    ],
+    'otel-exporter-otlp-protocol': ['http/json', '"http/json" must be one of grpc, http/protobuf'],
+    'otel-exporter-otlp-headers': ['connection=close', 'connection is not for you to set'],
+    'otel-exporter-otlp-certificate': ['/nowhere/ca.crt', "ENOENT: no such file or directory, open '/nowhere/ca.crt'"],
+    'otel-traces-sampler': [
+      'xray',
+      '"xray" must be one of parentbased_always_on, parentbased_always_off, parentbased_traceidratio, always_on, always_off, traceidratio',
+    ],
+    'otel-traces-sampler-arg': ['2', '"2" must be a number from 0 to 1'],
+  } as const;
+  const said = problems(Object.entries(bad).map(([flag, [value]]) => `--${flag}=${value}`));
+  assert.deepEqual(
+    said.toSorted(),
+    Object.entries(bad)
+      .map(([flag, [, problem]]) => `--${flag}: ${problem}`)
+      .toSorted(),
+  );
+  const variables = Object.entries(bad).map(
+    ([flag, given]) => [flag.toUpperCase().replaceAll('-', '_'), given] as const,
+  );
+  const given = config([], Object.fromEntries(variables.map(([name, [value]]) => [name, value])));
+  assert.deepEqual(given.warnings.toSorted(), variables.map(([name, [, problem]]) => `${name}: ${problem}`).toSorted());
+  assert.deepEqual([given.otlpEndpoint, given.tracesSampler], [undefined, 'parentbased_always_on']);
+  assert.equal(config(['--otel-traces-sampler-arg=1e-05']).tracesSamplerRatio, 0.00001);
 });
 
 test('config: the comparison on a schedule can be switched off, but not made a storm', () => {

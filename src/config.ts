@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { type ConfigRow, configProblems, configTable, type RawConfig } from './config-table.ts';
+import manifest from '../package.json' with { type: 'json' };
+import type { ConfigRow } from './config-rows.ts';
+import { configProblems, configTable, type RawConfig } from './config-table.ts';
 
 /** Everything that can be set, parsed and checked. Times in milliseconds, rates in calls a second. */
 export interface Config extends RawConfig {
@@ -10,6 +12,8 @@ export interface Config extends RawConfig {
   readonly namespaces: readonly string[] | undefined;
   /** Accepted settings of the predecessor that have no effect here, by name: logged once. */
   readonly ignored: readonly string[];
+  /** What is wrong with variables that were left out: logged once. */
+  readonly warnings: readonly string[];
 }
 
 /** What `parseConfig` gives: settings, a text to print and stop, or everything that is wrong at once. */
@@ -22,8 +26,8 @@ export type ParsedConfig =
 const IGNORED_VARIABLES = ['K8S_CACHE_TTL_SECONDS'];
 const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
-/** The version in package.json, which is the version of the image. */
-export const VERSION = readVersion();
+/** The version in package.json, which is the version of the image. An import, so that the bundle has it inside. */
+export const VERSION: string = manifest.version;
 
 /**
  * Reads arguments and environment; a flag wins over its variable. Variables that are not ours are left alone
@@ -37,11 +41,14 @@ export function parseConfig(argv: readonly string[], env: Readonly<Record<string
   const flags = program.opts<Record<string, string | true | undefined>>();
   if (flags['version'] === true) return { type: 'Print', text: `${VERSION}\n` };
   const values: { -readonly [N in keyof RawConfig]?: unknown } = {};
+  const warnings: string[] = [];
   for (const row of configTable) {
     const given = givenValue(row, flags, env);
     const parsed = given === undefined ? row.fallback : parsedValue(row, given.text);
-    if (parsed instanceof Error) problems.push(`${given?.source ?? row.flag}: ${parsed.message}`);
-    else values[row.name] = parsed;
+    const isLeftOut = parsed instanceof Error && row.isLenient === true && given?.source === row.variable;
+    values[row.name] = isLeftOut ? row.fallback : parsed;
+    if (parsed instanceof Error)
+      (isLeftOut ? warnings : problems).push(`${given?.source ?? row.flag}: ${parsed.message}`);
   }
   const ownNamespace = env['POD_NAMESPACE'] ?? readNamespace();
   problems.push(...configProblems(values, ownNamespace));
@@ -49,7 +56,10 @@ export function parseConfig(argv: readonly string[], env: Readonly<Record<string
   // Every row of the table has put its value, of its own type, under its own name.
   const raw = values as unknown as RawConfig;
   const ignored = IGNORED_VARIABLES.filter((name) => env[name] !== undefined);
-  return { type: 'Config', config: { ...raw, ownNamespace, namespaces: namespacesOf(raw, ownNamespace), ignored } };
+  return {
+    type: 'Config',
+    config: { ...raw, ownNamespace, namespaces: namespacesOf(raw, ownNamespace), ignored, warnings },
+  };
 }
 
 /** The reference page of all settings: `docs/reference/configuration.md`. */
@@ -161,10 +171,4 @@ function readNamespace(): string | undefined {
   } catch {
     return undefined; // outside a cluster there is no such file
   }
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(text) as { version: string }; // our own file
-  return version;
 }

@@ -16,11 +16,12 @@ export function indexed<R extends ManagedResource>(
   definition: KindDefinition,
   functions: IndexFunctions<R>,
 ): IndexedKind & ServedKind {
-  const specProblem = specChecker(definition);
+  const { specProblem, brokenRule } = specChecker(definition);
   const isUsable = (resource: ManagedResource): resource is R => specProblem(resource) === undefined;
   return {
     type: definition.type,
     specProblem,
+    brokenRule,
     references: (resource) => (isUsable(resource) ? functions.references(resource) : []),
     externalName: (resource) => (isUsable(resource) ? functions.externalName(resource) : ''),
     mentions: (resource) => (isUsable(resource) ? (functions.mentions?.(resource) ?? []) : []),

@@ -20,12 +20,15 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
+    // Not once: Ctrl-C reaches what npm started twice, and a second signal that nobody takes would cut the drain short.
+    process.on(signal, () => {
+      if (stopping.signal.aborted) return;
       log.info({ signal }, 'stopping');
       stopping.abort();
     });
   }
   if (config.ignored.length > 0) log.info({ settings: config.ignored }, 'settings without effect');
+  if (config.warnings.length > 0) log.warn({ problems: config.warnings }, 'settings that cannot be used are left out');
   try {
     const access = await loadClusterAccess({
       env,

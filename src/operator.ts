@@ -12,6 +12,7 @@ import { accessKeyKind } from './kinds/access-key/kind.ts';
 import { userKeyText } from './kinds/access-key/observe.ts';
 import { accessKeyReferences } from './kinds/access-key/references.ts';
 import { KEY_SECRETS } from './kinds/access-key/secret-object.ts';
+import { withOutputs } from './kinds/access-key/with-outputs.ts';
 import { AccountAccess } from './kinds/account-access.ts';
 import { AttachmentSignal } from './kinds/attachment-signal.ts';
 import { bucketKind } from './kinds/bucket/kind.ts';
@@ -29,10 +30,12 @@ import { userReferences } from './kinds/user/references.ts';
 import { Definitions } from './managed/definitions.ts';
 import type { KindEvents, ManagedResource } from './managed/kind.ts';
 import { Lookup } from './managed/lookup.ts';
+import { NewsWakes } from './managed/news-wakes.ts';
 import { managedReconciler, type ReconcilerEnv, type ServedKind } from './managed/reconciler.ts';
 import type { ReferenceGrant } from './managed/references.ts';
 import { Reporter } from './managed/reporter.ts';
 import { ObjectWrites } from './managed/writes.ts';
+import { watchObjects } from './object-gauges.ts';
 import { providerGroup } from './provider-group.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
@@ -41,13 +44,16 @@ import type { Fence } from './runtime/fence.ts';
 import { type Kube, KubeError } from './runtime/kube.ts';
 import { type Leadership, Manager } from './runtime/manager.ts';
 import { NamedWatches } from './runtime/named-watches.ts';
+import { OwnChanges } from './runtime/own-changes.ts';
 import { RememberingKube } from './runtime/own-writes.ts';
 import type { ObjectStore } from './runtime/store.ts';
 import { type IndexedKind, indexesOf, StoreSnapshot } from './snapshot.ts';
 import type { EventRecorder } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
-import { wireWakes } from './wake.ts';
+import type { Tracer } from './telemetry/tracer.ts';
+import { serviceObserver } from './tracing.ts';
+import { type WakeSignals, wireWakes } from './wake.ts';
 import { parseAllowedEndpoints } from './wasabi/allowed-endpoints.ts';
 import { BucketIndexes } from './wasabi/buckets.ts';
 import { ClientPool } from './wasabi/clients.ts';
@@ -62,6 +68,7 @@ export interface OperatorParts {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly events: EventRecorder;
   /** Whose rights decide on every call that changes something. */
   readonly fence: Fence;
@@ -107,7 +114,8 @@ export function createOperator(parts: OperatorParts): Operator {
   const namespaces = manager.watch(NAMESPACES, { metadataOnly: true, isOptional: config.namespaces !== undefined });
   const grants = manager.watch<ReferenceGrant>(REFERENCE_GRANTS, { isOptional: true });
   // Read rights on Secrets may be by name only: then a change of a delivered Secret is found by the next comparison.
-  const keySecrets = manager.watch(SECRETS, { metadataOnly: true, isOptional: true, labelSelector: KEY_SECRETS });
+  const ofKeys = { labelSelector: KEY_SECRETS, namespaces: config.secretNamespaces };
+  const keySecrets = manager.watch(SECRETS, { metadataOnly: true, isOptional: true, ...ofKeys });
   const secrets = createSecretWatches(parts);
   const kube = new RememberingKube(parts.kube, (type) =>
     type.group === '' && type.plural === 'secrets' ? secrets.store : asStore(stores.get(type.kind)),
@@ -121,8 +129,12 @@ export function createOperator(parts: OperatorParts): Operator {
   const snapshot = new StoreSnapshot({ kinds: indexedStores, namespaces, grants });
   const lookup = new Lookup(snapshot, config);
   const access = createAccess(parts, { kube, lookup, secrets });
-  const attachments = new AttachmentSignal();
-  const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access, attachments });
+  const signals: WakeSignals = {
+    attachments: new AttachmentSignal(),
+    newsWakes: new NewsWakes(),
+    ownSecrets: new OwnChanges(),
+  };
+  const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access, ...signals });
   const controlled = new Map(
     [...indexedStores].map(([name, { kind, store }]) => {
       const controller = createController(parts, name, reconciles[name], (key) =>
@@ -132,9 +144,10 @@ export function createOperator(parts: OperatorParts): Operator {
       return [name, { kind, store, controller }] as const;
     }),
   );
-  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets, keySecrets, access, attachments });
+  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets, keySecrets, access, ...signals });
   const controllers = new Map([...controlled].map(([name, { controller }]) => [name, controller]));
-  parts.metrics.watchQueues(() => [...controllers].map(([name, controller]) => [name, controller.depth()] as const));
+  parts.metrics.watch('queueDepth', () => [...controllers].map(([kind, each]) => [{ kind }, each.depth()] as const));
+  watchObjects(parts.metrics, stores);
   return { manager, controllers, secrets };
 }
 
@@ -147,11 +160,10 @@ function createReconciles(
     snapshot: StoreSnapshot;
     secrets: NamedWatches;
     access: AccountAccess;
-    attachments: AttachmentSignal;
-  },
+  } & WakeSignals,
 ): Readonly<Record<string, Reconcile | undefined>> {
-  const { config, clock, clusterId, log, metrics, events, fence } = parts;
-  const { kube, lookup, secrets, access, attachments } = views;
+  const { config, clock, clusterId, log, metrics, tracer, events, fence } = parts;
+  const { kube, lookup, secrets, access, attachments, ownSecrets } = views;
   const provider = providerKind({
     lookup,
     access,
@@ -164,13 +176,14 @@ function createReconciles(
     }),
   });
   const bucket = bucketKind({ lookup, access, kube, clock, clusterId, unsupported: new UnsupportedCalls(clock) });
-  const bucketPolicy = bucketPolicyKind({ lookup, access });
+  const bucketPolicy = bucketPolicyKind({ lookup, access, clock });
   const user = userKind({ lookup, access, clusterId, attachments });
   const iamPolicy = iamPolicyKind({ lookup, access, clusterId });
   const writes = new ObjectWrites({ kube, fence, clock });
   const { userReadinessTimeoutMs: readinessTimeoutMs } = config;
   // The Secrets of keys are read live, past every store: nothing keeps what is in them.
-  const accessKey = accessKeyKind({ lookup, access, writes, kube: parts.kube, clock, fence, readinessTimeoutMs });
+  const keyParts = { lookup, access, writes, kube: parts.kube, ownSecrets, clock, fence, readinessTimeoutMs };
+  const accessKey = withOutputs(accessKeyKind(keyParts), keyParts);
   const all = [provider, bucket, bucketPolicy, user, iamPolicy, accessKey];
   const eventsByKind = new Map<string, KindEvents>(all.map((kind) => [kind.kind, kind.events]));
   const eventsOf = (kind: string): KindEvents => {
@@ -184,9 +197,11 @@ function createReconciles(
     clusterId,
     observeOnly: config.observeOnly,
     writes,
+    newsWakes: views.newsWakes,
     isSameService: (other, own) => isSameService(lookup, other, own),
     definitions: new Definitions({ kube, clock }),
     reporter: new Reporter({ log, metrics, events, clock, eventsOf }),
+    tracer,
   };
   return {
     Provider: managedReconciler(provider, kinds.Provider, env),
@@ -199,7 +214,7 @@ function createReconciles(
 }
 
 function createAccess(
-  { config, clock, random, fence, metrics }: OperatorParts,
+  { config, clock, random, fence, metrics, tracer }: OperatorParts,
   { kube, lookup, secrets }: { kube: Kube; lookup: Lookup; secrets: NamedWatches },
 ): AccountAccess {
   const allowed = parseAllowedEndpoints(config.allowedEndpoints);
@@ -216,10 +231,7 @@ function createAccess(
       fence,
       version: VERSION,
       allowInsecureTls: config.allowInsecureTls,
-      observer: {
-        onCall: (record) => metrics.serviceCalled(record),
-        onRateLimited: ({ source }) => metrics.rateLimited(source),
-      },
+      observer: serviceObserver({ metrics, tracer }),
     }),
     indexes: new BucketIndexes(clock),
     allowed,

@@ -13,6 +13,7 @@ import { EventRecorder } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { startTelemetryServer, type TelemetryServer } from './telemetry/server.ts';
+import { createTracer, kubeObserver } from './tracing.ts';
 
 /** How long running passes may go on after SIGTERM; Kubernetes gives a pod 30 s in all. */
 const DRAIN_MS = 20_000;
@@ -70,8 +71,10 @@ async function start(
   const { access, clock, random, log } = effects;
   const metrics = new Metrics({ version: VERSION });
   const identity = `${hostname()}_${crypto.randomUUID().slice(0, 8)}`;
+  const tracer = await createTracer(config, { clock, log, metrics });
+  opened.defer(() => tracer.stop());
+  const onCall = kubeObserver({ metrics, tracer });
   const connect = (rateLimitPerSecond?: number) => {
-    const onCall = metrics.kubeCalled.bind(metrics);
     const userAgent = `wasabi-s3-operator/${VERSION}`;
     const client = new KubeClient({ access, clock, random, userAgent, rateLimitPerSecond, onCall });
     opened.defer(() => client.close());
@@ -98,7 +101,8 @@ async function start(
   progress.clusterProblem = undefined;
   const lost = Promise.withResolvers<string>();
   const leadership = elector && tellingLoss(elector, lost.resolve);
-  const operator = createOperator({ config, clusterId, kube, clock, random, log, metrics, events, fence, leadership });
+  const telemetry = { log, metrics, tracer, events };
+  const operator = createOperator({ config, clusterId, kube, clock, random, ...telemetry, fence, leadership });
   progress.operator = operator;
   events.start();
   opened.defer(() => operator.secrets.stop());

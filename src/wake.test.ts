@@ -12,11 +12,13 @@ import { bucketReferences } from './kinds/bucket/references.ts';
 import { providerReferences } from './kinds/provider/kind.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
 import { Lookup } from './managed/lookup.ts';
+import { NewsWakes } from './managed/news-wakes.ts';
 import type { ReferenceGrant } from './managed/references.ts';
 import { systemClock } from './runtime/clock.ts';
 import { Controller } from './runtime/controller.ts';
 import { KubeClient } from './runtime/kube-client.ts';
 import { NamedWatches } from './runtime/named-watches.ts';
+import { OwnChanges } from './runtime/own-changes.ts';
 import { ObjectStore } from './runtime/store.ts';
 import { type IndexedKind, indexesOf, StoreSnapshot } from './snapshot.ts';
 import { wireWakes } from './wake.ts';
@@ -87,6 +89,8 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
     secrets,
     keySecrets: new ObjectStore(),
     attachments: new AttachmentSignal(),
+    newsWakes: new NewsWakes(),
+    ownSecrets: new OwnChanges(),
     access: { onRefused: (listener) => refused.push(listener), forgetSecret: (key) => forgotten.push(keyText(key)) },
   });
   const [first] = kinds.values();

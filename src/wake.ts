@@ -10,13 +10,15 @@ import { ProtectedSecrets, type ReferenceGate } from './kinds/provider/secrets.t
 import { findCondition } from './managed/conditions.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
 import { hasFinalizer, type Lookup } from './managed/lookup.ts';
+import type { NewsWakes } from './managed/news-wakes.ts';
 import type { ReferenceGrant } from './managed/references.ts';
 import type { Controller } from './runtime/controller.ts';
 import type { NamedWatches } from './runtime/named-watches.ts';
+import type { OwnChanges } from './runtime/own-changes.ts';
 import type { ObjectStore } from './runtime/store.ts';
 import type { Change } from './runtime/store-feed.ts';
 import type { IndexedKind, StoreSnapshot } from './snapshot.ts';
-import { dependedOn, policiesOf } from './wake-dependents.ts';
+import { dependedOn, policiesOf, usersCounting } from './wake-dependents.ts';
 import { parentConcerned } from './wake-parents.ts';
 
 /** One kind with the parts that wake it. */
@@ -35,26 +37,42 @@ export interface WakeParts {
   readonly grants: ObjectStore<ReferenceGrant>;
   readonly secrets: NamedWatches;
   readonly attachments: AttachmentSignal;
+  readonly newsWakes: NewsWakes;
   readonly access: Pick<AccountAccess, 'onRefused' | 'forgetSecret'>;
   /** Metadata of the Secrets that keys are delivered in, as far as we may watch them. */
   readonly keySecrets: ObjectStore;
+  /** What passes did with those Secrets. */
+  readonly ownSecrets: OwnChanges;
 }
+
+/** What passes tell those who wake others. */
+export type WakeSignals = Pick<WakeParts, 'attachments' | 'newsWakes' | 'ownSecrets'>;
 
 /**
  * Who is woken by a change of something else: those who refer to it, those who mean the same external resource, and the
  * owner of a Secret or of another object. Nothing is looked for on a timer that a watch can tell.
  */
 export function wireWakes(parts: WakeParts): void {
-  const wake = (resource: KubeObject) => parts.kinds.get(resource.kind)?.controller.enqueue(keyOf(resource), 'retry');
+  const enqueue = (resource: KubeObject) =>
+    parts.kinds.get(resource.kind)?.controller.enqueue(keyOf(resource), 'retry');
+  const wake = (resource: KubeObject) => {
+    parts.newsWakes.other(resource.kind, keyOf(resource));
+    enqueue(resource);
+  };
+  const tell = (resource: KubeObject) => {
+    parts.newsWakes.news(resource.kind, keyOf(resource));
+    enqueue(resource);
+  };
   for (const { kind, store } of parts.kinds.values()) {
     store.onChange((change) => {
       wakeReferrers(parts, kind, change, wake);
       wakeNamesakes(parts, kind, change, wake);
       for (const provider of providersConcerned(parts, kind, change)) wake(provider);
       for (const referent of referentsThatWait(parts, kind, change)) wake(referent);
-      for (const object of dependedOn(parts, kind, change)) wake(object);
+      for (const object of dependedOn(parts, change)) wake(object);
       const parent = parentConcerned(parts.lookup, change);
-      if (parent !== undefined) wake(parent);
+      if (parent !== undefined) tell(parent);
+      for (const user of usersCounting(parts, kind, change)) tell(user);
     });
   }
   const providers = parts.kinds.get('Provider');
@@ -69,11 +87,13 @@ export function wireWakes(parts: WakeParts): void {
     if (secret !== undefined)
       for (const { resource } of parts.snapshot.referrers('Secret', keyOf(secret))) wake(resource);
   });
-  // Made by ourselves, in the pass of its own object: only what becomes of it afterwards is news.
-  parts.keySecrets.onChange(({ before }) => {
+  // Made by ourselves, in the pass of its own object: only what others do with it afterwards is news.
+  parts.keySecrets.onChange((change) => {
+    const { before } = change;
     for (const { kind, name } of before?.metadata.ownerReferences ?? []) {
       const controller = kind === 'AccessKey' ? parts.kinds.get(kind)?.controller : undefined;
-      controller?.enqueue({ namespace: before?.metadata.namespace ?? '', name }, 'retry');
+      const key = { namespace: before?.metadata.namespace ?? '', name };
+      if (controller !== undefined) parts.ownSecrets.ifForeign(change, () => controller.enqueue(key, 'retry'));
     }
   });
   parts.namespaces.onChange(({ before, after, isInitial }) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ACCESS_KEYS, type AccessKey } from '../src/api/access-key.ts';
+import type { AccessKey } from '../src/api/access-key.ts';
 import { NAMESPACES } from '../src/api/core-types.ts';
 import { eventsAbout, inject, kubeError } from './support/answers.ts';
 import { accessKey } from './support/builders.ts';
@@ -8,31 +8,20 @@ import { until } from './support/cluster.ts';
 import {
   addKey,
   isWorking,
-  type KeyWorld,
   keyCalls,
   keysOf,
   keyWorldFor,
   pairIn,
   revokeOutside,
   secretOf,
+  settledKey,
   USER,
 } from './support/keys.ts';
 
 const IAM = 'leaver';
 
-async function settled(
-  t: Parameters<typeof keyWorldFor>[0],
-  spec: Parameters<typeof accessKey>[2] = {},
-): Promise<KeyWorld> {
-  const keyWorld = await keyWorldFor(t, IAM);
-  await keyWorld.world.apply(accessKey('it', USER, spec));
-  await keyWorld.world.reaches('AccessKey', 'it', 'Ready', 'True');
-  await keyWorld.world.settle();
-  return keyWorld;
-}
-
 test('AccessKey deleted: the key first, then its Secret; a foreign key stays', async (t) => {
-  const { world } = await settled(t);
+  const { world } = await settledKey(t, IAM);
   const foreign = addKey(world, IAM, 3_600_000);
   await world.delete('AccessKey', 'it');
   await world.gone('AccessKey', 'it');
@@ -46,7 +35,7 @@ test('AccessKey deleted: the key first, then its Secret; a foreign key stays', a
 });
 
 test('AccessKey deleted: the event says when the key was last used, without its id', async (t) => {
-  const { world } = await settled(t);
+  const { world } = await settledKey(t, IAM);
   const pair = await pairIn(world, 'it-credentials');
   await world.delete('AccessKey', 'it');
   await world.gone('AccessKey', 'it');
@@ -57,7 +46,7 @@ test('AccessKey deleted: the event says when the key was last used, without its 
 });
 
 test('L51: every key that an AccessKey made goes with it, whatever became of their Secrets', async (t) => {
-  const { world } = await settled(t);
+  const { world } = await settledKey(t, IAM);
   const before = await pairIn(world, 'it-credentials');
   // The old key cannot be revoked for now: two of ours live.
   const fault = inject(world.operator.wasabi, ({ body }) => body.includes('Action=DeleteAccessKey'), { status: 503 });
@@ -72,7 +61,7 @@ test('L51: every key that an AccessKey made goes with it, whatever became of the
 });
 
 test('L52: while the key of a deleted AccessKey cannot be revoked, object and Secret stay', async (t) => {
-  const { world } = await settled(t);
+  const { world } = await settledKey(t, IAM);
   const fault = inject(world.operator.wasabi, ({ body }) => body.includes('Action=DeleteAccessKey'), { status: 500 });
   await world.delete('AccessKey', 'it');
   await until('it was tried', () => Promise.resolve(fault.hits.length > 2));
@@ -85,7 +74,7 @@ test('L52: while the key of a deleted AccessKey cannot be revoked, object and Se
 });
 
 test('AccessKey deleted: a user that is gone has no keys to revoke', async (t) => {
-  const { world } = await settled(t);
+  const { world } = await settledKey(t, IAM);
   const { accessKeyId } = await pairIn(world, 'it-credentials');
   revokeOutside(world, accessKeyId);
   world.emulator.state.accounts.get(world.emulator.account.accountId)?.users.delete(IAM);
@@ -95,7 +84,7 @@ test('AccessKey deleted: a user that is gone has no keys to revoke', async (t) =
 });
 
 test('AccessKey deleted under Retain: the key lives on with its Secret', async (t) => {
-  const { world } = await settled(t, { deletionPolicy: 'Retain' });
+  const { world } = await settledKey(t, IAM, { deletionPolicy: 'Retain' });
   const pair = await pairIn(world, 'it-credentials');
   await world.delete('AccessKey', 'it');
   await world.gone('AccessKey', 'it');
@@ -130,11 +119,16 @@ test('AccessKey deleted while its create was not answered: it is waited for, and
   assert.deepEqual(keysOf(world, IAM), []);
 });
 
-for (const right of ['with', 'without'] as const) {
-  test(`AccessKey in a namespace that is being deleted, ${right} rights on its Secrets: the key goes`, async (t) => {
-    const { world } = await settled(t);
-    if (right === 'without') {
-      inject(world.operator.kube, ({ url }) => url.includes('/secrets/it-credentials'), kubeError(403, 'Forbidden'));
+const refusedSecrets = {
+  'with rights on its Secrets': undefined,
+  'without rights on its Secrets': '/secrets/it-credentials',
+  'whose roles went first': '/secrets/',
+} as const;
+for (const [rights, refused] of Object.entries(refusedSecrets)) {
+  test(`AccessKey in a namespace that is being deleted, ${rights}: the key goes`, async (t) => {
+    const { world } = await settledKey(t, IAM);
+    if (refused !== undefined) {
+      inject(world.operator.kube, ({ url }) => url.includes(refused), kubeError(403, 'Forbidden'));
     }
     await world.cluster.admin.delete(NAMESPACES, { namespace: '', name: world.namespace });
     await until('the keys are revoked', () => Promise.resolve(keysOf(world, IAM).length === 0));
@@ -148,12 +142,7 @@ test('AccessKey deleted: what the predecessor made and nothing proves is not rev
   await world.apply(accessKey('it', USER, { suspend: true }));
   const uid = (await world.get('AccessKey', 'it'))?.metadata.uid;
   const status = { accessKeyId: old.accessKeyId, created: true };
-  await world.cluster.admin.patch(
-    ACCESS_KEYS,
-    world.key('it'),
-    { type: 'merge', body: { status } },
-    { subresource: 'status' },
-  );
+  await world.patchStatus('AccessKey', 'it', status);
   await world.apply({
     apiVersion: 'v1',
     kind: 'Secret',

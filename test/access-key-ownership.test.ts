@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ACCESS_KEYS, type AccessKey } from '../src/api/access-key.ts';
+import type { AccessKey } from '../src/api/access-key.ts';
+import { providerSecret } from './support/account.ts';
 import { eventsAbout, inject } from './support/answers.ts';
-import { accessKey, type Manifest, provider, secret, user } from './support/builders.ts';
+import { accessKey, type Manifest, provider, user } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import {
   addKey,
   isWorking,
-  type KeyWorld,
   keyCalls,
   keysOf,
   keyWorldFor,
@@ -15,6 +15,7 @@ import {
   replaced,
   revokeOutside,
   secretOf,
+  settledKey,
   USER,
 } from './support/keys.ts';
 import { endpointsOf, type World } from './support/world.ts';
@@ -25,26 +26,12 @@ async function statusOf(world: World, name = 'it'): Promise<AccessKey['status']>
   return (await world.get<AccessKey>('AccessKey', name))?.status;
 }
 
-async function settled(t: Parameters<typeof keyWorldFor>[0]): Promise<KeyWorld> {
-  const keyWorld = await keyWorldFor(t, IAM);
-  await keyWorld.world.apply(accessKey('it', USER));
-  await keyWorld.world.reaches('AccessKey', 'it', 'Ready', 'True');
-  await keyWorld.world.settle();
-  return keyWorld;
-}
-
-/** Writes status as only the operator, or a restore, does. */
-function writeStatus(world: World, status: object, name = 'it'): Promise<unknown> {
-  const patch = { type: 'merge', body: { status } } as const;
-  return world.cluster.admin.patch(ACCESS_KEYS, world.key(name), patch, { subresource: 'status' });
-}
-
 function annotate(world: World, annotations: Readonly<Record<string, string>>): Promise<unknown> {
   return world.patch('AccessKey', 'it', { metadata: { annotations } });
 }
 
 test('AccessKey: a foreign key is named, never touched, and only on consent claimed or revoked', async (t) => {
-  const { world, pass } = await settled(t);
+  const { world, pass } = await settledKey(t, IAM);
   const foreign = addKey(world, IAM, 3_600_000);
   await pass(300_000);
   await world.reaches('AccessKey', 'it', 'ForeignKey', 'True');
@@ -67,7 +54,7 @@ test('AccessKey: a foreign key is named, never touched, and only on consent clai
 });
 
 test('AccessKey: a claimed key lives as long as its object', async (t) => {
-  const { world, pass } = await settled(t);
+  const { world, pass } = await settledKey(t, IAM);
   const foreign = addKey(world, IAM, 3_600_000);
   await pass(300_000);
   await world.reaches('AccessKey', 'it', 'ForeignKey', 'True');
@@ -85,7 +72,7 @@ test('AccessKey: a claimed key lives as long as its object', async (t) => {
 });
 
 test('AccessKey: consent for a key that was never named does nothing, nor for the key of another object', async (t) => {
-  const { world, pass } = await settled(t);
+  const { world, pass } = await settledKey(t, IAM);
   await world.apply(accessKey('other', USER));
   await world.reaches('AccessKey', 'other', 'Ready', 'True');
   const theirs = await pairIn(world, 'other-credentials');
@@ -126,7 +113,7 @@ const withdrawals: readonly (readonly [what: string, change: (live: AccessKey, f
 ];
 for (const [what, change] of withdrawals) {
   test(`AccessKey: nothing is revoked on an old copy of the object: ${what}`, async (t) => {
-    const { world, pass } = await settled(t);
+    const { world, pass } = await settledKey(t, IAM);
     const foreign = addKey(world, IAM, 3_600_000);
     await pass(300_000);
     await world.reaches('AccessKey', 'it', 'ForeignKey', 'True');
@@ -211,7 +198,7 @@ const tampering: readonly (readonly [what: string, act: (world: World, foreign: 
 ];
 for (const [what, act] of tampering) {
   test(`AccessKey: tampering destroys nothing: ${what}`, async (t) => {
-    const { world, pass } = await settled(t);
+    const { world, pass } = await settledKey(t, IAM);
     const pair = await pairIn(world, 'it-credentials');
     const foreign = addKey(world, IAM, 3_600_000);
     await act(world, foreign.accessKeyId);
@@ -227,13 +214,13 @@ for (const [what, act] of tampering) {
 }
 
 test('AccessKey: a status of an older day restores nothing that is gone, and revokes nothing that is there', async (t) => {
-  const { world, pass } = await settled(t);
+  const { world, pass } = await settledKey(t, IAM);
   const backup = await statusOf(world);
   const first = await pairIn(world, 'it-credentials');
   await world.delete('Secret', 'it-credentials');
   await replaced(world, 'it', first.accessKeyId);
   const second = await pairIn(world, 'it-credentials');
-  await writeStatus(world, { ...backup });
+  await world.patchStatus('AccessKey', 'it', { ...backup });
   // The Secret of that day comes back with it.
   const data = Object.fromEntries(
     Object.entries({ 'access-key-id': first.accessKeyId, 'secret-access-key': first.secretAccessKey }).map(
@@ -252,11 +239,11 @@ test('AccessKey: a status of an older day restores nothing that is gone, and rev
 });
 
 test('AccessKey: a copy with the status of another object owns nothing of it', async (t) => {
-  const { world, pass } = await settled(t);
+  const { world, pass } = await settledKey(t, IAM);
   const pair = await pairIn(world, 'it-credentials');
   const original = await statusOf(world);
   await world.apply(accessKey('copy', USER, { suspend: true }));
-  await writeStatus(world, { ...original }, 'copy');
+  await world.patchStatus('AccessKey', 'copy', { ...original });
   await world.patch('AccessKey', 'copy', { spec: { suspend: null } });
   await world.reaches('AccessKey', 'copy', 'Ready', 'True');
   await world.settle();
@@ -271,9 +258,13 @@ test('AccessKey: a copy with the status of another object owns nothing of it', a
 });
 
 test('AccessKey: without its status it is a new object; what it had made is named', async (t) => {
-  const { world } = await settled(t);
+  const { world } = await settledKey(t, IAM);
   const before = await pairIn(world, 'it-credentials');
-  await writeStatus(world, Object.fromEntries(Object.keys((await statusOf(world)) ?? {}).map((name) => [name, null])));
+  await world.patchStatus(
+    'AccessKey',
+    'it',
+    Object.fromEntries(Object.keys((await statusOf(world)) ?? {}).map((name) => [name, null])),
+  );
   await world.restart();
   await world.settle();
   // The Secret is ours, and the key in it is accounted for by nothing: a new one, and the old one is named.
@@ -307,7 +298,7 @@ async function legacy(
     const more = { 's3.cloud37.dev/previous-secret': 'true', 's3.cloud37.dev/access-key-name': 'it' };
     await secretWith('it-credentials-previous-20260101000000', parts.previous, more);
   }
-  await writeStatus(world, {
+  await world.patchStatus('AccessKey', 'it', {
     accessKeyId: parts.inStatus,
     created: true,
     lastRotateTime: '2026-01-01T00:00:00Z',
@@ -375,9 +366,7 @@ test('AccessKey take-over: status names a key whose text was lost: the one in th
 test('AccessKey: both references lead to one account', async (t) => {
   const { world } = await keyWorldFor(t, IAM);
   const other = world.emulator.createAccount();
-  await world.apply(
-    secret('other-credentials', { 'access-key': other.accessKeyId, 'secret-key': other.secretAccessKey }),
-  );
+  await world.apply(providerSecret('other-credentials', other));
   const auth = { accessKeySecretRef: { name: 'other-credentials' }, secretKeySecretRef: { name: 'other-credentials' } };
   await world.apply(provider('other', { ...endpointsOf(world), auth }));
   await world.apply(user('stranger', { providerRef: { name: 'other' } }));

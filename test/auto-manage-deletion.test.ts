@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { CRDS, NAMESPACES } from '../src/api/core-types.ts';
 import type { ObjectMeta } from '../src/api/meta.ts';
 import { startEmulator } from '../src/emulator/server.ts';
-import { provider, secret } from './support/builders.ts';
+import { providerSecret } from './support/account.ts';
+import { provider } from './support/builders.ts';
 import {
   bucketStatusOf,
   childrenOf,
@@ -29,7 +30,7 @@ const seed = seedFrom('DELETION_SEED');
 const RUNS = takesAll ? 20 : 3;
 const NOTHING = { user: false, keys: 0, policy: false };
 
-test('autoManage: enabled false deletes all children and revokes the key, and the bucket stays', async (t) => {
+test('L47: autoManage: enabled false deletes all children and revokes the key, and the bucket stays', async (t) => {
   const world = await startWorld(t);
   await makeStack(world, 'off');
   await world.patch('Bucket', 'off', { spec: { autoManage: { enabled: false } } });
@@ -69,12 +70,47 @@ test('autoManage: taking the block out leaves the children as independent object
   assert.equal((await bucketStatusOf(world, 'free'))?.credentialsSecret, undefined);
   assert.ok(await isWorking(world, childSecret('free')));
   assert.deepEqual(keyCalls(world), { creates: 1, deletes: 0 });
-  await world.delete('BucketPolicy', 'free-policy'); // it refers to the Bucket, as anybody's could
-  await world.gone('BucketPolicy', 'free-policy');
-  await world.delete('Bucket', 'free');
+  await world.delete('Bucket', 'free'); // which nothing holds that it had made itself
   await world.gone('Bucket', 'free');
   await world.settle();
   assert.ok(await isWorking(world, childSecret('free')), 'the garbage collector took nothing');
+  for (const [kind, name] of childrenOf('free').toReversed()) await world.delete(kind, name);
+  for (const [kind, name] of childrenOf('free')) await world.gone(kind, name);
+  assert.deepEqual(leftInService(world, 'free'), NOTHING);
+});
+
+test('autoManage: putting the block back takes back what the Bucket had let go of, and nothing else', async (t) => {
+  const world = await startWorld(t);
+  await makeStack(world, 'back');
+  const letGo = async () => {
+    await world.patch('Bucket', 'back', { spec: { autoManage: null } });
+    await until('the children are independent', async () => {
+      const objects = await Promise.all(childrenOf('back').map(([kind, name]) => world.get(kind, name)));
+      return objects.every((object) => object?.metadata.ownerReferences === undefined);
+    });
+    await world.reaches('Bucket', 'back', 'Ready', 'True');
+    await world.settle();
+  };
+  await letGo();
+  const before = world.serviceWrites().length;
+  await world.patch('Bucket', 'back', { spec: { autoManage: {} } });
+  await world.reaches('Bucket', 'back', 'Ready', 'True');
+  await world.settle();
+  assert.deepEqual(world.serviceWrites().slice(before), []);
+  assert.equal((await bucketStatusOf(world, 'back'))?.credentialsSecret, childSecret('back'));
+  for (const [kind, name] of childrenOf('back')) {
+    const { ownerReferences, annotations } = (await world.get(kind, name))?.metadata ?? {};
+    assert.deepEqual([ownerReferences?.length, annotations], [1, undefined], kind);
+  }
+  assert.ok(await isWorking(world, childSecret('back')));
+  await letGo();
+  // Somebody else's object of that name bears no note of ours.
+  await world.patch('BucketPolicy', 'back-policy', {
+    metadata: { annotations: { 's3.cloud37.dev/released-from': null } },
+  });
+  await world.patch('Bucket', 'back', { spec: { autoManage: {} } });
+  await world.reaches('Bucket', 'back', 'Stalled', 'ChildNotOurs');
+  assert.deepEqual(keyCalls(world), { creates: 1, deletes: 0 });
 });
 
 /** Deletions of a Bucket whose block was taken out when nobody could follow that. */
@@ -171,13 +207,12 @@ test('autoManage: a namespace goes with all that is in it, and no key is left', 
 
 test('autoManage: everything may be deleted at once, in any order: all goes', async (t) => {
   const world = await startWorld(t);
-  const { accessKeyId, secretAccessKey } = world.emulator.account;
   const random = seeded(seed);
   for (let run = 0; run < RUNS; run++) {
     const name = `order-${run}`;
     const ref = { name };
     const auth = { accessKeySecretRef: ref, secretKeySecretRef: ref };
-    await world.apply(secret(name, { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+    await world.apply(providerSecret(name, world.keys));
     await world.apply(provider(name, { ...endpointsOf(world), rateLimit: { requestsPerSecond: 1_000 }, auth }));
     await makeStack(world, name, { providerRef: ref, deletionPolicy: 'Delete' });
     const all = [['Secret', name], ['Provider', name], ['Bucket', name], ...childrenOf(name)] as const;

@@ -4,7 +4,7 @@ import { CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { accessLevelPolicy } from '../src/wasabi/policy/access-levels.ts';
 import { eventsAbout } from './support/answers.ts';
-import { accessKey, bucket, bucketPolicy, type Manifest, TYPES, user } from './support/builders.ts';
+import { accessKey, bucket, bucketPolicy, type Manifest, user } from './support/builders.ts';
 import {
   bucketStatusOf,
   childrenOf,
@@ -35,11 +35,7 @@ async function store(world: World, manifest: Manifest, status: object, owner?: o
     ...(owner === undefined ? {} : { ownerReferences: [owner] }),
   };
   const { uid } = (await world.apply({ ...manifest, metadata, spec: { ...manifest.spec, suspend: true } })).metadata;
-  const type = TYPES[manifest.kind];
-  assert.ok(type);
-  const key = world.key(manifest.metadata.name);
-  const body = { status: { ...status, conditions: [ready] } };
-  await world.cluster.admin.patch(type, key, { type: 'merge', body }, { subresource: 'status' });
+  await world.patchStatus(manifest.kind, manifest.metadata.name, { ...status, conditions: [ready] });
   return uid;
 }
 
@@ -115,7 +111,7 @@ async function begin(world: World): Promise<void> {
   }
 }
 
-test('children of the predecessor are taken over: the key stays, and the policies become those of the access level', async (t) => {
+test('L47: children of the predecessor are taken over: the key stays, and the policies become those of the access level', async (t) => {
   const world = await startWorld(t);
   await legacyStack(world, { enabled: true });
   await begin(world);

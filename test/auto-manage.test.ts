@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GetBucketPolicyCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketTaggingCommand,
+  GetBucketPolicyCommand,
+  GetBucketTaggingCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import type { User } from '../src/api/user.ts';
 import { accessLevelPolicy } from '../src/wasabi/policy/access-levels.ts';
 import { eventsAbout } from './support/answers.ts';
@@ -9,7 +15,9 @@ import { bucketStatusOf, childrenOf, childrenThere, childSecret, makeStack } fro
 import { until } from './support/cluster.ts';
 import { userAsIs } from './support/iam-console.ts';
 import { isWorking, keyCalls, pairIn } from './support/keys.ts';
+import { pass } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
+import { SkippingClock } from './support/skipping-clock.ts';
 import { consoleOf, type World } from './support/world.ts';
 
 const { startWorld } = shareCluster();
@@ -25,11 +33,12 @@ async function statementsOn(world: World, Bucket: string): Promise<readonly Stat
   return (JSON.parse(Policy) as { Statement: readonly Statement[] }).Statement; // a policy document
 }
 
-test('autoManage: from one object to a key that works, with exactly one create of each', async (t) => {
+test('L67: autoManage: from one object to a key that works, with exactly one create of each', async (t) => {
   const world = await startWorld(t);
   await makeStack(world, 'logs');
   assert.deepEqual(await childrenThere(world, 'logs'), ALL);
-  assert.equal((await bucketStatusOf(world, 'logs'))?.credentialsSecret, childSecret('logs'));
+  const { credentialsSecret, arn: bucketArn } = (await bucketStatusOf(world, 'logs')) ?? {};
+  assert.deepEqual([credentialsSecret, bucketArn], [childSecret('logs'), 'arn:aws:s3:::logs']);
   assert.ok(await isWorking(world, childSecret('logs')));
   assert.deepEqual(keyCalls(world), { creates: 1, deletes: 0 });
   assert.equal(world.serviceWrites().filter((call) => call === 'CreateUser').length, 1);
@@ -47,6 +56,48 @@ test('autoManage: from one object to a key that works, with exactly one create o
   const reasons = eventsAbout(world, 'Bucket', 'logs').map(({ reason }) => reason);
   assert.equal(reasons[0], 'BucketCreated');
   assert.ok(!reasons.includes('ReconcileFailed'), 'waiting for children is no failure');
+});
+
+test('L47: autoManage: the Secret is named once its key works, and not while the service does not know it yet', async (t) => {
+  const clock = new SkippingClock();
+  const world = await startWorld(t, { emulator: { clock, propagation: { keysMs: 200_000 } } });
+  await world.apply(bucket('slow', { autoManage: {} }));
+  await world.reaches('AccessKey', 'slow-accesskey', 'Synced', 'KeyNotUsable');
+  await world.settle();
+  assert.deepEqual(await childrenThere(world, 'slow'), ALL, 'the Secret is there');
+  const isNamed = () =>
+    world.operator.kube.calls.some(
+      ({ url, body }) => url.includes('/buckets/slow/status') && body.includes(childSecret('slow')),
+    );
+  await clock.skip(150_000);
+  await world.elapse(150_000);
+  await pass(world, 'Bucket', 'slow');
+  assert.equal((await bucketStatusOf(world, 'slow'))?.credentialsSecret, undefined);
+  assert.ok(!isNamed(), 'it never was');
+  // However often it is looked at, what the service says of the key stays what it is.
+  await pass(world, 'AccessKey', 'slow-accesskey');
+  await world.reaches('AccessKey', 'slow-accesskey', 'Synced', 'KeyNotUsable');
+  assert.equal((await world.condition('Bucket', 'slow', 'Ready'))?.status, 'False');
+
+  await clock.skip(700_000);
+  await world.elapse(700_000);
+  await world.reaches('Bucket', 'slow', 'Ready', 'True');
+  assert.equal((await bucketStatusOf(world, 'slow'))?.credentialsSecret, childSecret('slow'));
+  assert.ok(isNamed());
+  assert.deepEqual(keyCalls(world), { creates: 1, deletes: 0 });
+});
+
+test('autoManage: what was read a moment ago serves news of the children only: whoever asks for a pass gets a read', async (t) => {
+  const world = await startWorld(t);
+  await makeStack(world, 'asked');
+  await world.console.send(new DeleteBucketTaggingCommand({ Bucket: 'asked' }));
+  await pass(world, 'Bucket', 'asked');
+  const { TagSet = [] } = await world.console.send(new GetBucketTaggingCommand({ Bucket: 'asked' }));
+  assert.ok(TagSet.length > 0, 'the marker is back');
+  const before = world.serviceWrites().length;
+  await world.patch('Bucket', 'asked', { spec: { versioning: { enabled: true } } });
+  await until('the edit is in effect', async () => world.serviceWrites().length > before);
+  assert.equal(world.emulator.state.buckets.get('asked')?.versioning, 'Enabled');
 });
 
 test('L46: without spec.autoManage nothing is made', async (t) => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import type { BucketPolicy } from '../src/api/bucket-policy.ts';
+import { eventsAbout } from './support/answers.ts';
 import { bucket, bucketPolicy } from './support/builders.ts';
+import { until } from './support/cluster.ts';
 import { callsTo, pass, writesTo } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import type { World } from './support/world.ts';
@@ -44,6 +46,15 @@ const own = (name: string, more: object = {}) => ({
   action: 's3:GetObject',
   resource: `arn:aws:s3:::${name}/*`,
   ...more,
+});
+
+/** What somebody puts in place of the policy. */
+const opened = (name: string) => ({
+  Sid: 'Opened',
+  Effect: 'Allow',
+  Principal: { AWS: 'arn:aws:iam::100000000099:root' },
+  Action: 's3:*',
+  Resource: [`arn:aws:s3:::${name}`, `arn:aws:s3:::${name}/*`],
 });
 
 async function withBucket(world: World, name: string, spec = {}, objectName = name): Promise<void> {
@@ -99,7 +110,7 @@ test('L54: two objects share one document; whoever goes takes only its own, and 
   assert.equal(await policyOf(world, 'shared'), undefined);
 });
 
-test('a clash of sids leaves the younger out, until the older one goes', async (t) => {
+test('L71: a clash of sids leaves the younger out, until the older one goes', async (t) => {
   const world = await startWorld(t);
   await withBucket(world, 'clash');
   await world.apply(bucketPolicy('older', 'clash', { statement: [own('clash', { sid: 'Same' })] }));
@@ -179,7 +190,7 @@ test('what would grant to everyone is refused while the Bucket says so, and take
   assert.deepEqual(sidsOf(await policyOf(world, 'open')), ['Open']);
 });
 
-test('a policy that is none names statement and element; one that was applied stays in force meanwhile', async (t) => {
+test('L71: a policy that is none names statement and element; one that was applied stays in force meanwhile', async (t) => {
   const world = await startWorld(t);
   await withBucket(world, 'bad');
   await world.apply(bucketPolicy('edited', 'bad', { statement: [own('bad', { sid: 'Edited' })] }));
@@ -197,6 +208,73 @@ test('a policy that is none names statement and element; one that was applied st
   assert.deepEqual(sidsOf(await policyOf(world, 'bad'))?.toSorted(), ['Edited', 'Other']);
 });
 
+test('a resource of another bucket is told to its object alone; the others of the bucket stay in sync and are repaired', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'strict');
+  await world.apply(bucketPolicy('good', 'strict', { statement: [own('strict', { sid: 'Good' })] }));
+  await world.reaches('BucketPolicy', 'good', 'Ready', 'True');
+  const resource = 'arn:aws:s3:::some-other/*';
+  await world.apply(bucketPolicy('stray', 'strict', { statement: [own('strict', { sid: 'Stray', resource })] }));
+  await world.reaches('BucketPolicy', 'stray', 'Stalled', 'InvalidSpec');
+  const message = (await world.condition('BucketPolicy', 'stray', 'Synced'))?.message ?? '';
+  assert.match(message, /statement\[0\] "Stray"\.resource holds "arn:aws:s3:::some-other\/\*".*bucket "strict"/);
+  await world.settle();
+  assert.equal((await world.condition('BucketPolicy', 'good', 'Synced'))?.status, 'True');
+  await putPolicy(world, 'strict', [opened('strict')]);
+  await pass(world, 'BucketPolicy', 'good');
+  assert.deepEqual(sidsOf(await policyOf(world, 'strict')), ['Good']);
+});
+
+test('what the service alone finds wrong is told to its object; the others stay in sync and are repaired, across a restart', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'shared-2');
+  await world.apply(bucketPolicy('good', 'shared-2', { statement: [own('shared-2', { sid: 'Good' })] }));
+  await world.reaches('BucketPolicy', 'good', 'Ready', 'True');
+  const refused = { sid: 'Refused', resource: undefined, notResource: 'arn:aws:s3:::some-other/*' };
+  await world.apply(bucketPolicy('bad', 'shared-2', { statement: [own('shared-2', refused)] }));
+  await world.reaches('BucketPolicy', 'bad', 'Stalled', 'PolicyInvalid');
+  await world.reaches('BucketPolicy', 'bad', 'Ready', 'False');
+  const message = (await world.condition('BucketPolicy', 'bad', 'Synced'))?.message ?? '';
+  assert.match(message, /with statement\[0\] "Refused" of this object .*MalformedPolicy/);
+  await world.expectValid('BucketPolicy', 'bad');
+  await world.apply(
+    bucketPolicy('late', 'shared-2', { statement: [own('shared-2', { sid: 'Late', action: 's3:PutObject' })] }),
+  );
+  await world.reaches('BucketPolicy', 'late', 'Ready', 'True');
+  await world.settle();
+  await putPolicy(world, 'shared-2', [opened('shared-2')]);
+  await pass(world, 'BucketPolicy', 'good');
+  assert.deepEqual(sidsOf(await policyOf(world, 'shared-2'))?.toSorted(), ['Good', 'Late']);
+  await world.restart();
+  await world.settle();
+  await putPolicy(world, 'shared-2', [opened('shared-2')]);
+  await pass(world, 'BucketPolicy', 'late');
+  assert.deepEqual(sidsOf(await policyOf(world, 'shared-2'))?.toSorted(), ['Good', 'Late']);
+  await world.reaches('BucketPolicy', 'bad', 'Stalled', 'PolicyInvalid');
+  for (const name of ['good', 'late']) await world.reaches('BucketPolicy', name, 'Synced', 'True');
+  await world.patch('BucketPolicy', 'bad', {
+    spec: { policy: { statement: [own('shared-2', { sid: 'Mended', action: 's3:DeleteObject' })] } },
+  });
+  await world.reaches('BucketPolicy', 'bad', 'Ready', 'True');
+  assert.deepEqual(sidsOf(await policyOf(world, 'shared-2'))?.toSorted(), ['Good', 'Late', 'Mended']);
+});
+
+test('an edit that the service refuses leaves what the object had, and drift beside it is undone', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'edit');
+  await world.apply(bucketPolicy('edited', 'edit', { statement: [own('edit', { sid: 'Before' })] }));
+  await world.reaches('BucketPolicy', 'edited', 'Ready', 'True');
+  const refused = own('edit', { sid: 'After', resource: undefined, notResource: 'arn:aws:s3:::some-other/*' });
+  await world.patch('BucketPolicy', 'edited', { spec: { policy: { statement: [refused] } } });
+  await world.reaches('BucketPolicy', 'edited', 'Stalled', 'PolicyInvalid');
+  const found = await policyOf(world, 'edit');
+  assert.deepEqual(sidsOf(found), ['Before']);
+  await putPolicy(world, 'edit', [...(found?.Statement ?? []), opened('edit')]);
+  await world.resync();
+  assert.deepEqual(sidsOf(await policyOf(world, 'edit')), ['Before']);
+  await world.reaches('BucketPolicy', 'edited', 'Stalled', 'PolicyInvalid');
+});
+
 test('a policy that would lock the operator out is refused', async (t) => {
   const world = await startWorld(t);
   await withBucket(world, 'locked');
@@ -204,6 +282,39 @@ test('a policy that would lock the operator out is refused', async (t) => {
   await world.apply(bucketPolicy('lock', 'locked', { statement: [statement] }));
   await world.reaches('BucketPolicy', 'lock', 'Stalled', 'LocksOutOperator');
   assert.equal(await policyOf(world, 'locked'), undefined);
+  await world.apply(bucketPolicy('other', 'locked', { statement: [own('locked')] }));
+  await world.reaches('BucketPolicy', 'other', 'Ready', 'True');
+  await world.reaches('BucketPolicy', 'lock', 'Stalled', 'LocksOutOperator');
+});
+
+/** Waits for an event of that reason about the object, and gives its note. */
+async function noteOf(world: World, name: string, reason: string): Promise<string> {
+  let note: string | undefined;
+  await until(`event ${reason}`, () => {
+    note = eventsAbout(world, 'BucketPolicy', name).find((event) => event.reason === reason)?.note;
+    return Promise.resolve(note !== undefined);
+  });
+  return note ?? '';
+}
+
+test('events tell what was written, what was undone, and what is gone', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'told');
+  await world.apply(bucketPolicy('it', 'told', { statement: [own('told', { sid: 'Own' })] }));
+  await world.reaches('BucketPolicy', 'it', 'Ready', 'True');
+  assert.match(await noteOf(world, 'it', 'PolicyApplied'), /Set:policy \(policy: \+ Allow s3:GetObject on .*reader\)$/);
+  await putPolicy(world, 'told', [opened('told')]);
+  await pass(world, 'BucketPolicy', 'it');
+  assert.match(
+    await noteOf(world, 'it', 'DriftRepaired'),
+    /^Changes made: Set:policy \(policy: \+ Allow .*; - statement "Opened"\)$/,
+  );
+  await world.delete('BucketPolicy', 'it');
+  await world.gone('BucketPolicy', 'it');
+  assert.equal(
+    await noteOf(world, 'it', 'PolicyRemoved'),
+    'the set of statements of this object in the policy of bucket "told" is gone',
+  );
 });
 
 test('it waits for its Bucket, and holds it against deletion until it is gone itself', async (t) => {
@@ -259,7 +370,7 @@ test('a policy that was written and is not yet read counts as written', async (t
   assert.deepEqual(sidsOf(await policyOf(world, 'slow')), ['Second']);
 });
 
-test('an update that is refused leaves the hash of what is in force, and a retry writes nothing but its answer', async (t) => {
+test('an update that is refused leaves the hash of what is in force, and a retry writes what it is about to do, and its answer', async (t) => {
   const world = await startWorld(t);
   await withBucket(world, 'refused');
   await world.apply(bucketPolicy('it', 'refused', { statement: [own('refused', { sid: 'First' })] }));
@@ -275,7 +386,7 @@ test('an update that is refused leaves the hash of what is in force, and a retry
   const writes = world.kubeWrites().length;
   await pass(world, 'BucketPolicy', 'it');
   await world.settle();
-  assert.equal(world.kubeWrites().length, writes + 1, 'that the request was handled');
+  assert.equal(world.kubeWrites().length, writes + 2, 'the announcement; its end, and that the request was handled');
   world.emulator.faults.clear(refusal);
   await pass(world, 'BucketPolicy', 'it');
   await world.reaches('BucketPolicy', 'it', 'Ready', 'True');
@@ -291,6 +402,7 @@ test('a first write that is refused is no claim to what somebody else writes lat
   await world.reaches('BucketPolicy', 'it', 'Synced', 'AccessDenied');
   await world.settle();
   assert.equal(await hashOf(world, 'it'), '');
+  assert.equal((await world.get<BucketPolicy>('BucketPolicy', 'it'))?.status?.announced, undefined);
   await world.patch('BucketPolicy', 'it', { spec: { suspend: true } });
   await world.reaches('BucketPolicy', 'it', 'Synced', 'Suspended');
   world.emulator.faults.clear(refusal);

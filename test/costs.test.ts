@@ -8,11 +8,14 @@ import {
   settingNames,
   settingsSpec,
 } from '../bench/expected-calls.ts';
+import { ROTATION_CALLS, ROTATION_KUBE_CALLS } from '../bench/key-calls.ts';
 import { type Counts, callsOfRequests, countsOf, tally } from '../bench/kube-calls.ts';
 import { STACK_KUBE_CALLS, STACK_SERVICE_CALLS } from '../bench/stack-calls.ts';
+import type { AccessKey } from '../src/api/access-key.ts';
 import { bucket } from './support/builders.ts';
 import { makeStack } from './support/children.ts';
 import { until } from './support/cluster.ts';
+import { settledKey } from './support/keys.ts';
 import { startWorld, type World } from './support/world.ts';
 
 const COUNT = 30;
@@ -60,6 +63,16 @@ for (const settings of [0, 3]) {
   });
 }
 
+/** The proxy of these tests does not note what was answered. */
+function withoutCodes(calls: readonly ExpectedCall[]): Record<string, number> {
+  const merged: Record<string, number> = {};
+  for (const { name, count } of calls) {
+    const bare = name.replace(/ \d+$/, '');
+    merged[bare] = (merged[bare] ?? 0) + count;
+  }
+  return merged;
+}
+
 function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -76,10 +89,28 @@ test('a Bucket with a user and a key of its own: not a call that is not listed w
     .slice(service)
     .map((call) => naming.nameOf(call));
   assert.deepEqual(sorted(tally(called)), sorted(times(STACK_SERVICE_CALLS, 1)));
-  const merged: Record<string, number> = {};
-  for (const { name, count } of STACK_KUBE_CALLS) {
-    const bare = name.replace(/ \d+$/, ''); // the proxy of this test does not note what was answered
-    merged[bare] = (merged[bare] ?? 0) + count;
-  }
-  assert.deepEqual(sorted(kubeCalls(world, kube)), sorted(merged));
+  assert.deepEqual(sorted(kubeCalls(world, kube)), sorted(withoutCodes(STACK_KUBE_CALLS)));
+});
+
+test('the rotation of a key: not a call beyond those that are listed, and no second pass', async (t) => {
+  const it = await settledKey(t, 'team-iam', {}, { flags: ['--drift-check-interval-seconds=0'] });
+  const { world } = it;
+  const [kube, service] = [world.operator.kube.calls.length, world.operatorCalls().length];
+  const annotations = { 's3.cloud37.dev/rotate-requested-at': 'now' };
+  await world.patch('AccessKey', 'it', { metadata: { annotations } });
+  await until('the rotation is Retaining', async () => {
+    const key = await world.get<AccessKey>('AccessKey', 'it');
+    return key?.status?.rotation?.step === 'Retaining';
+  });
+  await world.settle();
+  const naming = new CallNames();
+  const called = world
+    .operatorCalls()
+    .slice(service)
+    .map((call) => naming.nameOf(call));
+  assert.deepEqual(sorted(tally(called)), sorted(times(ROTATION_CALLS, 1)));
+  const { 'create events': _events, ...calls } = kubeCalls(world, kube); // events come by and by
+  const made = Object.entries(calls).filter(([name]) => !/^(?:list|watch) /.test(name));
+  const { 'create events': _expected, ...wanted } = withoutCodes(ROTATION_KUBE_CALLS);
+  assert.deepEqual(sorted(Object.fromEntries(made)), sorted(wanted));
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type KeyPair, providerSecret } from './support/account.ts';
 import { inject, isLook, isPatch, kubeError, s3Error } from './support/answers.ts';
-import { bucket, secret } from './support/builders.ts';
+import { bucket } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import type { ProxiedCall } from './support/proxy.ts';
 import { shareCluster } from './support/shared-cluster.ts';
@@ -43,11 +44,11 @@ async function allReach(world: World, names: readonly string[], type: string, wa
 }
 
 /** Takes the operator's key out of the account; what is returned puts it back. */
-function revokeKey({ emulator: { state, account } }: World): () => void {
-  const key = state.keys.get(account.accessKeyId);
+function revokeKey({ emulator: { state }, keys: { accessKeyId } }: World): () => void {
+  const key = state.keys.get(accessKeyId);
   assert.ok(key);
-  state.keys.delete(account.accessKeyId);
-  return () => void state.keys.set(account.accessKeyId, key);
+  state.keys.delete(accessKeyId);
+  return () => void state.keys.set(accessKeyId, key);
 }
 
 /** Calls that the service refused for their credentials. */
@@ -88,10 +89,9 @@ describe('a key that is revoked while fifty Buckets use it', () => {
     const names = await makeBuckets(world, 50);
     const isVerdict = (call: ProxiedCall) => isPatch(call, 'wasabi', 'status');
     const fault = inject(world.operator.kube, isVerdict, kubeError(500, 'InternalError'));
-    const { accessKeyId, secretAccessKey } = world.emulator.account;
-    const put = (secretKey: string) =>
-      world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretKey }));
-    await put('this-is-not-the-secret-access-key');
+    const put = (changed: Partial<KeyPair> = {}) =>
+      world.apply(providerSecret('wasabi-credentials', { ...world.keys, ...changed }));
+    await put({ secretAccessKey: 'this-is-not-the-secret-access-key' });
     await requestAll(world, names, '1');
     await until('the Provider would say so', () => Promise.resolve(fault.hits.length > 0));
     await allReach(world, names, 'Reconciling', 'True');
@@ -99,7 +99,7 @@ describe('a key that is revoked while fifty Buckets use it', () => {
     assert.ok(fault.hits.length > 2, 'its pass was made again');
     assert.ok(refusals(world) <= 2, `one by the Provider, one by a Bucket at most: ${refusals(world)}`);
 
-    await put(secretAccessKey);
+    await put();
     fault.end();
     await requestAll(world, names, '2');
     await allReach(world, names, 'Synced', 'True');

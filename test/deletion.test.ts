@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { BUCKETS } from '../src/api/bucket.ts';
 import { CRDS, NAMESPACES } from '../src/api/core-types.ts';
 import type { KubeObject } from '../src/api/meta.ts';
 import { systemClock } from '../src/runtime/clock.ts';
+import { providerSecret } from './support/account.ts';
 import { eventsAbout, inject, isOn, isPatch, kubeError } from './support/answers.ts';
-import { bucket, provider, secret } from './support/builders.ts';
+import { bucket, provider, user } from './support/builders.ts';
 import { expectIndependent, makeStack } from './support/children.ts';
 import { createNamespace, until } from './support/cluster.ts';
 import { annotate, callsTo, markerOf, pass, writesTo } from './support/outside.ts';
+import type { ProxiedCall } from './support/proxy.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { endpointsOf, startWorld as startOwnWorld, type World } from './support/world.ts';
 
@@ -29,7 +30,7 @@ async function becomes(what: string, wanted: boolean, read: () => Promise<boolea
   await until(`${what}: ${wanted}`, async () => (await read()) === wanted);
 }
 
-test('a Provider stays while Buckets depend on it, and names at most ten of them', async (t) => {
+test('L24: a Provider stays while Buckets depend on it, and names at most ten of them', async (t) => {
   const tenant = await createNamespace(shared.cluster.admin, 'tenant');
   const world = await startWorld(t, { neighbours: [tenant] });
   await world.patch('Provider', 'wasabi', { spec: { allowedNamespaces: { from: 'All' } } });
@@ -50,7 +51,15 @@ test('a Provider stays while Buckets depend on it, and names at most ten of them
   assert.ok(!message.includes(tenant) && !message.includes('far-dependent'), 'strangers are only counted');
   await world.expectValid('Provider', 'wasabi');
 
-  // It still serves those who depend on it.
+  // Nothing new is made with it, and it still serves those who depend on it.
+  await world.apply(bucket('too-late'));
+  await world.apply(user('too-late'));
+  for (const kind of ['Bucket', 'User']) {
+    await world.reaches(kind, 'too-late', 'Synced', 'ProviderNotReady');
+    const { message: why = '' } = (await world.condition(kind, 'too-late', 'Synced')) ?? {};
+    assert.match(why, /^spec\.providerRef: Provider .*\/wasabi is being deleted/);
+  }
+  assert.equal(world.snapshot('too-late'), undefined);
   await world.patch('Bucket', 'dependent-a', { spec: { versioning: { enabled: true } } });
   await world.reaches('Bucket', 'dependent-a', 'Synced', 'True');
   for (const name of names) await world.delete('Bucket', name);
@@ -81,7 +90,12 @@ test('the Secret of a Provider is held while an object depends on it, and only s
   await world.apply(bucket('holder'));
   await becomes('held', true, protectedSecret);
   await world.reaches('Bucket', 'holder', 'Ready', 'True');
+  const { annotations } = (await world.get('Secret', 'wasabi-credentials'))?.metadata ?? {};
+  assert.match(annotations?.[IN_USE] ?? '', /while objects depend on Provider .*\/wasabi: delete those first/);
   await world.delete('Secret', 'wasabi-credentials');
+  await until('the Provider tells of it', async () =>
+    eventsAbout(world, 'Provider', 'wasabi').some(({ reason }) => reason === 'SecretInUse'),
+  );
   await world.patch('Bucket', 'holder', { spec: { deletionPolicy: 'Delete' } });
   await world.reaches('Bucket', 'holder', 'Synced', 'True');
   await world.delete('Bucket', 'holder');
@@ -89,6 +103,7 @@ test('the Secret of a Provider is held while an object depends on it, and only s
   await becomes('held', false, protectedSecret);
   const left = await world.get('Secret', 'wasabi-credentials');
   assert.deepEqual(left?.metadata.finalizers, ['example.com/theirs'], "other people's finalizers stay");
+  assert.equal(left.metadata.annotations?.[IN_USE], undefined);
   await world.patch('Secret', 'wasabi-credentials', { metadata: { finalizers: null } });
   await world.reaches('Provider', 'wasabi', 'Synced', 'SecretNotFound');
   await world.reaches('Provider', 'wasabi', 'Ready', 'False');
@@ -122,8 +137,7 @@ test('a Provider that changes to another Secret holds that one and lets the form
   const world = await startWorld(t);
   await world.apply(bucket('holder'));
   await becomes('held', true, () => isProtected(world, 'wasabi-credentials'));
-  const { accessKeyId, secretAccessKey } = world.emulator.account;
-  await world.apply(secret('next', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  await world.apply(providerSecret('next', world.keys));
   const ref = { name: 'next' };
   await world.patch('Provider', 'wasabi', { spec: { auth: { accessKeySecretRef: ref, secretKeySecretRef: ref } } });
   await becomes('next held', true, () => isProtected(world, 'next'));
@@ -131,19 +145,25 @@ test('a Provider that changes to another Secret holds that one and lets the form
   await world.reaches('Provider', 'wasabi', 'Synced', 'True');
 });
 
-test('a namespace goes with all that is in it, and retained buckets stay', async (t) => {
-  const world = await startWorld(t);
-  await world.apply(bucket('kept'));
-  await world.apply(bucket('dropped', { deletionPolicy: 'Delete' }));
-  await world.reaches('Bucket', 'kept', 'Ready', 'True');
-  await world.reaches('Bucket', 'dropped', 'Ready', 'True');
-  const { admin } = world.cluster;
-  const key = { namespace: '', name: world.namespace };
-  await admin.delete(NAMESPACES, key);
-  await until('the namespace is gone', async () => (await admin.get(NAMESPACES, key)) === undefined, 30_000);
-  assert.match((await markerOf(world, 'kept')) ?? '', /^released\//);
-  assert.equal(world.snapshot('dropped'), undefined);
-});
+for (const order of ['', ', its roles first'] as const) {
+  test(`L26: a namespace goes with all that is in it${order}, and retained buckets stay`, async (t) => {
+    const world = await startWorld(t);
+    await world.apply(bucket('kept'));
+    await world.apply(bucket('dropped', { deletionPolicy: 'Delete' }));
+    await world.reaches('Bucket', 'kept', 'Ready', 'True');
+    await world.reaches('Bucket', 'dropped', 'Ready', 'True');
+    const { admin } = world.cluster;
+    const key = { namespace: '', name: world.namespace };
+    if (order !== '') {
+      const isRead = ({ method, url }: ProxiedCall) => method === 'GET' && url.includes('/secrets');
+      inject(world.operator.kube, isRead, kubeError(403, 'Forbidden'));
+    }
+    await admin.delete(NAMESPACES, key);
+    await until('the namespace is gone', async () => (await admin.get(NAMESPACES, key)) === undefined, 120_000);
+    assert.match((await markerOf(world, 'kept')) ?? '', /^released\//);
+    assert.equal(world.snapshot('dropped'), undefined);
+  });
+}
 
 const ORDERS = [
   ['Secret', 'Provider', 'Bucket'],
@@ -156,12 +176,11 @@ const ORDERS = [
 
 test('Secret, Provider and Bucket may be deleted in any order: all go', async (t) => {
   const world = await startWorld(t);
-  const { accessKeyId, secretAccessKey } = world.emulator.account;
   for (const [index, order] of ORDERS.entries()) {
     const name = `order-${index}`;
     const ref = { name };
     const auth = { accessKeySecretRef: ref, secretKeySecretRef: ref };
-    await world.apply(secret(name, { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+    await world.apply(providerSecret(name, world.keys));
     await world.apply(provider(name, { ...endpointsOf(world), rateLimit: { requestsPerSecond: 1_000 }, auth }));
     await world.apply(bucket(name, { providerRef: ref, deletionPolicy: 'Delete' }));
     await world.reaches('Bucket', name, 'Ready', 'True');
@@ -172,7 +191,7 @@ test('Secret, Provider and Bucket may be deleted in any order: all go', async (t
   }
 });
 
-test('deletion wins over everything, at whatever point of the first pass it comes', async (t) => {
+test('L25: deletion wins over everything, at whatever point of the first pass it comes', async (t) => {
   const world = await startWorld(t);
   const { kube, wasabi } = world.operator;
   let tried = 0;
@@ -219,7 +238,7 @@ test('deleting an object whose bucket is gone already is success', async (t) => 
   }
 });
 
-test('credentials that are gone hold the deletion, say so, and let it go on when they are back', async (t) => {
+test('L4: credentials that are gone hold the deletion, say so, and let it go on when they are back', async (t) => {
   const world = await startWorld(t);
   await world.apply(bucket('waiting', { deletionPolicy: 'Delete' }));
   await world.reaches('Bucket', 'waiting', 'Ready', 'True');
@@ -233,8 +252,7 @@ test('credentials that are gone hold the deletion, say so, and let it go on when
   await world.reaches('Bucket', 'waiting', 'DeletionBlocked', 'SecretNotFound');
   await world.expectValid('Bucket', 'waiting');
   assert.equal(callsTo(world, 'waiting').length, calls);
-  const { accessKeyId, secretAccessKey } = world.emulator.account;
-  await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  await world.apply(providerSecret('wasabi-credentials', world.keys));
   await world.gone('Bucket', 'waiting');
   assert.equal(world.snapshot('waiting'), undefined);
 });
@@ -270,8 +288,7 @@ test('a Secret that goes before the Provider has protected it holds the deletion
   }
   await world.gone('Bucket', 'abandoned');
   assert.deepEqual(world.snapshot('abandoned'), before);
-  const { accessKeyId, secretAccessKey } = world.emulator.account;
-  await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  await world.apply(providerSecret('wasabi-credentials', world.keys));
   await world.gone('Bucket', 'waiting');
   assert.equal(world.snapshot('waiting'), undefined);
 });
@@ -385,7 +402,6 @@ test('a Bucket whose spec cannot be used lets go of children that it does not as
 test('what a predecessor claimed is let go when neither spec nor status names it, and an event says so', async (t) => {
   if (shared.cluster.isReal) return t.skip('others use the definitions of that cluster');
   const world = await startOwnWorld(t);
-  const { cluster } = world;
   await acceptAnyBucket(world);
   const finalizers = ['kopf.zalando.org/KopfFinalizerMarker'];
   const manifest = { ...bucket('legacy', {}, { finalizers }), spec: { name: 'legacy', deletionPolicy: 'Delete' } };
@@ -393,8 +409,7 @@ test('what a predecessor claimed is let go when neither spec nor status names it
     await world.apply(manifest).catch(() => undefined);
     return (await world.get('Bucket', 'legacy')) !== undefined;
   });
-  const body = { status: { exists: true, bucketName: 'legacy' } };
-  await cluster.admin.patch(BUCKETS, world.key('legacy'), { type: 'merge', body }, { subresource: 'status' });
+  await world.patchStatus('Bucket', 'legacy', { exists: true, bucketName: 'legacy' });
   const calls = world.operatorCalls().length;
   await world.delete('Bucket', 'legacy');
   await world.gone('Bucket', 'legacy');

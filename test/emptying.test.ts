@@ -50,7 +50,7 @@ async function costsReadsOnly(world: World, name: string): Promise<void> {
   assert.deepEqual(writesTo(world, name), tries);
 }
 
-test('a bucket with data waits under Delete, and nothing in it is lost', async (t) => {
+test('L23: a bucket with data waits under Delete, and nothing in it is lost', async (t) => {
   const world = await startWorld(t);
   await world.apply(bucket('full', { deletionPolicy: 'Delete' }));
   await world.reaches('Bucket', 'full', 'Ready', 'True');
@@ -85,7 +85,7 @@ test('forceDelete set on a waiting object: gone in one call where the service ha
   assert.ok(!callsTo(world, 'forced').slice(before).includes('DeleteObjects'));
 });
 
-test('without that call the bucket is emptied in portions, which go on where they stopped', async (t) => {
+test('L5: without that call the bucket is emptied in portions, which go on where they stopped', async (t) => {
   const world = await startWorld(t, { emulator: { quirks: { forceDelete: 'ignored' } } });
   await world.apply(bucket('emptied', { deletionPolicy: 'Delete', forceDelete: true, versioning: { enabled: true } }));
   await world.reaches('Bucket', 'emptied', 'Ready', 'True');
@@ -110,7 +110,7 @@ test('without that call the bucket is emptied in portions, which go on where the
 });
 
 test('locked objects are named and not fought, and the rest of the bucket goes', async (t) => {
-  const world = await startWorld(t);
+  const world = await startWorld(t, { signer: { seesLocks: true } });
   await world.apply(bucket('locked', { deletionPolicy: 'Delete', forceDelete: true, objectLock: { enabled: true } }));
   await world.reaches('Bucket', 'locked', 'Ready', 'True');
   await put(world, 'locked', 'free');
@@ -134,6 +134,23 @@ test('locked objects are named and not fought, and the rest of the bucket goes',
   assert.equal(world.snapshot('locked'), undefined);
 });
 
+test('who may not see locks tries a locked bucket again less and less often, and gets it after a quarter of an hour', async (t) => {
+  const world = await startWorld(t);
+  await world.apply(bucket('locked', { deletionPolicy: 'Delete', forceDelete: true, objectLock: { enabled: true } }));
+  await world.reaches('Bucket', 'locked', 'Ready', 'True');
+  await put(world, 'locked', 'seed');
+  fillLocked(world, 'locked', 1);
+  await world.delete('Bucket', 'locked');
+  await world.reaches('Bucket', 'locked', 'DeletionBlocked', 'ObjectsLocked');
+  const tries = () => writesTo(world, 'locked').filter((operation) => operation === 'DeleteObjects').length;
+  await world.elapse(1_800_000, 5_000);
+  assert.ok(tries() >= 3 && tries() <= 6, `${tries()} attempts in half an hour`);
+  const { objects } = world.emulator.state.buckets.get('locked') ?? {};
+  for (const version of [...(objects?.values() ?? [])].flat()) version.retention = undefined;
+  await world.elapse(900_000, 5_000);
+  await world.gone('Bucket', 'locked');
+});
+
 test('a bucket that is empty and says that it is not is asked less and less often', async (t) => {
   const world = await startWorld(t);
   await world.apply(bucket('stubborn', { deletionPolicy: 'Delete', forceDelete: true }));
@@ -149,7 +166,10 @@ test('a bucket that is empty and says that it is not is asked less and less ofte
 });
 
 test('what is locked is passed once, however many passes it takes, and what lies behind it goes', async (t) => {
-  const world = await startWorld(t, { emulator: { quirks: { forceDelete: 'ignored' } } });
+  const world = await startWorld(t, {
+    emulator: { quirks: { forceDelete: 'ignored' } },
+    signer: { seesLocks: true },
+  });
   await world.apply(bucket('mixed', { deletionPolicy: 'Delete', forceDelete: true, objectLock: { enabled: true } }));
   await world.reaches('Bucket', 'mixed', 'Ready', 'True');
   await fill(world, 'mixed', 1_500);

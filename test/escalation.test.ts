@@ -57,7 +57,7 @@ const statements: Readonly<Record<string, object>> = {
 /** These are no actions, and so for nobody. */
 const NO_ACTIONS = new Set(['all services by a pattern', 'a service that begins like S3']);
 
-test('a document that reaches, or might reach, beyond the own buckets is never in force, inline or referenced', async (t) => {
+test('L45: a document that reaches, or might reach, beyond the own buckets is never in force, inline or referenced', async (t) => {
   const { world, tenant } = await withTenant(shared, t);
   await withOwnBucket(world, tenant);
   await world.settle();
@@ -166,7 +166,7 @@ for (const [what, impostor] of Object.entries(impostors)) {
   }
 }
 
-test('an AccessKey of another namespace leads to no User there without its consent', async (t) => {
+test('L28: an AccessKey of another namespace leads to no User there without its consent', async (t) => {
   const { world, tenant } = await withTenant(shared, t);
   await world.apply(user('administrator'));
   await world.reaches('User', 'administrator', 'Ready', 'True');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { bucket, provider, secret } from './support/builders.ts';
+import { providerSecret } from './support/account.ts';
+import { bucket, provider } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { endpointsOf, type World } from './support/world.ts';
@@ -19,8 +20,8 @@ async function withSlowProvider(t: TestContext): Promise<{
   // One attempt that lasts a minute: what hangs now does so until the test is over.
   const spec = { timeoutSeconds: 60, retry: { maxAttempts: 1 } };
   const world = await shared.startWorld(t);
-  const { accessKeyId, secretAccessKey } = world.emulator.createAccount();
-  await world.apply(secret('slow-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  const account = world.emulator.createAccount();
+  await world.apply(providerSecret('slow-credentials', account));
   const auth = {
     accessKeySecretRef: { name: 'slow-credentials' },
     secretKeySecretRef: { name: 'slow-credentials' },
@@ -34,7 +35,7 @@ async function withSlowProvider(t: TestContext): Promise<{
     world,
     hang: () =>
       world.operator.wasabi.decide(({ authorization }) => {
-        if (!authorization.includes(accessKeyId)) return 'pass';
+        if (!authorization.includes(account.accessKeyId)) return 'pass';
         calls += 1;
         return 'hang';
       }),

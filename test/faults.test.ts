@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { BucketSpecInput } from '../src/api/bucket.ts';
+import { BUCKETS, type BucketSpecInput } from '../src/api/bucket.ts';
+import { findCondition } from '../src/managed/conditions.ts';
+import type { ManagedResource } from '../src/managed/kind.ts';
 import { isPatch, kubeError, s3Error } from './support/answers.ts';
-import { bucket, TYPES } from './support/builders.ts';
+import { bucket } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import type { Proxy, Verdict } from './support/proxy.ts';
 import { seeded, seedFrom } from './support/seeded.ts';
@@ -42,20 +44,11 @@ async function hurry(world: World, what: string, isSo: () => Promise<boolean>): 
 
 /** How many Buckets of the world have a condition Ready of that status for their generation. */
 async function countReady(world: World): Promise<number> {
-  const { items } = await world.cluster.admin.list(bucketType(), world.namespace);
-  return items.filter(({ metadata, ...rest }) => {
-    const { status } = rest as {
-      status?: { conditions?: { type: string; status: string; observedGeneration: number }[] };
-    };
-    const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const { items } = await world.cluster.admin.list<ManagedResource>(BUCKETS, world.namespace);
+  return items.filter(({ metadata, status }) => {
+    const ready = findCondition(status?.conditions, 'Ready');
     return ready?.status === 'True' && ready.observedGeneration === metadata.generation;
   }).length;
-}
-
-function bucketType() {
-  const type = TYPES['Bucket'];
-  assert.ok(type);
-  return type;
 }
 
 /** How often the service carried out that operation on each bucket. */
@@ -105,7 +98,7 @@ async function callsWith(t: Parameters<typeof shared.startWorld>[0], share: numb
 
   for (const name of names) await world.delete('Bucket', name);
   await hurry(world, 'all are gone', async () => {
-    const { items } = await world.cluster.admin.list(bucketType(), world.namespace);
+    const { items } = await world.cluster.admin.list(BUCKETS, world.namespace);
     return items.length === 0;
   });
   assert.equal(names.filter((name) => world.snapshot(name) !== undefined).length, 0);

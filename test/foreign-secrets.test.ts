@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { REFERENCE_GRANTS } from '../src/api/core-types.ts';
 import type { Provider } from '../src/api/provider.ts';
-import { bucket, provider, secret } from './support/builders.ts';
+import { providerSecret } from './support/account.ts';
+import { bucket, provider } from './support/builders.ts';
 import { createNamespace, until } from './support/cluster.ts';
 import { pass } from './support/outside.ts';
 import { grant, installReferenceGrants } from './support/reference-grants.ts';
@@ -19,8 +20,7 @@ async function withVictim(t: TestContext): Promise<{ world: World; victim: strin
   await installReferenceGrants(shared.cluster);
   const victim = await createNamespace(shared.cluster.admin, 'victim');
   const world = await shared.startWorld(t, { hasProvider: false, neighbours: [victim] });
-  const { accessKeyId, secretAccessKey } = world.emulator.account;
-  await world.apply(secret('keys', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }), victim);
+  await world.apply(providerSecret('keys', world.keys), victim);
   await world.apply(provider('far', { ...endpointsOf(world), auth: authOf({ name: 'keys', namespace: victim }) }));
   return { world, victim };
 }

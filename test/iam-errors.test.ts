@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CreateUserCommand } from '@aws-sdk/client-iam';
-import type { FaultEffect } from '../src/emulator/faults.ts';
+import type { FaultEffect } from '../src/emulator/fault-schema.ts';
 import { iamPolicy, type Manifest, user } from './support/builders.ts';
 import { arnOf, iamConsole, iamWrites, policyAsIs, userAsIs } from './support/iam-console.ts';
 import { pass } from './support/outside.ts';
@@ -155,7 +155,7 @@ test('a name that differs in the case of its letters alone is taken, and that is
 });
 
 test('what is named by hand and does not exist in the account is awaited', async (t) => {
-  const world = await startWorld(t, { flags, providerSpec });
+  const world = await startWorld(t, { flags, providerSpec, signer: { groups: ['nobody'] } });
   const missing = 'arn:aws:iam::aws:policy/NoSuchPolicy';
   await world.apply(user('team-a', { managedPolicyArns: [missing], groups: ['nobody'] }));
   await world.reaches('User', 'team-a', 'Synced', 'NotFound');

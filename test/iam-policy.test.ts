@@ -109,7 +109,7 @@ test('drift is undone: another version in force, the policy deleted', async (t) 
   assert.notEqual(again?.policyId, before?.policyId);
 });
 
-test('a principal is refused by statement, and nothing is called', async (t) => {
+test('L70: a principal is refused by statement, and nothing is called', async (t) => {
   const world = await startWorld(t);
   const statement = [
     { sid: 'Who', effect: 'Allow', principal: '*', action: 's3:GetObject', resource: 'arn:aws:s3:::a/*' },
@@ -123,7 +123,7 @@ test('a principal is refused by statement, and nothing is called', async (t) => 
   assert.deepEqual(iamWrites(world), []);
 });
 
-test('a User waits for its policy, is woken by it, and is listed by it; the policy waits for the User to go', async (t) => {
+test('L69: a User waits for its policy, is woken by it, and is listed by it; the policy waits for the User to go', async (t) => {
   const world = await startWorld(t);
   await world.apply(user('team-a', { policyRef: { name: 'later' } }));
   await world.reaches('User', 'team-a', 'Synced', 'IAMPolicyNotFound');

@@ -9,8 +9,9 @@ import {
 } from '@aws-sdk/client-iam';
 import type { IamPolicy } from '../src/api/iam-policy.ts';
 import type { User } from '../src/api/user.ts';
+import { providerSecret } from './support/account.ts';
 import { eventsAbout } from './support/answers.ts';
-import { iamPolicy, type Manifest, provider, secret, TYPES, user } from './support/builders.ts';
+import { iamPolicy, type Manifest, provider, user } from './support/builders.ts';
 import { arnOf, iamConsole, iamWrites, policyAsIs, userAsIs } from './support/iam-console.ts';
 import { pass } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
@@ -34,12 +35,9 @@ const writeAsIs = {
 
 /** An object as the predecessor stored it, its operator gone. */
 async function stored(world: World, manifest: Manifest, status: object): Promise<void> {
-  const type = TYPES[manifest.kind];
-  assert.ok(type);
   await world.kill();
   await world.apply({ ...manifest, metadata: { ...manifest.metadata, finalizers: [LEGACY_FINALIZER] } });
-  const key = world.key(manifest.metadata.name);
-  await world.cluster.admin.patch(type, key, { type: 'merge', body: { status } }, { subresource: 'status' });
+  await world.patchStatus(manifest.kind, manifest.metadata.name, status);
   await world.restart();
 }
 
@@ -167,9 +165,7 @@ test('Observe tells what Manage would change, and changes nothing', async (t) =>
 test('references into two accounts are refused, and nothing is attached', async (t) => {
   const world = await startWorld(t);
   const other = world.emulator.createAccount();
-  await world.apply(
-    secret('other-credentials', { 'access-key': other.accessKeyId, 'secret-key': other.secretAccessKey }),
-  );
+  await world.apply(providerSecret('other-credentials', other));
   const auth = {
     accessKeySecretRef: { name: 'other-credentials' },
     secretKeySecretRef: { name: 'other-credentials' },
@@ -191,11 +187,9 @@ test('a status that was lost: the marker in the policy gives the user back, a ba
   for (const name of ['marked', 'bare']) await world.reaches('User', name, 'Ready', 'True');
   await world.settle();
   const writes = iamWrites(world);
-  const type = TYPES['User'];
-  assert.ok(type);
   for (const name of ['marked', 'bare']) {
-    const body = { status: { target: null, intent: null, userId: null, arn: null, created: null } };
-    await world.cluster.admin.patch(type, world.key(name), { type: 'merge', body }, { subresource: 'status' });
+    const lost = { target: null, intent: null, userId: null, arn: null, created: null };
+    await world.patchStatus('User', name, lost);
     await world.patch('User', name, { metadata: { annotations: { [PAST]: 'now' } } });
   }
   await world.reaches('User', 'bare', 'Stalled', 'AlreadyExists');

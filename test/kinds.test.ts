@@ -29,7 +29,7 @@ for (const kindCase of kindCases) {
   const { name } = manifest.metadata;
   const snapshot = snapshotOf(kindCase);
 
-  test(`${kind} ${title}: converges, then stays`, async (t) => {
+  test(`L17, L57: ${kind} ${title}: converges, then stays`, async (t) => {
     const world = await settled(t, kindCase);
     const [kubeWrites, serviceWrites, events] = [world.kubeWrites(), world.serviceWrites(), world.eventWrites()];
     const before = await world.get(kind, name);
@@ -42,7 +42,7 @@ for (const kindCase of kindCases) {
     await world.expectValid(kind, name);
   });
 
-  test(`${kind} ${title}: a restart costs reads only`, async (t) => {
+  test(`L31: ${kind} ${title}: a restart costs reads only`, async (t) => {
     const world = await settled(t, kindCase);
     const serviceWrites = world.serviceWrites();
     await world.restart();
@@ -52,7 +52,7 @@ for (const kindCase of kindCases) {
   });
 
   for (const [what, drift] of Object.entries(drifts)) {
-    test(`${kind} ${title}: drift is undone: ${what}`, async (t) => {
+    test(`L57: ${kind} ${title}: drift is undone: ${what}`, async (t) => {
       const world = await settled(t, kindCase);
       const reference = snapshot(world);
       await drift(world);

@@ -21,7 +21,7 @@ test('each row of the lessons has a number of its own and is held by tests that 
   for (const [number, held] of rows) {
     assert.ok(held.length > 0, `${number} is held by nothing`);
     for (const name of held) {
-      const files = globSync(name.includes('/') ? name : [`test/${name}.test.ts`, `test/support/${kebab(name)}.ts`], {
+      const files = globSync(name.includes('/') ? name : `test/${name}.test.ts`, {
         cwd: root.pathname,
       });
       assert.notDeepEqual(files, [], `${number}: ${name}`);
@@ -29,18 +29,26 @@ test('each row of the lessons has a number of its own and is held by tests that 
   }
 });
 
-test('a test whose title begins with the number of a lesson is named in its row', () => {
-  for (const file of tests) {
-    const titles = readFileSync(new URL(file, root), 'utf8').matchAll(/['`]((?:L\d+[,: ] ?)+)/g);
-    const name = file.startsWith('test/') ? file.slice('test/'.length, -'.test.ts'.length) : file;
-    for (const [, prefix = ''] of titles) {
-      for (const number of prefix.match(/L\d+/g) ?? []) {
-        assert.ok(rows.get(number)?.includes(name), `${file} has tests of ${number}, whose row does not name it`);
-      }
+test('each suite that a row names has a test whose title begins with the number of the row, and the other way round', () => {
+  const numbered = new Map(tests.map((file) => [suiteOf(file), numbersIn(file)]));
+  for (const [number, held] of rows) {
+    const named = held.filter((name) => numbered.get(name)?.has(number) !== true);
+    assert.deepEqual(named, [], `${number} is said to be held by suites in which no test begins with ${number}`);
+  }
+  for (const [name, numbers] of numbered) {
+    for (const number of numbers) {
+      assert.ok(rows.get(number)?.includes(name), `${name} has tests of ${number}, whose row does not name it`);
     }
   }
 });
 
-function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** As the page calls it. */
+function suiteOf(file: string): string {
+  return file.startsWith('test/') ? file.slice('test/'.length, -'.test.ts'.length) : file;
+}
+
+/** The numbers with which titles of its tests begin. */
+function numbersIn(file: string): ReadonlySet<string> {
+  const titles = readFileSync(new URL(file, root), 'utf8').matchAll(/['"`]((?:L\d+[,: ] ?)+)/g);
+  return new Set([...titles].flatMap(([, prefix = '']) => prefix.match(/L\d+/g) ?? []));
 }

@@ -9,7 +9,8 @@ import {
 import { BUCKETS, type Bucket } from '../src/api/bucket.ts';
 import { EVENTS } from '../src/api/core-types.ts';
 import type { KubeObject } from '../src/api/meta.ts';
-import type { FaultEffect } from '../src/emulator/faults.ts';
+import type { FaultEffect } from '../src/emulator/fault-schema.ts';
+import { providerSecret } from './support/account.ts';
 import { bucket, provider, secret } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { annotate, callsTo, makeOutside, pass, tagsOf, versioningOf, writesTo } from './support/outside.ts';
@@ -268,7 +269,7 @@ test('L12: the region goes into the create, the endpoint and the signature, and 
 
 test('L13: a signed call decides whether credentials are right', async (t) => {
   const world = await startWorld(t, { hasProvider: false });
-  const { accessKeyId } = world.emulator.account;
+  const { accessKeyId } = world.keys;
   await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': 'w'.repeat(40) }));
   await world.apply(provider('wasabi', endpointsOf(world)));
   await world.reaches('Provider', 'wasabi', 'AuthValid', 'False');
@@ -317,9 +318,7 @@ test('L15: wrong credentials are tried at once, after 1 and 5 minutes, then hour
   await annotate(world, 'Provider', 'wasabi', { 's3.cloud37.dev/reconcile-requested-at': 'now' });
   await until('a try on request', async () => world.operatorCalls().length / first === 4);
   const { account } = world.emulator;
-  await world.apply(
-    secret('wasabi-credentials', { 'access-key': account.accessKeyId, 'secret-key': account.secretAccessKey }),
-  );
+  await world.apply(providerSecret('wasabi-credentials', account));
   await world.reaches('Provider', 'wasabi', 'Ready', 'True');
 });
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
-import { BUCKETS } from '../src/api/bucket.ts';
 import { bucket, provider, secret } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { callsTo, makeOutside, markerOf, ownMarker, pass, versioningOf, writesTo } from './support/outside.ts';
@@ -173,8 +172,7 @@ test('a bucket of the predecessor may be observed first and managed then', async
   await world.kill();
   await makeOutside(world, 'trial');
   await world.apply(bucket('trial', { mode: 'Observe', versioning: { enabled: true } }));
-  const patch = { type: 'merge', body: { status: { exists: true, bucketName: 'trial' } } } as const;
-  await world.cluster.admin.patch(BUCKETS, world.key('trial'), patch, { subresource: 'status' });
+  await world.patchStatus('Bucket', 'trial', { exists: true, bucketName: 'trial' });
   await world.restart();
   await world.reaches('Bucket', 'trial', 'Synced', 'Observed');
   await pass(world, 'Bucket', 'trial');

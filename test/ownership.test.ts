@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DeleteBucketCommand, DeleteBucketTaggingCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { BUCKETS } from '../src/api/bucket.ts';
 import { NAMESPACES } from '../src/api/core-types.ts';
+import type { Provider } from '../src/api/provider.ts';
+import { rfc3339 } from '../src/managed/conditions.ts';
 import { OWNER_TAG } from '../src/managed/marker.ts';
+import { inject, isLook } from './support/answers.ts';
 import { bucket } from './support/builders.ts';
 import { createNamespace, until } from './support/cluster.ts';
 import {
@@ -49,7 +51,7 @@ function second(name: string, spec: Parameters<typeof bucket>[1] = {}) {
   return bucket('second', { name, ...spec });
 }
 
-test('a bucket that exists is not touched without adoption: neither settings nor marker, nor at deletion', async (t) => {
+test('L27: a bucket that exists is not touched without adoption: neither settings nor marker, nor at deletion', async (t) => {
   const world = await startWorld(t);
   await makeOutside(world, 'theirs', { isVersioned: true, tags: { team: 'b' } });
   const before = world.snapshot('theirs');
@@ -249,6 +251,35 @@ test('a bucket that its winner retained is handed over by adoption only', async 
   await world.reaches('Bucket', 'second', 'Ready', 'True');
 });
 
+test("L33: of a bucket that a process beside it made meanwhile, no pass says that it is a stranger's", async (t) => {
+  const world = await startWorld(t);
+  await world.reaches('Provider', 'wasabi', 'Ready', 'True');
+  const { accountId } = (await world.get<Provider>('Provider', 'wasabi'))?.status ?? {};
+  // The pass has read its object: what the other one does now it can learn of the service alone.
+  const makeBeside = async () => {
+    const [time, deadline] = [0, 60_000].map((ms) => rfc3339(Date.now() + ms));
+    await world.patchStatus('Bucket', 'raced', {
+      target: { provider: `${world.namespace}/wasabi`, accountId, region: 'eu-central-2', name: 'raced' },
+      intent: { action: 'Create', attempt: 1, holder: 'other', epoch: 1, time, deadline },
+    });
+    await makeOutside(world, 'raced');
+  };
+  const look = inject(
+    world.operator.wasabi,
+    (call) => isLook(call, 'raced'),
+    async (hit) => {
+      if (hit === 1) await makeBeside();
+      return 'pass' as const;
+    },
+  );
+  await world.apply(bucket('raced'));
+  await world.reaches('Bucket', 'raced', 'Ready', 'True');
+  assert.ok(look.hits.length > 1, 'it looked again');
+  const loud = world.operator.log.filter((line) => /"level":"(warn|error)"/.test(line) && line.includes('"raced"'));
+  assert.deepEqual(loud, [], "that is nobody's business");
+  assert.equal(await markerOf(world, 'raced'), await ownMarker(world, 'Bucket', 'raced'));
+});
+
 test('the incumbent by marker keeps the bucket from an older object that comes to claim it', async (t) => {
   const world = await startWorld(t);
   await world.apply(second('shared', { suspend: true }));
@@ -393,8 +424,7 @@ async function predecessor(world: World, name: string, ageMs: number): Promise<v
       { type: 'CreationFailed', status: 'True', reason: 'CreationFailed', message: 'once upon a time' },
     ],
   };
-  const patch = { type: 'merge', body: { status } } as const;
-  await world.cluster.admin.patch(BUCKETS, world.key(name), patch, { subresource: 'status' });
+  await world.patchStatus('Bucket', name, status);
 }
 
 test("a young bucket of the predecessor is taken over, and the predecessor's traces go", async (t) => {

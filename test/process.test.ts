@@ -2,11 +2,20 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { LEASES } from '../src/api/core-types.ts';
-import type { KubeObject, ResourceType } from '../src/api/meta.ts';
-import { startEmulator } from '../src/emulator/server.ts';
-import { bucket, provider, secret, TYPES } from './support/builders.ts';
+import type { KubeObject } from '../src/api/meta.ts';
+import { isTrue } from '../src/managed/conditions.ts';
+import type { ManagedResource } from '../src/managed/kind.ts';
+import { startAccount } from './support/account.ts';
+import { bucket, typeOf } from './support/builders.ts';
 import { createNamespace, startTestCluster, until } from './support/cluster.ts';
-import { kubeconfigFor, metricsPortOf, type OperatorProcess, probe, startProcess } from './support/operator-process.ts';
+import {
+  exitOf,
+  kubeconfigFor,
+  metricsPortOf,
+  type OperatorProcess,
+  probe,
+  startProcess,
+} from './support/operator-process.ts';
 import { startProxy } from './support/proxy.ts';
 
 interface Lease extends KubeObject {
@@ -16,37 +25,25 @@ interface Lease extends KubeObject {
 async function scene(t: TestContext) {
   const cluster = await startTestCluster();
   t.after(() => cluster.stop());
-  const emulator = await startEmulator();
-  t.after(() => emulator.stop());
+  const { emulator, manifests, allowedEndpoints } = await startAccount(t);
   const namespace = await createNamespace(cluster.admin, 'process');
   const flags = [
     `--kubeconfig=${kubeconfigFor(t, cluster)}`,
     '--metrics-port=0',
     `--watch-namespaces=${namespace}`,
     `--leader-election-namespace=${namespace}`,
-    `--allowed-endpoints=http://*.localhost:${emulator.port}`,
+    allowedEndpoints,
   ];
   const apply = async () => {
-    const { accessKeyId, secretAccessKey } = emulator.account;
-    const { admin } = cluster;
-    const credentials = { 'access-key': accessKeyId, 'secret-key': secretAccessKey };
-    const endpoints = {
-      endpoint: emulator.url('eu-central-2'),
-      iamEndpoint: emulator.iamUrl,
-      stsEndpoint: emulator.stsUrl,
-    };
-    await admin.create(typeOf('Secret'), namespace, secret('wasabi-credentials', credentials));
-    await admin.create(typeOf('Provider'), namespace, provider('wasabi', endpoints));
+    for (const manifest of manifests) await cluster.admin.create(typeOf(manifest.kind), namespace, manifest);
   };
   const ready = (name: string) =>
     until(
       `Bucket ${name} is Ready`,
       async () => {
         const key = { namespace, name };
-        const found = await cluster.admin.get<
-          KubeObject & { status?: { conditions?: { type: string; status: string }[] } }
-        >(typeOf('Bucket'), key);
-        return found?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+        const found = await cluster.admin.get<ManagedResource>(typeOf('Bucket'), key);
+        return isTrue(found?.status?.conditions, 'Ready');
       },
       40_000,
     );
@@ -55,18 +52,12 @@ async function scene(t: TestContext) {
   return { cluster, emulator, namespace, flags, apply, create, ready, lease };
 }
 
-function typeOf(kind: string): ResourceType {
-  const type = TYPES[kind];
-  assert.ok(type, kind);
-  return type;
-}
-
 test('process: bad settings are told all at once, and end it with 2', async (t) => {
   const operator = startProcess(t, ['--no-such-flag', '--metrics-port=x'], {
     LOG_LEVEL: 'loud',
     KUBERNETES_SERVICE_PORT: 'x',
   });
-  assert.equal(await operator.ended, 2);
+  assert.equal(await exitOf(operator), 2);
   assert.match(operator.output(), /--no-such-flag: no such flag/);
   assert.match(operator.output(), /--metrics-port: "x" must be a whole number from 0 to 65535/);
   assert.match(operator.output(), /LOG_LEVEL: "loud" must be one of/);
@@ -92,10 +83,31 @@ test('process: works, tells the truth of itself, and gives the Lease back on SIG
     [...agents].join(),
   );
   operator.child.kill('SIGTERM');
-  assert.equal(await operator.ended, 0, operator.output());
+  assert.equal(await exitOf(operator), 0, operator.output());
   assert.equal((await lease())?.spec?.holderIdentity, '');
   const { secretAccessKey } = emulator.account;
   assert.ok(!operator.output().includes(secretAccessKey), 'no secret in the log');
+});
+
+test('process: gives the Lease back though the signal comes twice, as npm makes it of Ctrl-C', async (t) => {
+  const { flags, cluster, lease } = await scene(t);
+  const { url, ca, token } = cluster;
+  const proxy = await startProxy({ url, ...(ca === undefined ? {} : { ca }) });
+  t.after(() => proxy.stop());
+  const operator = startProcess(t, [
+    ...flags,
+    `--kubeconfig=${kubeconfigFor(t, { url: proxy.url, token, ca: undefined })}`,
+  ]);
+  await until('it leads', async () => (await lease())?.spec?.holderIdentity?.includes('_') === true);
+  proxy.decide(({ body }) => {
+    // While the Lease is on its way back.
+    if (body.includes('"holderIdentity":""')) operator.child.kill('SIGINT');
+    return 'pass';
+  });
+  operator.child.kill('SIGINT');
+  assert.equal(await exitOf(operator), 0, operator.output());
+  assert.equal((await lease())?.spec?.holderIdentity, '');
+  assert.equal(operator.output().split('"stopping"').length, 2, operator.output());
 });
 
 test('process: alive, and says what it waits for, while the API server is away', async (t) => {
@@ -118,7 +130,7 @@ test('process: alive, and says what it waits for, while the API server is away',
   const stopped = started();
   await waits(stopped, /"cluster":"[^"]*503/);
   stopped.child.kill('SIGTERM');
-  assert.equal(await stopped.ended, 0, stopped.output());
+  assert.equal(await exitOf(stopped), 0, stopped.output());
 
   const operator = started();
   await waits(operator, /"cluster":"[^"]*503/);
@@ -132,18 +144,18 @@ test('process: alive, and says what it waits for, while the API server is away',
 test('process: a port that is taken ends it with 1, and says so', async (t) => {
   const { flags, emulator } = await scene(t);
   const operator = startProcess(t, [...flags, `--metrics-port=${emulator.port}`]);
-  assert.equal(await operator.ended, 1);
+  assert.equal(await exitOf(operator), 1);
   assert.match(operator.output(), /^METRICS_PORT \d+: the port is in use.*\n$/m);
   assert.doesNotMatch(operator.output(), /Internal|stack/);
 });
 
 test('process: a kubeconfig that is missing or unreadable ends it with 1 and one sentence', async (t) => {
   const missing = startProcess(t, ['--kubeconfig=/nowhere/config', '--metrics-port=0']);
-  assert.equal(await missing.ended, 1);
+  assert.equal(await exitOf(missing), 1);
   assert.match(missing.output(), /^no way to reach a cluster: .*\/nowhere\/config\. Pass --kubeconfig FILE\n$/);
   const file = fileURLToPath(import.meta.url);
   const unreadable = startProcess(t, [`--kubeconfig=${file}`, '--metrics-port=0']);
-  assert.equal(await unreadable.ended, 1);
+  assert.equal(await exitOf(unreadable), 1);
   assert.match(unreadable.output(), /^kubeconfig \S+ cannot be read: .*\n$/);
 });
 
@@ -180,7 +192,7 @@ test('process: who loses the Lease says so in one line and ends with 1', async (
   const spec = { holderIdentity: 'somebody-else', leaseTransitions: 9 };
   const key = { namespace, name: 'wasabi-s3-operator' };
   await cluster.admin.patch(LEASES, key, { type: 'merge', body: { spec } });
-  assert.equal(await operator.ended, 1, operator.output());
+  assert.equal(await exitOf(operator), 1, operator.output());
   const lines = operator.output().trim().split('\n');
   const told = lines.filter((line) => line.includes('leadership is lost'));
   assert.equal(told.length, 1, operator.output());
@@ -201,7 +213,7 @@ test('process: a standby takes over when the leader goes, and again when it is k
   await until('the second stands by', () => Promise.resolve(second.output().includes('standing by to take over')));
   assert.match(second.output(), new RegExp(`"holder":"${(await lease())?.spec?.holderIdentity}"`));
   first.child.kill('SIGTERM');
-  await first.ended;
+  await exitOf(first);
   await create('under-the-second');
   await ready('under-the-second');
   const epoch = (await lease())?.spec?.leaseTransitions ?? 0;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { EmulatorOptions } from '../src/emulator/options.ts';
 import { type Emulator, startEmulator } from '../src/emulator/server.ts';
+import { endpointsAt, providerSecret } from './support/account.ts';
 import { inject, isPatch, kubeError } from './support/answers.ts';
 import { bucket, provider, secret } from './support/builders.ts';
 import { until } from './support/cluster.ts';
@@ -26,22 +27,13 @@ async function startWorldBefore(t: TestContext, emulator: Emulator, allowed: rea
   const flags = ['--drift-check-interval-seconds=0', `--allowed-endpoints=${allowed.join(',')}`];
   const world = await openWorld({ cluster: shared.cluster, emulator }, { hasProvider: false, flags });
   t.after(() => world.close());
-  const { accessKeyId, secretAccessKey } = emulator.account;
-  await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  await world.apply(providerSecret('wasabi-credentials', emulator.account));
   return world;
-}
-
-function endpointsAt(protocol: 'http' | 'https', port: number) {
-  return {
-    endpoint: `${protocol}://s3.eu-central-2.localhost:${port}`,
-    iamEndpoint: `${protocol}://iam.localhost:${port}`,
-    stsEndpoint: `${protocol}://sts.localhost:${port}`,
-  };
 }
 
 /** A Provider of a server of which nothing is known but its endpoints. */
 function anyServer(port: number) {
-  return provider('wasabi', { type: 's3', ...endpointsAt('http', port), iamRegion: 'us-east-1', rateLimit });
+  return provider('wasabi', { type: 's3', ...endpointsAt(port), iamRegion: 'us-east-1', rateLimit });
 }
 
 function request(world: World, kind: string, name: string, when: string): Promise<unknown> {
@@ -53,7 +45,7 @@ test('a server with a private CA is called with the CA of the Provider, and a ne
   const emulator = await startService(t);
   const front = await startTlsFront(t, emulator.port, first);
   const world = await startWorldBefore(t, emulator, [`*.localhost:${front.port}`]);
-  await world.apply(provider('wasabi', { ...endpointsAt('https', front.port), rateLimit }));
+  await world.apply(provider('wasabi', { ...endpointsAt(front.port, { protocol: 'https' }), rateLimit }));
   await world.apply(bucket('secured'));
   await world.reaches('Provider', 'wasabi', 'Synced', 'TLSVerificationFailed');
   await world.reaches('Provider', 'wasabi', 'Ready', 'False');
@@ -110,7 +102,7 @@ test('the same account id at another server is another account, from the edit of
 
   const isVerdict = (call: Parameters<typeof isPatch>[0]) => isPatch(call, 'wasabi', 'status');
   const fault = inject(world.operator.kube, isVerdict, kubeError(500, 'InternalError'));
-  await world.patch('Provider', 'wasabi', { spec: endpointsAt('http', there.port) });
+  await world.patch('Provider', 'wasabi', { spec: endpointsAt(there.port) });
   await until('the Provider would say so', () => Promise.resolve(fault.hits.length > 0));
   await world.apply(bucket('fresh'));
   await world.reaches('Bucket', 'fresh', 'Synced', 'AccountChanged');
@@ -133,7 +125,7 @@ test('the same account id at another server is another account, from the edit of
   assert.notEqual(await world.get('Bucket', 'kept'), undefined, 'not found there says nothing of here');
   await world.expectValid('Provider', 'wasabi');
 
-  await world.patch('Provider', 'wasabi', { spec: endpointsAt('http', here.port) });
+  await world.patch('Provider', 'wasabi', { spec: endpointsAt(here.port) });
   await world.reaches('Provider', 'wasabi', 'Ready', 'True');
   await world.gone('Bucket', 'kept');
   await world.reaches('Bucket', 'fresh', 'Ready', 'True');
@@ -156,7 +148,7 @@ test('one server under another name goes on after one consent, of the Provider',
   const annotate = (value: string) =>
     world.patch('Provider', 'wasabi', { metadata: { annotations: { [ACCEPT]: value } } });
 
-  await world.patch('Provider', 'wasabi', { spec: endpointsAt('http', alias.port) });
+  await world.patch('Provider', 'wasabi', { spec: endpointsAt(alias.port) });
   await world.reaches('Provider', 'wasabi', 'Stalled', 'AccountChanged');
   await annotate(accountId);
   await world.settle();
@@ -183,8 +175,7 @@ test('a Provider may move to another region of its service without a word', asyn
 
 test('a signature for another region than that of IAM names spec.iamRegion', async (t) => {
   const world = await shared.startWorld(t, { hasProvider: false });
-  const { accessKeyId, secretAccessKey } = world.emulator.account;
-  await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  await world.apply(providerSecret('wasabi-credentials', world.keys));
   await world.apply(provider('wasabi', { ...endpointsOf(world), iamRegion: 'eu-central-2' }));
   await world.reaches('Provider', 'wasabi', 'Stalled', 'WrongRegion');
   const { message = '' } = (await world.condition('Provider', 'wasabi', 'Stalled')) ?? {};

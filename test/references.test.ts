@@ -5,6 +5,7 @@ import { EVENTS, NAMESPACES, REFERENCE_GRANTS } from '../src/api/core-types.ts';
 import type { KubeObject } from '../src/api/meta.ts';
 import type { AccountKeys } from '../src/emulator/accounts.ts';
 import { startEmulator } from '../src/emulator/server.ts';
+import { type KeyPair, providerSecret } from './support/account.ts';
 import { bucket, type Manifest, provider, secret } from './support/builders.ts';
 import { createNamespace, startTestCluster, until } from './support/cluster.ts';
 import { annotate, callsTo, pass, versioningOf } from './support/outside.ts';
@@ -45,7 +46,7 @@ async function isLeftAlone(world: World, name: string, namespace: string): Promi
   assert.deepEqual(callsTo(world, name), calls, 'not one further call');
 }
 
-test('another namespace is closed by default, and a closed Provider reads like an absent one', async (t) => {
+test('L28: another namespace is closed by default, and a closed Provider reads like an absent one', async (t) => {
   const { world, tenant } = await withTenant(t);
   await world.apply(tenantBucket(world, 'closed'), tenant);
   await world.apply(bucket('lost', { providerRef: { name: 'nowhere', namespace: world.namespace } }), tenant);
@@ -150,12 +151,11 @@ test('ReferenceGrants count from the hour that their definition comes', async (t
   await world.reaches('Bucket', 'early', 'Ready', 'True', tenant);
 });
 
-test('a Secret in another namespace is read with a ReferenceGrant there, and not without', async (t) => {
+test('L61: a Secret in another namespace is read with a ReferenceGrant there, and not without', async (t) => {
   await installReferenceGrants(shared.cluster);
   const { world, tenant } = await withTenant(t, { hasProvider: false });
   const { admin } = world.cluster;
-  const { accessKeyId, secretAccessKey } = world.emulator.account;
-  await world.apply(secret('keys', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }), tenant);
+  await world.apply(providerSecret('keys', world.keys), tenant);
   const ref = { name: 'keys', namespace: tenant };
   const auth = { accessKeySecretRef: { ...ref, key: 'access-key' }, secretKeySecretRef: { ...ref, key: 'secret-key' } };
   await world.apply(provider('wasabi', { ...endpointsOf(world), auth }));
@@ -201,7 +201,7 @@ test('--allow-legacy-cross-namespace opens Providers to every namespace, and Sec
   await world.reaches('Provider', 'far', 'Synced', 'RefNotPermitted');
 });
 
-test('applied in the wrong order everything converges, and nothing waits for a timer', async (t) => {
+test('L30: applied in the wrong order everything converges, and nothing waits for a timer', async (t) => {
   const world = await shared.startWorld(t, { hasProvider: false });
   await world.apply(bucket('first', { logging: { targetBucketRef: { name: 'log-target' } } }));
   await world.reaches('Bucket', 'first', 'Synced', 'ProviderNotFound');
@@ -247,8 +247,7 @@ test('an access log never goes to a bucket of another namespace', async (t) => {
 
 /** A Provider of that name, with the keys of another account. */
 async function applyAccount(world: World, name: string, keys: AccountKeys): Promise<void> {
-  const { accessKeyId, secretAccessKey } = keys;
-  await world.apply(secret(`${name}-keys`, { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  await world.apply(providerSecret(`${name}-keys`, keys));
   const ref = { name: `${name}-keys` };
   const auth = { accessKeySecretRef: ref, secretKeySecretRef: ref };
   await world.apply(provider(name, { ...endpointsOf(world), auth }));
@@ -256,11 +255,8 @@ async function applyAccount(world: World, name: string, keys: AccountKeys): Prom
 }
 
 /** Puts other keys into the Secret of the Provider `wasabi`. */
-async function changeKeys(
-  world: World,
-  { accessKeyId, secretAccessKey }: Pick<AccountKeys, 'accessKeyId' | 'secretAccessKey'>,
-) {
-  await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+async function changeKeys(world: World, keys: KeyPair) {
+  await world.apply(providerSecret('wasabi-credentials', keys));
 }
 
 test('keys of another account stop everything of the first one; the old keys bring it back', async (t) => {
@@ -282,7 +278,7 @@ test('keys of another account stop everything of the first one; the old keys bri
   assert.deepEqual(callsTo(world, 'pinned'), calls, 'not one further call for its buckets');
   await world.expectValid('Provider', 'wasabi');
 
-  await changeKeys(world, world.emulator.account);
+  await changeKeys(world, world.keys);
   await world.reaches('Provider', 'wasabi', 'Ready', 'True');
   await world.gone('Bucket', 'pinned');
   assert.ok(world.snapshot('pinned'));
@@ -356,7 +352,7 @@ test('a Bucket made in the first account is not deleted in the second', async (t
   assert.deepEqual(callsTo(world, 'stays'), calls);
   assert.ok(world.snapshot('stays'));
   assert.equal(await versioningOf(world, 'stays'), undefined);
-  await changeKeys(world, world.emulator.account);
+  await changeKeys(world, world.keys);
   await annotate(world, 'Provider', 'wasabi', { [ACCEPT]: world.emulator.account.accountId });
   await world.gone('Bucket', 'stays');
   assert.equal(world.snapshot('stays'), undefined);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { bucket, bucketPolicy, iamPolicy, type Manifest, TYPES, user } from './support/builders.ts';
+import { bucket, bucketPolicy, iamPolicy, type Manifest, user } from './support/builders.ts';
 import { createNamespace } from './support/cluster.ts';
 import { iamWrites, policyAsIs, userAsIs } from './support/iam-console.ts';
-import { annotate, pass, writesTo } from './support/outside.ts';
+import { annotate, pass } from './support/outside.ts';
 import { shareCluster } from './support/shared-cluster.ts';
-import { openWorld, type World } from './support/world.ts';
+import { openWorld, type World, type WorldOptions } from './support/world.ts';
 
 const shared = shareCluster();
 const { startWorld } = shared;
@@ -19,14 +19,34 @@ const onBucket = (action: string) => ({
   ],
 });
 
-/** One object of each kind that IAM marks, with the way to what it stands for. */
-const marked: readonly (readonly [Manifest, (world: World) => Promise<unknown>])[] = [
+/** The way to what an object stands for, as the service has it. */
+type Find<F> = (world: World) => Promise<F>;
+
+/** One object of each kind that IAM marks, with that way. */
+const marked: readonly (readonly [Manifest, Find<unknown>])[] = [
   [user('team', { policy: reading }), (world) => userAsIs(world, 'team')],
   [iamPolicy('reading', reading, { name: 'reading' }), (world) => policyAsIs(world, 'reading')],
 ];
 
+/** A BucketPolicy with its Bucket before it. */
+const readers = bucketPolicy('readers', 'logs', onBucket('s3:GetObject'));
+const withBucket = [bucket('logs'), readers];
+
 async function documentOf(world: World): Promise<string | undefined> {
   return (await world.console.send(new GetBucketPolicyCommand({ Bucket: 'logs' }))).Policy;
+}
+
+/** A world in which the objects were applied in turn and the last is settled, with what the service has of that one. */
+async function settledWorld<F>(t: TestContext, objects: readonly Manifest[], find: Find<F>, options?: WorldOptions) {
+  const world = await startWorld(t, options);
+  for (const each of objects) await world.apply(each);
+  const { kind, metadata } = objects.at(-1) ?? assert.fail();
+  await world.reaches(kind, metadata.name, 'Ready', 'True');
+  await world.settle();
+  const writes = () => world.operatorCalls().flatMap(({ mutating, operation }) => (mutating ? operation : []));
+  const [before, writesBefore] = [await find(world), writes()];
+  const expectUntouched = async () => assert.deepEqual([await find(world), writes()], [before, writesBefore]);
+  return { world, before, expectUntouched };
 }
 
 /** The cluster loses the object, and nobody tells the operator's finalizer: then it is applied again. */
@@ -36,15 +56,8 @@ async function restore(world: World, manifest: Manifest, status?: object): Promi
   await world.patch(kind, metadata.name, { metadata: { finalizers: null } });
   await world.delete(kind, metadata.name);
   await world.apply(manifest);
-  if (status !== undefined) await putStatus(world, manifest, status);
+  if (status !== undefined) await world.patchStatus(kind, metadata.name, status);
   await world.restart();
-}
-
-async function putStatus(world: World, { kind, metadata }: Manifest, status: object): Promise<void> {
-  const type = TYPES[kind];
-  assert.ok(type);
-  const body = { status };
-  await world.cluster.admin.patch(type, world.key(metadata.name), { type: 'merge', body }, { subresource: 'status' });
 }
 
 /** The status of an object as a backup has it; its namespace there has the name of that of the other world. */
@@ -62,106 +75,86 @@ async function secondCluster(t: TestContext, { cluster, emulator }: World): Prom
   return opening;
 }
 
-for (const [manifest, found] of marked) {
+for (const [manifest, find] of marked) {
   const { kind, metadata } = manifest;
   const { name } = metadata;
 
   test(`${kind}: a second cluster on the account takes nothing without two consents`, async (t) => {
-    const world = await startWorld(t);
-    await world.apply(manifest);
-    await world.reaches(kind, name, 'Ready', 'True');
-    await world.settle();
-    const [before, writes] = [await found(world), iamWrites(world)];
+    const { world, expectUntouched } = await settledWorld(t, [manifest], find);
     const other = await secondCluster(t, world);
     await other.apply(manifest);
     await other.reaches(kind, name, 'Stalled', 'AlreadyExists');
     await other.patch(kind, name, { spec: { adoptionPolicy: 'AdoptOrCreate' } });
     await other.reaches(kind, name, 'Stalled', 'AlreadyExists');
-    assert.deepEqual([await found(world), iamWrites(world)], [before, writes]);
+    await expectUntouched();
     const { message = '' } = (await other.condition(kind, name, 'Stalled')) ?? {};
     const [, marker = ''] = /is owned by (\S+): /.exec(message) ?? [];
     await annotate(other, kind, name, { 's3.cloud37.dev/take-over-from': marker });
     await other.reaches(kind, name, 'Ready', 'True');
     await other.settle();
     // Who had it does not take it back, whatever its spec says by then, and does not destroy it.
-    const taken = await found(world);
+    const taken = await find(world);
     const from = world.operatorCalls().length;
     await world.patch(kind, name, { spec: { policy: writing, adoptionPolicy: 'AdoptOrCreate' } });
     await pass(world, kind, name);
     await world.reaches(kind, name, 'Stalled', 'AlreadyExists');
     await other.resync();
-    assert.deepEqual([await found(world), iamWrites(world, from)], [taken, []]);
+    assert.deepEqual([await find(world), iamWrites(world, from)], [taken, []]);
     await world.delete(kind, name);
     await world.gone(kind, name);
-    assert.deepEqual(await found(world), taken);
+    assert.deepEqual(await find(world), taken);
   });
 
   test(`${kind}: restored without its status it manages what it had, and destroys it only once it adopts it`, async (t) => {
-    const world = await startWorld(t);
-    await world.apply(manifest);
-    await world.reaches(kind, name, 'Ready', 'True');
-    await world.settle();
-    const [before, writes] = [await found(world), iamWrites(world)];
+    const { world, before, expectUntouched } = await settledWorld(t, [manifest], find);
     await restore(world, manifest);
     await world.reaches(kind, name, 'Ready', 'True');
     await world.settle();
-    assert.deepEqual([await found(world), iamWrites(world)], [before, writes]);
+    await expectUntouched();
     await world.delete(kind, name);
     await world.reaches(kind, name, 'DeletionBlocked', 'OwnershipUnproven');
-    assert.deepEqual(await found(world), before);
+    assert.deepEqual(await find(world), before);
     await world.patch(kind, name, { spec: { adoptionPolicy: 'AdoptOrCreate' } });
     await world.gone(kind, name);
-    assert.equal(await found(world), undefined);
+    assert.equal(await find(world), undefined);
   });
 
   test(`${kind}: restored with its status into a cluster of another name it touches nothing`, async (t) => {
-    const world = await startWorld(t);
-    await world.apply(manifest);
-    await world.reaches(kind, name, 'Ready', 'True');
-    await world.settle();
-    const [before, writes] = [await found(world), iamWrites(world)];
+    const { world, expectUntouched } = await settledWorld(t, [manifest], find);
     const other = await secondCluster(t, world);
     const status = await backedUpStatus(world, manifest, other);
     await other.kill();
     await other.apply({ ...manifest, spec: { ...manifest.spec, policy: writing } });
-    await putStatus(other, manifest, status);
+    await other.patchStatus(kind, name, status);
     await other.restart();
     await other.reaches(kind, name, 'Stalled', 'AlreadyExists');
     await other.delete(kind, name);
     await other.gone(kind, name);
     await pass(world, kind, name);
     await world.reaches(kind, name, 'Ready', 'True');
-    assert.deepEqual([await found(world), iamWrites(world)], [before, writes]);
+    await expectUntouched();
   });
 
   test(`${kind}: restored with its status it manages what it had, and destroys it only once it adopts it`, async (t) => {
-    const world = await startWorld(t);
-    await world.apply(manifest);
-    await world.reaches(kind, name, 'Ready', 'True');
-    await world.settle();
-    const [before, writes] = [await found(world), iamWrites(world)];
+    const { world, expectUntouched } = await settledWorld(t, [manifest], find);
     await restore(world, manifest, await backedUpStatus(world, manifest, world));
     await pass(world, kind, name);
     await world.settle();
-    assert.deepEqual([await found(world), iamWrites(world)], [before, writes]);
+    await expectUntouched();
     await world.delete(kind, name);
     await world.reaches(kind, name, 'DeletionBlocked', 'OwnershipUnproven');
-    assert.deepEqual([await found(world), iamWrites(world)], [before, writes]);
+    await expectUntouched();
     await world.patch(kind, name, { spec: { adoptionPolicy: 'AdoptOrCreate' } });
     await world.gone(kind, name);
-    assert.equal(await found(world), undefined);
+    assert.equal(await find(world), undefined);
   });
 
   test(`${kind}: a copy in another namespace has nothing of it, and its end touches nothing`, async (t) => {
     const copies = await createNamespace(shared.cluster.admin, 'copies');
-    const world = await startWorld(t, {
+    const { world, expectUntouched } = await settledWorld(t, [manifest], find, {
       neighbours: [copies],
       providerSpec: { allowedNamespaces: { from: 'All' }, tenancy: { identityPolicies: 'Any', adoption: 'All' } },
     });
-    await world.apply(manifest);
-    await world.reaches(kind, name, 'Ready', 'True');
-    await world.settle();
-    const [before, writes] = [await found(world), iamWrites(world)];
     const providerRef = { name: 'wasabi', namespace: world.namespace };
     await world.apply(
       { ...manifest, spec: { ...manifest.spec, providerRef, adoptionPolicy: 'AdoptOrCreate' } },
@@ -170,15 +163,12 @@ for (const [manifest, found] of marked) {
     await world.reaches(kind, name, 'Stalled', 'ClaimedByOther', copies);
     await world.delete(kind, name, copies);
     await world.gone(kind, name, copies);
-    assert.deepEqual([await found(world), iamWrites(world)], [before, writes]);
+    await expectUntouched();
   });
 }
 
 test('User without a policy of its own: restored without its status it waits for adoption', async (t) => {
-  const world = await startWorld(t);
-  await world.apply(user('bare'));
-  await world.reaches('User', 'bare', 'Ready', 'True');
-  const before = await userAsIs(world, 'bare');
+  const { world, before } = await settledWorld(t, [user('bare')], (own) => userAsIs(own, 'bare'));
   await restore(world, user('bare'));
   await world.reaches('User', 'bare', 'Stalled', 'AlreadyExists');
   await world.patch('User', 'bare', { spec: { adoptionPolicy: 'AdoptOrCreate' } });
@@ -187,17 +177,11 @@ test('User without a policy of its own: restored without its status it waits for
 });
 
 test('BucketPolicy: restored without its status it goes on while the bucket has what it says, and not else', async (t) => {
-  const world = await startWorld(t);
-  const policy = bucketPolicy('readers', 'logs', onBucket('s3:GetObject'));
-  await world.apply(bucket('logs'));
-  await world.apply(policy);
+  const { world, before, expectUntouched } = await settledWorld(t, withBucket, documentOf);
+  await restore(world, readers);
   await world.reaches('BucketPolicy', 'readers', 'Ready', 'True');
   await world.settle();
-  const [before, writes] = [await documentOf(world), writesTo(world, 'logs')];
-  await restore(world, policy);
-  await world.reaches('BucketPolicy', 'readers', 'Ready', 'True');
-  await world.settle();
-  assert.deepEqual([await documentOf(world), writesTo(world, 'logs')], [before, writes]);
+  await expectUntouched();
   const older = bucketPolicy('readers', 'logs', onBucket('s3:ListBucketVersions'));
   await restore(world, { ...older, spec: { ...older.spec, policy: onBucket('s3:GetObjectVersion') } });
   await world.reaches('BucketPolicy', 'readers', 'Stalled', 'AlreadyExists');
@@ -208,32 +192,20 @@ test('BucketPolicy: restored without its status it goes on while the bucket has 
 });
 
 test('BucketPolicy: in a second cluster its Bucket has no bucket, so that it writes nothing', async (t) => {
-  const world = await startWorld(t);
-  const policy = bucketPolicy('readers', 'logs', onBucket('s3:GetObject'));
-  await world.apply(bucket('logs'));
-  await world.apply(policy);
-  await world.reaches('BucketPolicy', 'readers', 'Ready', 'True');
-  await world.settle();
-  const [before, writes] = [await documentOf(world), writesTo(world, 'logs')];
+  const { world, expectUntouched } = await settledWorld(t, withBucket, documentOf);
   const other = await secondCluster(t, world);
   await other.apply(bucket('logs'));
-  await other.apply({ ...policy, spec: { ...policy.spec, adoptionPolicy: 'AdoptOrCreate' } });
+  await other.apply({ ...readers, spec: { ...readers.spec, adoptionPolicy: 'AdoptOrCreate' } });
   await other.reaches('Bucket', 'logs', 'Stalled', 'AlreadyExists');
   await other.reaches('BucketPolicy', 'readers', 'Synced', 'BucketNotReady');
   await other.delete('BucketPolicy', 'readers');
   await other.gone('BucketPolicy', 'readers');
-  assert.deepEqual([await documentOf(world), writesTo(world, 'logs')], [before, writes]);
+  await expectUntouched();
 });
 
 test('BucketPolicy: a copy adds nothing, and its end leaves the policy to the other one', async (t) => {
-  const world = await startWorld(t);
-  const policy = bucketPolicy('readers', 'logs', onBucket('s3:GetObject'));
-  await world.apply(bucket('logs'));
-  await world.apply(policy);
-  await world.reaches('BucketPolicy', 'readers', 'Ready', 'True');
-  await world.settle();
-  const before = await documentOf(world);
-  await world.apply({ ...policy, metadata: { name: 'copy' } });
+  const { world, before } = await settledWorld(t, withBucket, documentOf);
+  await world.apply({ ...readers, metadata: { name: 'copy' } });
   await world.reaches('BucketPolicy', 'copy', 'Synced', 'True');
   await world.delete('BucketPolicy', 'copy');
   await world.gone('BucketPolicy', 'copy');

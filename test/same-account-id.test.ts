@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { startEmulator } from '../src/emulator/server.ts';
-import { accessKey, bucket, bucketPolicy, iamPolicy, provider, secret, user } from './support/builders.ts';
+import { endpointsAt, providerSecret } from './support/account.ts';
+import { accessKey, bucket, bucketPolicy, iamPolicy, provider, user } from './support/builders.ts';
 import { createNamespace } from './support/cluster.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { openWorld, type World } from './support/world.ts';
@@ -23,8 +24,7 @@ async function withTwoServers(t: TestContext) {
   const world = await openWorld({ cluster: shared.cluster, emulator }, options);
   t.after(() => world.close());
   for (const namespace of [world.namespace, tenant]) {
-    const keys = { 'access-key': accessKeyId, 'secret-key': secretAccessKey };
-    await world.apply(secret('wasabi-credentials', keys), namespace);
+    await world.apply(providerSecret('wasabi-credentials', emulator.account), namespace);
   }
   await applyServer(world, 'wasabi', emulator.port);
   await applyServer(world, 'there', other.port);
@@ -32,14 +32,9 @@ async function withTwoServers(t: TestContext) {
 }
 
 async function applyServer(world: World, name: string, port: number, namespace = world.namespace): Promise<void> {
-  const endpoints = {
-    endpoint: `http://s3.eu-central-2.localhost:${port}`,
-    iamEndpoint: `http://iam.localhost:${port}`,
-    stsEndpoint: `http://sts.localhost:${port}`,
-  };
   const rateLimit = { requestsPerSecond: 1_000 };
   const allowedNamespaces = { from: 'All' as const };
-  const spec = { type: 's3' as const, ...endpoints, iamRegion: 'us-east-1', rateLimit, allowedNamespaces };
+  const spec = { type: 's3' as const, ...endpointsAt(port), iamRegion: 'us-east-1', rateLimit, allowedNamespaces };
   await world.apply(provider(name, spec), namespace);
   await world.reaches('Provider', name, 'Ready', 'True', namespace);
 }

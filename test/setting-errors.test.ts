@@ -23,10 +23,13 @@ const all: Partial<BucketSpecInput> = {
   lifecycle: { rules: [{ id: 'old', prefix: 'tmp/', expiration: { days: 3 } }] },
   cors: { rules: [{ allowedOrigins: ['https://example.com'], allowedMethods: ['GET'] }] },
   logging: { targetBucketRef: { name: 'log' }, targetPrefix: 'x/' },
+  replication: { rules: [{ id: 'copy', destination: { bucketRef: { name: 'copies' } } }] },
+  compliance: { enabled: true, retentionDays: 1 },
   tagging: { tags: { team: 'a' } },
 };
-// Object lock makes versioning its own.
-const { versioning: _versioning, ...unversioned } = all;
+const { replication: _replication, ...alone } = all;
+// Object lock makes versioning its own, and excludes compliance.
+const { versioning: _versioning, compliance: _compliance, ...unversioned } = all;
 const locked: Partial<BucketSpecInput> = {
   ...unversioned,
   objectLock: { enabled: true, defaultRetention: { mode: 'GOVERNANCE', days: 1 } },
@@ -44,7 +47,7 @@ type Snapshot = Readonly<Record<string, unknown>> & { readonly documents: Readon
 const settingCases: readonly SettingCase[] = [
   {
     subresource: 'versioning',
-    spec: all,
+    spec: alone, // no copies go to a bucket that keeps versions without versions here
     fields: ['spec.versioning'],
     lacks: withoutVersioning,
   },
@@ -65,6 +68,21 @@ const settingCases: readonly SettingCase[] = [
   { subresource: 'lifecycle', spec: all, fields: ['spec.lifecycle'], lacks: withoutDocument('lifecycle') },
   { subresource: 'cors', spec: all, fields: ['spec.cors'], lacks: withoutDocument('cors') },
   { subresource: 'logging', spec: all, fields: ['spec.logging'], lacks: withoutDocument('logging') },
+  {
+    subresource: 'replication', // W25
+    spec: all,
+    fields: ['spec.replication'],
+    lacks: withoutDocument('replication'),
+  },
+  {
+    subresource: 'compliance', // W14
+    spec: all,
+    fields: ['spec.compliance'],
+    lacks: (whole) => {
+      const { compliance: _, ...others } = whole;
+      return others;
+    },
+  },
   { subresource: 'tagging', spec: all, fields: ['spec.tagging'], lacks: withoutDocument('tagging') },
 ];
 
@@ -91,8 +109,9 @@ function snapshotOf(world: World, name: string): Snapshot {
 async function openWorld(t: Parameters<typeof shared.startWorld>[0], spec: Partial<BucketSpecInput>): Promise<World> {
   const world = await shared.startWorld(t, { emulator, flags, providerSpec });
   await world.apply(bucket('log', { name: 'log-target' }));
+  await world.apply(bucket('copies', { versioning: { enabled: true } }));
   await world.apply(bucket('whole', spec));
-  for (const name of ['log', 'whole']) await world.reaches('Bucket', name, 'Ready', 'True');
+  for (const name of ['log', 'copies', 'whole']) await world.reaches('Bucket', name, 'Ready', 'True');
   await world.settle();
   return world;
 }
@@ -209,7 +228,9 @@ describe('a create or a delete that fails', { concurrency: 3 }, () => {
     );
     const before = world.snapshot('taken');
     const calls = world.operator.wasabi.calls.length;
-    await world.apply(bucket('taken', { ...all, logging: null, deletionPolicy: 'Delete', forceDelete: true }));
+    await world.apply(
+      bucket('taken', { ...all, logging: null, replication: null, deletionPolicy: 'Delete', forceDelete: true }),
+    );
     await world.reaches('Bucket', 'taken', 'Synced', 'AccessDenied');
     await world.elapse(120_000);
     assert.deepEqual(world.operator.wasabi.calls.slice(calls).filter(isS3Write), []);
@@ -226,7 +247,9 @@ describe('a create or a delete that fails', { concurrency: 3 }, () => {
       (call) => call.method === 'PUT' && isOn(call, 'taken'),
       s3Error(409, 'BucketAlreadyExists'),
     );
-    await world.apply(bucket('taken', { ...all, logging: null, deletionPolicy: 'Delete', forceDelete: true }));
+    await world.apply(
+      bucket('taken', { ...all, logging: null, replication: null, deletionPolicy: 'Delete', forceDelete: true }),
+    );
     await world.reaches('Bucket', 'taken', 'Stalled', 'AlreadyExists');
     await world.reaches('Bucket', 'taken', 'Ready', 'False');
     await world.elapse(120_000);
@@ -257,7 +280,7 @@ describe('a create or a delete that fails', { concurrency: 3 }, () => {
         s3Error(status, code),
       );
       const calls = world.operator.wasabi.calls.length;
-      await world.apply(bucket('itself', { ...all, logging: null }));
+      await world.apply(bucket('itself', { ...all, logging: null, replication: null }));
       await world.reaches('Bucket', 'itself', 'Synced', reason);
       await world.reaches('Bucket', 'itself', 'Ready', 'False');
       await world.elapse(50_000);
@@ -283,7 +306,7 @@ describe('a create or a delete that fails', { concurrency: 3 }, () => {
         (call) => call.method === 'PUT' && isOn(call, 'itself'),
         (hit) => (hit === 1 ? 'dropResponse' : 'pass'),
       );
-      await world.apply(bucket('itself', { ...all, logging: null, region }));
+      await world.apply(bucket('itself', { ...all, logging: null, replication: null, region }));
       await world.reaches('Bucket', 'itself', 'Ready', 'True');
       assert.ok(fault.hits.length > 0);
       const creates = world.operatorCalls().filter(({ operation }) => operation === 'CreateBucket');

@@ -5,6 +5,7 @@ import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketLoggingCommand,
+  GetBucketReplicationCommand,
   GetObjectLockConfigurationCommand,
   GetPublicAccessBlockCommand,
   PutBucketAclCommand,
@@ -45,6 +46,8 @@ async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
 interface SettingCase {
   /** Field of the spec; a path below it for parts of a setting. */
   readonly field: string;
+  /** The row of docs/wasabi.md. */
+  readonly row?: string;
   /** What else the spec says from the beginning. */
   readonly spec?: Parameters<typeof bucket>[1];
   readonly emulator?: EmulatorOptions;
@@ -177,10 +180,68 @@ const cases: readonly SettingCase[] = [
       { to: null, found: undefined },
     ],
   },
+  {
+    field: 'replication',
+    row: 'W25',
+    read: async ({ console }) => {
+      const answer = await orNothing(console.send(new GetBucketReplicationCommand({ Bucket })));
+      return answer?.ReplicationConfiguration?.Rules?.map(
+        ({ ID, Priority, Status, Filter, DeleteMarkerReplication, Destination }) =>
+          `${Priority} ${ID} ${Status} ${Filter?.Prefix} ${DeleteMarkerReplication?.Status} ${Destination?.Bucket}`,
+      );
+    },
+    steps: [
+      {
+        to: {
+          rules: [
+            { id: 'b', prefix: 'b/', destination: { bucket: 'log-target' } },
+            { id: 'a', status: 'Disabled', deleteMarkers: true, destination: { bucketRef: { name: 'log-object' } } },
+          ],
+        },
+        found: ['2 b Enabled b/ Disabled arn:aws:s3:::log-target', '1 a Disabled  Enabled arn:aws:s3:::log-target'],
+      },
+      {
+        to: {
+          rules: [
+            { id: 'a', destination: { bucketRef: { name: 'log-object' } } },
+            { id: 'b', prefix: 'b/', destination: { bucket: 'log-target' } },
+          ],
+        },
+        found: ['2 a Enabled  Disabled arn:aws:s3:::log-target', '1 b Enabled b/ Disabled arn:aws:s3:::log-target'],
+      },
+      { to: null, found: undefined },
+      {
+        to: { rules: [{ id: 'c', destination: { bucket: 'log-target' } }] },
+        found: ['1 c Enabled  Disabled arn:aws:s3:::log-target'],
+      },
+      { to: { rules: [] }, found: undefined },
+    ],
+  },
+  {
+    field: 'compliance',
+    row: 'W14',
+    read: ({ emulator }) => {
+      const found = emulator.state.buckets.get(Bucket)?.compliance;
+      const isEnabled = found?.isEnabled === true;
+      return Promise.resolve(
+        isEnabled ? [found.retentionDays, found.conditionalHold, found.deleteAfterRetention] : undefined,
+      );
+    },
+    steps: [
+      { to: { enabled: true, retentionDays: 3 }, found: [3, false, false] },
+      {
+        to: { enabled: true, retentionDays: 0, conditionalHold: true, deleteAfterRetention: true },
+        found: [0, true, true],
+      },
+      { to: { enabled: false }, found: undefined },
+      { to: { enabled: true, retentionDays: 1 }, found: [1, false, false] },
+      { to: null, found: undefined },
+    ],
+  },
 ];
 
-for (const { field, spec = {}, emulator = {}, read, steps } of cases) {
-  test(`spec.${field}: set, changed, cleared, and left alone once it is not managed`, async (t) => {
+for (const { field, row, spec = {}, emulator = {}, read, steps } of cases) {
+  test(`${row === undefined ? '' : `${row} `}spec.${field}: set, changed, cleared, and left alone once it is not managed`, async (t) => {
     const world = await startWorld(t, { emulator });
     await world.apply(bucket('log-object', { name: 'log-target' }));
     await world.reaches('Bucket', 'log-object', 'Ready', 'True');
@@ -213,7 +274,7 @@ for (const { field, spec = {}, emulator = {}, read, steps } of cases) {
   });
 }
 
-test('a bare Bucket leaves every setting of an adopted bucket as it is', async (t) => {
+test('L27: a bare Bucket leaves every setting of an adopted bucket as it is', async (t) => {
   const world = await startWorld(t, { emulator: { quirks: { ...ACCEPTING.quirks, publicAccess: 'accepted' } } });
   await makeOutside(world, 'furnished', { isVersioned: true, tags: { team: 'b' } });
   const LifecycleConfiguration = {
@@ -243,7 +304,7 @@ const lackingFields = [
   'spec.versioning.mfaDelete',
 ];
 
-test('what Wasabi lacks is named field by field, and the rest works', async (t) => {
+test('L11, L64, L65, L66: what Wasabi lacks is named field by field, and the rest works', async (t) => {
   const world = await startWorld(t);
   await world.apply(bucket('ambitious', lacking));
   await world.reaches('Bucket', 'ambitious', 'Ready', 'True');
@@ -291,7 +352,7 @@ test('unsupportedSettings: Reject makes of it an invalid spec, and the Provider 
   await world.reaches('Bucket', 'rejected', 'Ready', 'True');
 });
 
-test('on Wasabi public ACLs are reset while blockPublicAcls is true, and left while it is not', async (t) => {
+test('L29: on Wasabi public ACLs are reset while blockPublicAcls is true, and left while it is not', async (t) => {
   const world = await startWorld(t, { emulator: { quirks: { publicAccess: 'accepted' } } });
   const acl = () => world.emulator.state.buckets.get('shy')?.acl;
   await world.apply(bucket('shy', { publicAccess: {} }));
@@ -306,7 +367,7 @@ test('on Wasabi public ACLs are reset while blockPublicAcls is true, and left wh
   assert.equal(acl(), 'public-read');
 });
 
-test('a bucket may be in another region than its Provider; endpoint and signature follow it', async (t) => {
+test('L12: a bucket may be in another region than its Provider; endpoint and signature follow it', async (t) => {
   const world = await startWorld(t);
   await world.apply(bucket('far-away', { region: 'us-west-1', versioning: { enabled: true } }));
   await world.reaches('Bucket', 'far-away', 'Ready', 'True');
@@ -338,8 +399,7 @@ test('a wrong region that the predecessor stored may be corrected, and is harmle
   await world.kill();
   await makeOutside(world, 'stored');
   await world.apply(bucket('stored', { region: 'eu-west-1', versioning: { enabled: true } }));
-  const patch = { type: 'merge', body: { status: { exists: true } } } as const;
-  await world.cluster.admin.patch(BUCKETS, world.key('stored'), patch, { subresource: 'status' });
+  await world.patchStatus('Bucket', 'stored', { exists: true });
   await world.restart();
   await world.reaches('Bucket', 'stored', 'Stalled', 'WrongRegion');
   assert.deepEqual(writesTo(world, 'stored'), []);
@@ -385,7 +445,7 @@ test('a tag named __proto__ is a tag like any other', async (t) => {
   assert.deepEqual(writesTo(world, 'odd'), writes);
 });
 
-test('a setting that the service fails on keeps no other from being applied, and is repaired when it recovers', async (t) => {
+test('L10: a setting that the service fails on keeps no other from being applied, and is repaired when it recovers', async (t) => {
   const world = await startWorld(t, { providerSpec: { retry: { maxAttempts: 1 } } });
   const effect = { type: 'error', status: 500, code: 'InternalError' } as const;
   const fault = world.emulator.faults.add({ operation: 'PutBucketVersioning', effect });

@@ -50,7 +50,7 @@ for (const look of ['at once', 'after a look']) {
     }
     await world.restart();
     // Such a policy is none for the bucket that is meant.
-    await world.reaches('BucketPolicy', 'readers', 'Stalled', 'PolicyInvalid');
+    await world.reaches('BucketPolicy', 'readers', 'Stalled', 'InvalidSpec');
     const { message = '' } = (await world.condition('BucketPolicy', 'readers', 'LeftByPredecessor')) ?? {};
     assert.match(message, /bucket "logs": the predecessor .* which is "acme-logs"/);
     await world.patch('BucketPolicy', 'readers', { spec: { policy: readers } });

@@ -48,18 +48,16 @@ for (const [what, { spec, says }] of Object.entries(refusals)) {
 }
 
 test('the namespace of the Provider may do everything', async (t) => {
-  const { world } = await withTenant(shared, t);
+  const { world } = await withTenant(shared, t, undefined, { groups: ['admins'] });
   await iamConsole(world.emulator).send(new CreateGroupCommand({ GroupName: 'admins' }));
   await world.apply(user('it', { policy: admin, managedPolicyArns: [vendor], groups: ['admins'] }));
   await world.reaches('User', 'it', 'Ready', 'True');
 });
 
 test('what the owner of the Provider opens is open, each for itself; taken back, it is taken away', async (t) => {
-  const { world, tenant } = await withTenant(shared, t, {
-    groups: ['admins'],
-    managedPolicyArns: [vendor],
-    identityPolicies: 'Any',
-  });
+  const groups = ['admins'];
+  const opened = { groups, managedPolicyArns: [vendor], identityPolicies: 'Any' };
+  const { world, tenant } = await withTenant(shared, t, opened, { groups });
   await iamConsole(world.emulator).send(new CreateGroupCommand({ GroupName: 'admins' }));
   await world.apply(
     onProvider(world, user('it', { policy: admin, managedPolicyArns: [vendor], groups: ['admins'] })),

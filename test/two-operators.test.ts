@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AccessKey } from '../src/api/access-key.ts';
+import { isTrue } from '../src/managed/conditions.ts';
 import { accessKey, bucket, bucketPolicy, iamPolicy, type Manifest, user } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { userAsIs } from './support/iam-console.ts';
@@ -28,12 +29,11 @@ const objects = names.flatMap(stackOf);
 
 async function isSettled(world: World, { kind, metadata: { name } }: Manifest): Promise<boolean> {
   const status = (await world.get<AccessKey>(kind, name))?.status;
-  const isTrue = (type: string) => status?.conditions?.find((one) => one.type === type)?.status === 'True';
-  if (!isTrue('Ready') || !isTrue('Synced')) return false;
+  if (!['Ready', 'Synced'].every((type) => isTrue(status?.conditions, type))) return false;
   return kind !== 'AccessKey' || (status?.mint === undefined && (await isWorking(world, `${name}-credentials`)));
 }
 
-test(`two operators without election on ${objects.length} objects: one of everything in the end, and the writes stop`, async (t) => {
+test(`L33: two operators without election on ${objects.length} objects: one of everything in the end, and the writes stop`, async (t) => {
   const { world, pass, mostKeys } = await keyWorldFor(t, 'first');
   const rival = await startRival(world);
   t.after(() => rival.stop());

@@ -6,6 +6,7 @@ import {
   CreateAccessKeyCommand,
   CreateGroupCommand,
   CreateUserCommand,
+  DeletePolicyCommand,
   DeleteUserCommand,
   DeleteUserPolicyCommand,
   DetachUserPolicyCommand,
@@ -67,7 +68,7 @@ test('a user gets its inline policy, and not a thing more; the calls of each pas
   await world.expectValid('User', 'team-a');
 });
 
-test('L40: without a policy nothing is granted', async (t) => {
+test('L40, L73: without a policy nothing is granted', async (t) => {
   const world = await startWorld(t);
   await made(world, 'bare', { tags: { Bucket: 'logs' } });
   assert.deepEqual((await userAsIs(world, 'bare'))?.inline, {});
@@ -76,7 +77,7 @@ test('L40: without a policy nothing is granted', async (t) => {
 });
 
 test('L42: edits of every part are followed', async (t) => {
-  const world = await startWorld(t);
+  const world = await startWorld(t, { signer: { groups: ['writers', 'readers'] } });
   const iam = iamConsole(world.emulator);
   await iam.send(new CreateGroupCommand({ GroupName: 'writers' }));
   await iam.send(new CreateGroupCommand({ GroupName: 'readers' }));
@@ -186,8 +187,30 @@ test('L43: a user that exists is left alone without adoption, and taken over wit
   assert.equal(await userAsIs(world, 'theirs'), undefined);
 });
 
-test('deletion leaves nothing: policies, groups and the user go', async (t) => {
+test('a policy that is made again is attached again, however short ago its user was read', async (t) => {
   const world = await startWorld(t);
+  const iam = iamConsole(world.emulator);
+  await world.apply(iamPolicy('shared', read, { name: 'shared' }));
+  await made(world, 'team-a', { policy: read, policyRef: { name: 'shared' } });
+  await pass(world, 'User', 'team-a');
+  const PolicyArn = arnOf(world, 'shared');
+  await iam.send(new DetachUserPolicyCommand({ UserName: 'team-a', PolicyArn }));
+  await iam.send(new DeletePolicyCommand({ PolicyArn }));
+  await pass(world, 'IAMPolicy', 'shared');
+  await until('it is attached again', async () => (await userAsIs(world, 'team-a'))?.policies.length === 1);
+});
+
+test('L57: a drift check reads, however short its interval is', async (t) => {
+  const world = await startWorld(t, { flags: ['--drift-check-interval-seconds=10'] });
+  await made(world, 'team-a', { policy: read });
+  const reads = () => iamCalls(world).filter((one) => one === 'GetUserPolicy').length;
+  const before = reads();
+  for (let interval = 0; interval < 10; interval += 1) await world.elapse(10_000);
+  assert.ok(reads() - before >= 9, `${reads() - before} reads in ten intervals`);
+});
+
+test('deletion leaves nothing: policies, groups and the user go', async (t) => {
+  const world = await startWorld(t, { signer: { groups: ['writers'] } });
   const iam = iamConsole(world.emulator);
   await iam.send(new CreateGroupCommand({ GroupName: 'writers' }));
   await world.apply(iamPolicy('shared', read, { name: 'shared' }));

@@ -1,11 +1,22 @@
 import { z } from 'zod';
-import { keyRotation } from './key-rotation.ts';
+import { keyOutputs, outputBucketRule, recordedOutputs } from './key-outputs.ts';
+import { keyRestart } from './key-restart.ts';
+import { keyRotationWithWindow } from './key-rotation.ts';
 import { type KindDefinition, managedColumns } from './kind-definition.ts';
-import { deletionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
+import {
+  deletionPolicy,
+  frozen,
+  handledRequest,
+  keyIds,
+  managedStatusFields,
+  mode,
+  suspend,
+} from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
 import { policyDocument, statementFields, statementOf } from './policy-document.ts';
-import { fixedReference, fixedReferenceFields } from './references.ts';
-import { type DeepReadonly, field, int, text, time } from './schema.ts';
+import { fixedReference, fixedReferenceFields, objectNameRule, objectNameText } from './references.ts';
+import { checkedRule, type DeepReadonly, field, int, time } from './schema.ts';
+import { textMap } from './text-map.ts';
 
 /** The kind AccessKey on the wire. */
 export const ACCESS_KEYS: ResourceType = {
@@ -16,36 +27,21 @@ export const ACCESS_KEYS: ResourceType = {
   namespaced: true,
 };
 
-const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
-
-function texts(what: string, example: string, maxProperties: number, max: number) {
-  return z
-    .record(
-      z.string(),
-      z
-        .string()
-        .max(max)
-        .meta(field({ what: 'Value.' })),
-    )
-    .optional()
-    .meta(field({ what, example, change: true, absent: 'none' }, { maxProperties }));
-}
-
 const secret = z
   .object({
-    name: text(253)
-      .regex(DNS_SUBDOMAIN)
-      .optional()
-      .meta(
-        field({
+    name: objectNameText.optional().meta(
+      field(
+        {
           what: 'Name of the Secret that the key is delivered in, in the namespace of this object.',
           example: 'app-s3',
           change: 'Can change: the Secret of the new name is written, then the old one is removed.',
           absent: 'NAME-credentials',
-        }),
+        },
+        objectNameRule,
       ),
-    labels: texts('Labels of the Secret, beside those of the operator.', '{app: web}', 32, 63),
-    annotations: texts('Annotations of the Secret, beside those of the operator.', '{team: a}', 32, 4096),
+    ),
+    labels: textMap('Labels of the Secret, beside those of the operator.', '{app: web}', 32, 63),
+    annotations: textMap('Annotations of the Secret, beside those of the operator.', '{team: a}', 32, 4096),
   })
   .optional()
   .meta(
@@ -88,15 +84,17 @@ const spec = z
           absent: 'none',
         }),
       ),
-    tags: texts('Further notes for people; written as annotations on the Secret.', '{team: a}', 50, 256),
+    tags: textMap('Further notes for people; written as annotations on the Secret.', '{team: a}', 50, 256),
     policy: policyDocument(statementOf(statementFields), {
       what: 'A policy for the key alone. The service has none: the condition Unsupported names this field. Give the policy to the User.',
       change: true,
       example: '{}',
       absent: 'the policies of the user hold',
     }).optional(),
-    rotate: keyRotation(false, '{enabled: true, intervalDays: 90, previousKeysRetentionDays: 7}'),
+    rotate: keyRotationWithWindow('{enabled: true, intervalDays: 90, previousKeysRetentionDays: 7}'),
     secret,
+    outputs: keyOutputs,
+    restart: keyRestart,
     deletionPolicy,
   })
   .meta(
@@ -105,10 +103,14 @@ const spec = z
       {
         rules: [
           {
-            rule: 'has(self.userRef) || (oldSelf.hasValue() && !oldSelf.?userRef.hasValue())',
-            message: 'userRef is missing: name the User that the key belongs to',
+            ...checkedRule<{ readonly userRef?: object }>(
+              'has(self.userRef) || (oldSelf.hasValue() && !oldSelf.?userRef.hasValue())',
+              'userRef is missing: name the User that the key belongs to',
+              ({ userRef }) => userRef !== undefined,
+            ),
             optionalOldSelf: true,
           },
+          outputBucketRule,
           {
             rule: '!has(oldSelf.userRef) || (has(self.userRef) && self.userRef == oldSelf.userRef)',
             message: 'userRef cannot change once it is set: make a new AccessKey for another user',
@@ -117,19 +119,6 @@ const spec = z
       },
     ),
   );
-
-function keyIds(what: string) {
-  return z
-    .array(
-      z
-        .string()
-        .max(128)
-        .meta(field({ what: 'One key id.' })),
-    )
-    .max(16)
-    .optional()
-    .meta(field({ what }));
-}
 
 const mint = z.object({
   attempt: int(0, Number.MAX_SAFE_INTEGER).meta(field({ what: 'Number of the attempt.' })),
@@ -147,6 +136,18 @@ const mint = z.object({
     .meta(field({ what: 'The Secret that the key is written into.' })),
 });
 
+const rotation = z.object({
+  step: z.enum(['Minting', 'Probing', 'Switching', 'Retaining', 'Deactivated', 'Failed']).meta(
+    field({
+      what: 'Minting: the new key is announced. Probing: it is in its own Secret and has to work. Switching: it is about to take the place of the one in use. Retaining: it has, and the previous one lives on. Deactivated: the previous one is inactive, and goes. Failed: the new key never worked, and the one in use stays.',
+    }),
+  ),
+  reason: z
+    .enum(['Due', 'Requested'])
+    .meta(field({ what: 'Due: the interval was over. Requested: somebody asked for it by the annotation.' })),
+  time: time({ what: 'When the step began, on the clock of the service.' }),
+});
+
 const status = z
   .object({
     ...managedStatusFields,
@@ -161,11 +162,24 @@ const status = z
       .meta(field({ what: 'Whether the key was there when it was last read.' })),
     lastRotateTime: time({ what: 'When the key in the Secret was made.' }).optional(),
     nextRotateTime: time({ what: 'When it will be replaced.' }).optional(),
+    lastHandledRotateAt: handledRequest(
+      'The value of the annotation s3.cloud37.dev/rotate-requested-at for which a rotation was last begun, or that was there when the object was first seen.',
+    ),
+    rotation: rotation
+      .optional()
+      .meta(field({ what: 'The rotation under way. The Secret of the key holds one that works all the time.' })),
+    previousAccessKeyId: z
+      .string()
+      .max(128)
+      .optional()
+      .meta(field({ what: 'The id of the key that is being replaced, or was: it lives on until retireTime.' })),
+    retireTime: time({ what: 'When the previous key goes, as it looks now.' }).optional(),
     secretName: z
       .string()
       .max(253)
       .optional()
       .meta(field({ what: 'The Secret that holds the key.' })),
+    outputs: recordedOutputs,
     ownKeys: keyIds('Keys that this object made: those that live are revoked when it is deleted.'),
     claimedKeys: keyIds('Keys that the annotation claim-keys gave to this object: revoked when it is deleted.'),
     inheritedKeys: keyIds(
@@ -191,6 +205,10 @@ const status = z
           what: 'The metadata.uid that the lists of keys speak of: in a copy or a restored object of another uid they prove nothing.',
         }),
       ),
+    frozenKeys: keyIds(
+      'Keys that the annotation freeze made inactive, recorded before the call: those are made active again when it goes.',
+    ),
+    frozen,
     attempt: int(0, Number.MAX_SAFE_INTEGER)
       .optional()
       .meta(field({ what: 'Number of the attempt that made the last key.' })),
@@ -202,9 +220,18 @@ const status = z
   })
   .meta(field({ what: 'Written by the operator alone.' }));
 
+/** The operator says the same of objects that were stored before, and of names that are cut. */
+const secretNameRule = {
+  rule: "!has(self.spec) || !has(self.spec.secret) || !has(self.spec.secret.name) || (self.spec.secret.name != self.metadata.name + '-credentials-next' && self.spec.secret.name != self.metadata.name + '-credentials-previous') || oldSelf.?spec.?secret.?name.orValue('') == self.spec.secret.name",
+  message:
+    'spec.secret.name is the name of a Secret that a rotation of this object uses, NAME-credentials-next or NAME-credentials-previous: choose another name',
+  optionalOldSelf: true,
+  storedIsLeft: 'The operator says the same of it, and of names that are cut: see desiredKey.',
+} as const;
+
 const schema = z
   .object({ spec, status: status.optional() })
-  .meta(field({ what: 'An AccessKey is one key pair of a User, delivered in a Secret.' }));
+  .meta(field({ what: 'An AccessKey is one key pair of a User, delivered in a Secret.' }, { rules: [secretNameRule] }));
 
 /** An AccessKey as users write it: fields with a default may be left out. */
 export type AccessKeySpecInput = z.input<typeof spec>;
@@ -227,7 +254,8 @@ export const accessKeyDefinition: KindDefinition = {
     shown: [
       { name: 'User', type: 'string', jsonPath: '.spec.userRef.name' },
       { name: 'Secret', type: 'string', jsonPath: '.status.secretName' },
-      { name: 'Next rotation', type: 'date', jsonPath: '.status.nextRotateTime' },
+      // kubectl shows a date that is to come as invalid.
+      { name: 'Next rotation', type: 'string', jsonPath: '.status.nextRotateTime' },
     ],
     wide: [{ name: 'Key id', type: 'string', jsonPath: '.status.accessKeyId' }],
   }),

@@ -23,7 +23,7 @@ const principalRefs = z
           .enum(['User'])
           .default('User')
           .meta(field({ what: 'Kind of the object referred to.', example: 'User', change: true })),
-        ...referenceFields('User', 'team-a'),
+        ...referenceFields('User', 'team-a', false),
       })
       .meta(field({ what: 'One User.' })),
   )
@@ -73,7 +73,48 @@ const status = z
       .string()
       .max(128)
       .optional()
-      .meta(field({ what: 'SHA-256 of the whole policy as it was last written, in canonical form.' })),
+      .meta(
+        field({
+          what: 'SHA-256 of the whole policy as it was last written, in canonical form: written with success, or found in force.',
+        }),
+      ),
+    statementHashes: z
+      .array(
+        z
+          .string()
+          .max(64)
+          .meta(field({ what: 'One hash.' })),
+      )
+      .max(512)
+      .optional()
+      .meta(
+        field({
+          what: 'A hash of each statement of this object that the service has accepted: others of the bucket write them too, and none that it has not.',
+        }),
+      ),
+    announced: z
+      .array(
+        z
+          .object({
+            uid: z
+              .string()
+              .max(128)
+              .meta(field({ what: 'The metadata.uid of the object that announced it.' })),
+            documentHash: z
+              .string()
+              .max(128)
+              .meta(field({ what: 'SHA-256 of the whole policy, in canonical form.' })),
+            until: time({ what: 'A later read that does not show this policy ends the announcement.' }),
+          })
+          .meta(field({ what: 'One policy.' })),
+      )
+      .max(8)
+      .optional()
+      .meta(
+        field({
+          what: 'Policies that were about to be written while nothing has shown whether they were: found on the bucket, such a policy is known for the own one.',
+        }),
+      ),
     inherited: z
       .boolean()
       .optional()

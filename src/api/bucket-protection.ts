@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { field, int, text, UNMANAGED } from './schema.ts';
+import { checkedRule, field, int, text, UNMANAGED } from './schema.ts';
 
 /** `spec.versioning` of a Bucket. Versioning cannot be taken off a bucket, hence no `null`. */
 export const versioning = z
@@ -95,6 +95,72 @@ export const publicAccess = z
     }),
   );
 
+/** `spec.compliance` of a Bucket. `null` and `enabled: false` mean: the bucket has no compliance. */
+export const compliance = z
+  .object({
+    enabled: z
+      .boolean()
+      .default(false)
+      .meta(
+        field({
+          what: 'true: no object can be deleted or overwritten until its retention is over, not even by the account. It holds for all objects at once.',
+          example: 'true',
+          change: true,
+        }),
+      ),
+    retentionDays: int(0, 36_500)
+      .optional()
+      .meta(
+        field({
+          what: 'Days that every object is kept, from its creation or from the release of its hold.',
+          example: '30',
+          change: true,
+          absent: 'enabled must be false',
+        }),
+      ),
+    conditionalHold: z
+      .boolean()
+      .default(false)
+      .meta(
+        field({
+          what: 'true: new objects are kept until somebody releases their hold; their days begin then.',
+          example: 'false',
+          change: true,
+        }),
+      ),
+    deleteAfterRetention: z
+      .boolean()
+      .default(false)
+      .meta(
+        field({
+          what: 'true: the service deletes objects when their retention is over. THE DATA IS LOST.',
+          example: 'false',
+          change: true,
+        }),
+      ),
+  })
+  .nullable()
+  .optional()
+  .meta(
+    field(
+      {
+        what: "Wasabi's own retention for every object of a bucket; object lock is the newer way, and a bucket has one of the two. The settings are never locked for good by the operator, and where somebody locked them they stay so. Providers of type s3 do not have it: the condition Unsupported names it. null: the bucket has none.",
+        example: '{enabled: true, retentionDays: 30}',
+        change: true,
+        absent: UNMANAGED,
+      },
+      {
+        rules: [
+          checkedRule<{ readonly enabled: boolean; readonly retentionDays?: number }>(
+            '!self.enabled || has(self.retentionDays)',
+            'compliance.enabled: true needs retentionDays, the days that every object is kept: set it',
+            ({ enabled, retentionDays }) => !enabled || retentionDays !== undefined,
+          ),
+        ],
+      },
+    ),
+  );
+
 /** `spec.objectLock` of a Bucket. */
 export const objectLock = z
   .object({
@@ -133,10 +199,11 @@ export const objectLock = z
           },
           {
             rules: [
-              {
-                rule: 'has(self.days) != has(self.years)',
-                message: 'defaultRetention needs exactly one of days and years',
-              },
+              checkedRule<{ readonly days?: number; readonly years?: number }>(
+                'has(self.days) != has(self.years)',
+                'defaultRetention needs exactly one of days and years: set one of them',
+                ({ days, years }) => (days === undefined) !== (years === undefined),
+              ),
             ],
           },
         ),
@@ -158,10 +225,11 @@ export const objectLock = z
             message:
               'objectLock.enabled cannot change: object lock is decided when a bucket is created, make a new Bucket instead',
           },
-          {
-            rule: 'self.enabled || !has(self.defaultRetention)',
-            message: 'defaultRetention needs object lock: set objectLock.enabled to true or leave defaultRetention out',
-          },
+          checkedRule<{ readonly enabled: boolean; readonly defaultRetention?: object | null }>(
+            'self.enabled || !has(self.defaultRetention)',
+            'defaultRetention needs object lock: set objectLock.enabled to true or leave defaultRetention out',
+            ({ enabled, defaultRetention }) => enabled || (defaultRetention ?? undefined) === undefined,
+          ),
         ],
       },
     ),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bucketName, bucketNameRule } from './names.ts';
 import { localReferenceFields } from './references.ts';
-import { field, int, text, UNMANAGED } from './schema.ts';
+import { checkedRule, field, int, text, UNMANAGED } from './schema.ts';
 
 function texts(max: number, what: string) {
   return z.array(text(max).meta(field({ what }))).max(100);
@@ -80,7 +80,9 @@ export const tagging = z
               {
                 rule: "self.all(key, size(key) >= 1 && size(key) <= 128 && !key.startsWith('s3.cloud37.dev/'))",
                 message:
-                  "a key of tags must have 1 to 128 characters and must not start with s3.cloud37.dev/, which is the operator's",
+                  "a key of tags must have 1 to 128 characters and must not start with s3.cloud37.dev/, which is the operator's: write another key",
+                storedIsLeft:
+                  "Stored so by the predecessor: the service says which key it refuses, and the operator's own tags are not taken from a spec.",
               },
             ],
           },
@@ -143,10 +145,11 @@ export const logging = z
       },
       {
         rules: [
-          {
-            rule: 'has(self.targetBucketRef) != has(self.targetBucket)',
-            message: 'logging needs exactly one of targetBucketRef and targetBucket; logging: null switches it off',
-          },
+          checkedRule<{ readonly targetBucketRef?: object; readonly targetBucket?: string }>(
+            'has(self.targetBucketRef) != has(self.targetBucket)',
+            'logging needs exactly one of targetBucketRef and targetBucket: set one of them; logging: null switches it off',
+            ({ targetBucketRef, targetBucket }) => (targetBucketRef === undefined) !== (targetBucket === undefined),
+          ),
         ],
       },
     ),

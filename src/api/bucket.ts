@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { autoManage } from './bucket-auto-manage.ts';
-import { encryption, objectLock, publicAccess, versioning } from './bucket-protection.ts';
+import { compliance, encryption, objectLock, publicAccess, versioning } from './bucket-protection.ts';
+import { replication } from './bucket-replication.ts';
 import { cors, logging, notification, tagging } from './bucket-settings.ts';
 import { type KindDefinition, managedColumns } from './kind-definition.ts';
 import { lifecycle } from './lifecycle.ts';
-import { adoptionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
+import { adoptionPolicy, handledRequest, managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
 import { bucketName, bucketNameRule, newBucketNameRules, regionName, regionRule } from './names.ts';
 import { allowedNamespaces, fixedReference, referenceFields } from './references.ts';
-import { type DeepReadonly, field, int, time } from './schema.ts';
+import { checkedRule, type DeepReadonly, field, int, time } from './schema.ts';
 
 /** The kind Bucket on the wire. */
 export const BUCKETS: ResourceType = {
@@ -18,6 +19,19 @@ export const BUCKETS: ResourceType = {
   kind: 'Bucket',
   namespaced: true,
 };
+
+/** A block that is on or off. */
+interface Switch {
+  readonly enabled: boolean;
+}
+
+/** The destinations of `spec.replication`. */
+interface Copies {
+  readonly rules?: readonly { readonly destination: { readonly bucket?: string } }[];
+}
+
+/** What is said to whoever changes `spec.name`. */
+export const BUCKET_NAME_FIXED = 'name cannot change: a bucket cannot be renamed, make a new Bucket instead';
 
 const spec = z
   .object({
@@ -41,7 +55,7 @@ const spec = z
             ...newBucketNameRules,
             {
               rule: 'self == oldSelf',
-              message: 'name cannot change: a bucket cannot be renamed, make a new Bucket instead',
+              message: BUCKET_NAME_FIXED,
             },
           ],
         },
@@ -76,7 +90,9 @@ const spec = z
     cors,
     tagging,
     objectLock,
+    compliance,
     logging,
+    replication,
     notification,
     autoManage,
     adoptionPolicy,
@@ -114,6 +130,29 @@ const spec = z
             message:
               'objectLock.enabled cannot change, nor can the block be taken out or added with enabled: true: make a new Bucket instead',
           },
+          checkedRule<{ readonly compliance?: Switch | null; readonly objectLock?: Switch | null }>(
+            '!has(self.compliance) || !self.compliance.enabled || !has(self.objectLock) || !self.objectLock.enabled',
+            'a bucket has object lock or compliance, not both: set compliance.enabled to false, or leave compliance out',
+            ({ compliance, objectLock }) => compliance?.enabled !== true || objectLock?.enabled !== true,
+          ),
+          {
+            ...checkedRule<{ readonly versioning?: Switch | null; readonly objectLock?: Switch | null }>(
+              [
+                '!has(self.objectLock) || !self.objectLock.enabled || !has(self.versioning) || self.versioning.enabled',
+                // Stored so before there was the rule.
+                'oldSelf.?objectLock.?enabled.orValue(false) && !oldSelf.?versioning.?enabled.orValue(true)',
+              ].join(' || '),
+              'object lock needs versioning: set versioning.enabled to true, or leave versioning out',
+              ({ versioning, objectLock }) => objectLock?.enabled !== true || versioning?.enabled !== false,
+            ),
+            optionalOldSelf: true,
+          },
+          checkedRule<{ readonly name: string; readonly replication?: Copies | null }>(
+            '!has(self.replication) || !has(self.replication.rules) || self.replication.rules.all(rule, !has(rule.destination.bucket) || rule.destination.bucket != self.name)',
+            'replication cannot copy a bucket to itself: name another bucket in destination.bucket',
+            ({ name, replication: copies }) =>
+              copies?.rules?.every(({ destination }) => destination.bucket !== name) ?? true,
+          ),
         ],
       },
     ),
@@ -143,6 +182,9 @@ const status = z
       .optional()
       .meta(field({ what: 'Where the bucket is, as the service says.' })),
     creationTime: time({ what: 'When the bucket was created, as the service says.' }).optional(),
+    lastHandledRotateAt: handledRequest(
+      'The value of the annotation s3.cloud37.dev/rotate-requested-at for which a rotation of the key of spec.autoManage was last begun.',
+    ),
     credentialsSecret: z
       .string()
       .max(253)
@@ -177,6 +219,16 @@ const schema = z.object({ spec, status: status.optional() }).meta(
     { what: 'A Bucket is one bucket of a Provider, with its settings.' },
     {
       rules: [
+        {
+          // Of new ones alone: a rule of the whole object is asked at every write, of status and finalizers too.
+          rule: [
+            'oldSelf.hasValue() || !has(self.spec) || !has(self.spec.replication) || !has(self.spec.replication.rules)',
+            'self.spec.replication.rules.all(rule, !has(rule.destination.bucketRef) || rule.destination.bucketRef.name != self.metadata.name)',
+          ].join(' || '),
+          message: 'spec.replication cannot copy a bucket to itself: name another Bucket in destination.bucketRef',
+          optionalOldSelf: true,
+          storedIsLeft: 'The operator says the same of it: see replicationTargets.',
+        },
         {
           rule: [
             '!has(self.spec) || !has(oldSelf.spec)',

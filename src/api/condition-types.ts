@@ -11,7 +11,7 @@ export interface ConditionTypeDoc {
 export const CONDITION_TYPES = {
   Ready: {
     means:
-      'The external resource is usable, as last read. A failed call leaves it True, and its message says so; a generation that was never in sync, a read that found nothing, and deletion make it False.',
+      'The external resource is usable, as last read. A failed call leaves it True with the reason NotSynced, which tables of kubectl show; a generation that was never in sync, a read that found nothing, and deletion make it False.',
     present: 'always',
   },
   Synced: { means: 'The last pass brought the service to the spec.', present: 'always' },
@@ -46,6 +46,17 @@ export const CONDITION_TYPES = {
     means: 'The user has access keys that no AccessKey accounts for; the message lists them. They are left alone.',
     present: 'while True',
     kinds: ['AccessKey'],
+  },
+  RestartBlocked: {
+    means:
+      'A workload of spec.restart cannot be restarted when its Secrets change; the message names it. The key and its Secrets are as they should be.',
+    present: 'while True',
+    kinds: ['AccessKey'],
+  },
+  FreezeIgnored: {
+    means: 'The annotation s3.cloud37.dev/freeze has a value other than "true", which freezes nothing.',
+    present: 'while True',
+    kinds: ['User', 'AccessKey'],
   },
   LeftByPredecessor: {
     means:

@@ -1,6 +1,7 @@
 import { CONDITION_TYPES, type ConditionTypeDoc } from './condition-types.ts';
 import { EVENT_REASONS, type EventReasonDoc } from './event-reasons.ts';
-import { REASON_GROUPS, type ReasonDoc } from './reasons.ts';
+import type { ReasonDoc } from './reason-doc.ts';
+import { REASON_GROUPS } from './reasons.ts';
 
 /** The page of all condition types, condition reasons and event reasons, as Markdown. */
 export function conditionsPage(): string {
@@ -23,7 +24,7 @@ ${REASON_GROUPS.map(({ title, reasons }) => groupText(title, reasons)).join('\n\
 An event is sent when something changed. A failed pass has the event reason of its kind, such as \`ReconcileFailed\`, and
 the note begins with the reason of the condition. Beside the table, an external resource that is not ours gives its
 condition's reason to a Warning itself (\`AlreadyExists\`, \`NothingToAdopt\`, \`NotPermitted\`, \`ClaimedByOther\`), and so do
-\`SecretNotOurs\` and \`KeyInactive\` of an AccessKey. What a person must put right is a Warning; an object that waits for
+\`SecretNotOurs\` and \`KeyInactive\` of an AccessKey, and \`FreezeIgnored\`. What a person must put right is a Warning; an object that waits for
 another one is Normal.
 
 | Reason | Type | Means |

@@ -1,5 +1,5 @@
 import type { KindDefinition } from './kind-definition.ts';
-import { DOC_KEY, type Rule } from './schema.ts';
+import { DOC_KEY, type Rule, SPEC_MISSING } from './schema.ts';
 import { type SchemaNode, structuralSchema, withoutDocs } from './structural-schema.ts';
 
 /** What `kubectl get wasabi` lists: every kind of this operator. */
@@ -42,7 +42,7 @@ export interface Crd {
  */
 const specRule: Rule = {
   rule: 'has(self.spec) || (oldSelf.hasValue() && !oldSelf.?spec.hasValue())',
-  message: 'spec is missing: an object without a spec means nothing',
+  message: SPEC_MISSING,
   optionalOldSelf: true,
 };
 

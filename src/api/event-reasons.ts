@@ -9,7 +9,7 @@ export const EVENT_REASONS = {
   ReconcileFailed: {
     type: 'either',
     means:
-      'A pass failed; the note begins with the reason. Once for each new reason and each edit, for what is waited for once for each new message; what may pass by itself is told when it has lasted for a minute, and then as one series.',
+      'A pass failed; the note begins with the reason. Once for each new reason and each edit. What another object has to bring is told once it has been waited for for half a minute, once for each new message; what may pass by itself is told when it has lasted for a minute, and then as one series.',
   },
   ValidateSucceeded: { type: 'Normal', means: 'The credentials and endpoints of a Provider work (again).' },
   ValidateFailed: {
@@ -37,6 +37,10 @@ export const EVENT_REASONS = {
   IAMPolicyCreated: { type: 'Normal', means: 'The managed policy was created.' },
   IAMPolicyUpdated: { type: 'Normal', means: 'The managed policy has a new default version.' },
   IAMPolicyDeleted: { type: 'Normal', means: 'The managed policy is gone.' },
+  SecretInUse: {
+    type: 'Warning',
+    means: 'Somebody deleted a Secret of a Provider that objects depend on; its deletion waits for them.',
+  },
   ProviderDeleted: { type: 'Normal', means: 'The Provider is gone, and its Secrets are free again.' },
   AccessKeyCreated: { type: 'Normal', means: 'An access key was created and delivered in its Secret.' },
   AccessKeyUpdated: {
@@ -47,11 +51,34 @@ export const EVENT_REASONS = {
     type: 'Normal',
     means: 'The keys that the AccessKey made are revoked; the note says when they were last used.',
   },
+  KeyRotated: { type: 'Normal', means: 'A new access key, which works, took the place of the one in the Secret.' },
+  KeyRetired: { type: 'Normal', means: 'The access key that another one had replaced is revoked.' },
+  RotationWaits: {
+    type: 'Normal',
+    means: 'A rotation was asked for during the retention of an earlier one; the note says when it begins.',
+  },
+  PreviousKeyInUse: {
+    type: 'Warning',
+    means: 'A previous key is past its retention and still used; the note says how long it lives on.',
+  },
   KeyRetentionEnded: {
     type: 'Warning',
     means:
-      'A previous key was revoked before its time, because the one in use was lost and the user may have two keys only.',
+      'A key was revoked before its time, because the Secret of the one in use was lost and the user may have two keys only.',
   },
+  OutputsWritten: {
+    type: 'Normal',
+    means: 'Secrets or ConfigMaps of spec.outputs were written or removed; the note names them.',
+  },
+  WorkloadRestarted: {
+    type: 'Normal',
+    means: 'A workload of spec.restart was told to make its pods anew, because the content of its Secrets changed.',
+  },
+  KeysFrozen: {
+    type: 'Warning',
+    means: 'The keys were made inactive, as the annotation s3.cloud37.dev/freeze on the object or on its User asks.',
+  },
+  KeysThawed: { type: 'Normal', means: 'The keys that the freeze had made inactive are active again.' },
   DriftRepaired: { type: 'Normal', means: 'Someone changed the external resource, and it was changed back.' },
   DeletionBlocked: { type: 'Warning', means: 'The deletion waits; the note says for what.' },
   LegacyReference: {

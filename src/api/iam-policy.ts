@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type KindDefinition, managedColumns } from './kind-definition.ts';
 import { adoptionPolicy, deletionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
-import { iamName } from './names.ts';
+import { iamName, iamNameRule } from './names.ts';
 import { policyDocument, statementFields, statementOf } from './policy-document.ts';
 import { allowedNamespaces, fixedReference } from './references.ts';
 import { type DeepReadonly, field, time } from './schema.ts';
@@ -17,6 +17,9 @@ const IAM_POLICIES: ResourceType = {
   namespaced: true,
 };
 
+/** What is said to whoever changes `spec.name`. */
+export const POLICY_NAME_FIXED = 'name cannot change, nor be added or taken out: make a new IAMPolicy instead';
+
 const spec = z
   .object({
     suspend,
@@ -28,12 +31,15 @@ const spec = z
     name: iamName(128)
       .optional()
       .meta(
-        field({
-          what: 'Name of the managed policy in the account. 1 to 128 letters, digits and +=,.@_-',
-          example: 'read-logs',
-          change: false,
-          absent: 'the name in status.policyArn, else NAMESPACE.NAME of this object',
-        }),
+        field(
+          {
+            what: 'Name of the managed policy in the account. 1 to 128 letters, digits and +=,.@_-',
+            example: 'read-logs',
+            change: false,
+            absent: 'the name in status.policyArn, else NAMESPACE.NAME of this object',
+          },
+          { isPatternARule: true, rules: [iamNameRule('name')] },
+        ),
       ),
     description: z
       .string()
@@ -64,7 +70,7 @@ const spec = z
         rules: [
           {
             rule: 'has(self.name) == has(oldSelf.name) && (!has(self.name) || self.name == oldSelf.name)',
-            message: 'name cannot change, nor be added or taken out: make a new IAMPolicy instead',
+            message: POLICY_NAME_FIXED,
           },
         ],
       },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { field, int, text, UNMANAGED } from './schema.ts';
+import { checkedRule, field, int, text, UNMANAGED } from './schema.ts';
 
 /** The largest object of S3, 5 TiB. */
 const MAX_OBJECT_BYTES = 5_497_558_138_880;
@@ -36,10 +36,12 @@ const expiration = z
       },
       {
         rules: [
-          {
-            rule: 'has(self.days) != has(self.date)',
-            message: 'expiration needs exactly one of days and date',
-          },
+          checkedRule<{ readonly days?: number; readonly date?: string }>(
+            'has(self.days) != has(self.date)',
+            'expiration needs exactly one of days and date: set one of them',
+            // The predecessor stored blocks with neither, which mean nothing.
+            ({ days, date }) => days === undefined || date === undefined,
+          ),
         ],
       },
     ),
@@ -77,10 +79,12 @@ const filter = z
       },
       {
         rules: [
-          {
-            rule: '!has(self.objectSizeGreaterThan) || !has(self.objectSizeLessThan) || self.objectSizeGreaterThan < self.objectSizeLessThan',
-            message: 'objectSizeGreaterThan must be below objectSizeLessThan, else the rule holds for no object',
-          },
+          checkedRule<{ readonly objectSizeGreaterThan?: number; readonly objectSizeLessThan?: number }>(
+            '!has(self.objectSizeGreaterThan) || !has(self.objectSizeLessThan) || self.objectSizeGreaterThan < self.objectSizeLessThan',
+            'objectSizeGreaterThan must be below objectSizeLessThan, else the rule holds for no object',
+            ({ objectSizeGreaterThan = -1, objectSizeLessThan = Infinity }) =>
+              objectSizeGreaterThan < objectSizeLessThan,
+          ),
         ],
       },
     ),
@@ -155,14 +159,16 @@ const rule = z
       { what: 'One rule.' },
       {
         rules: [
-          {
-            rule: '!has(self.prefix) || !has(self.filter) || !has(self.filter.prefix)',
-            message: 'prefix is given twice: set either prefix or filter.prefix',
-          },
+          checkedRule<{ readonly prefix?: string; readonly filter?: { readonly prefix?: string } }>(
+            '!has(self.prefix) || !has(self.filter) || !has(self.filter.prefix)',
+            'prefix is given twice: set either prefix or filter.prefix',
+            ({ prefix, filter }) => prefix === undefined || filter?.prefix === undefined,
+          ),
           {
             rule: 'has(self.expiration) || has(self.transitions) && size(self.transitions) > 0 || has(self.noncurrentVersionExpiration) || has(self.abortIncompleteMultipartUpload)',
             message:
               'the rule does nothing: set expiration, transitions, noncurrentVersionExpiration or abortIncompleteMultipartUpload',
+            storedIsLeft: 'Stored so by the predecessor: a rule that does nothing is left out of what is sent.',
           },
         ],
       },

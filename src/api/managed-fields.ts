@@ -117,6 +117,26 @@ const intent = z.object({
   action: z.enum(['Create', 'Delete']).meta(field({ what: 'The call that was about to be made.' })),
 });
 
+/** On kinds whose keys the annotation freeze makes inactive. */
+export const frozen = z
+  .boolean()
+  .optional()
+  .meta(field({ what: 'The annotation freeze on this object, or on its User, keeps the keys inactive.' }));
+
+/** A status field that echoes the annotation by which something was asked for (`src/managed/requested.ts` writes it). */
+export function handledRequest(what: string) {
+  return z.string().max(1_024).optional().meta(field({ what }));
+}
+
+/** A status field that lists ids of access keys. */
+export function keyIds(what: string) {
+  const id = z
+    .string()
+    .max(128)
+    .meta(field({ what: 'One key id.' }));
+  return z.array(id).max(16).optional().meta(field({ what }));
+}
+
 /**
  * The status fields of every kind. Only what a list key needs is required, so that what an earlier operator stored
  * stays valid; every other promise about status is the writer's.
@@ -154,13 +174,7 @@ export const managedStatusFields = {
         what: 'Under mode Observe: what Manage would change. It begins with adoption where the external resource is not ours.',
       }),
     ),
-  lastHandledReconcileAt: z
-    .string()
-    .max(1024)
-    .optional()
-    .meta(
-      field({
-        what: 'The value of the annotation s3.cloud37.dev/reconcile-requested-at that was last acted on; of one that has over 1,024 characters its digest.',
-      }),
-    ),
+  lastHandledReconcileAt: handledRequest(
+    'The value of the annotation s3.cloud37.dev/reconcile-requested-at that was last acted on; of one that has over 1,024 characters its digest.',
+  ),
 };

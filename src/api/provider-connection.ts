@@ -22,6 +22,7 @@ function endpointRule(name: string): Rule {
   return {
     rule: `self.matches('${URL_PATTERN}')`,
     message: `${name} must be an http:// or https:// URL of a host with an optional port and path, without user, query or fragment, such as https://s3.wasabisys.com`,
+    storedIsLeft: 'The predecessor took other spellings, too: what is no URL of a service is told by checkEndpoint.',
   };
 }
 
@@ -38,7 +39,7 @@ export function endpoint(
           ...doc,
           change: 'Can change; when it leads to another account, the Provider stalls until that account is accepted.',
         },
-        { format: 'uri', rules: [endpointRule(name)] },
+        { rules: [endpointRule(name)] },
       ),
     );
 }
@@ -46,6 +47,7 @@ export function endpoint(
 const namedSecret: Rule = {
   rule: 'has(self.name)',
   message: 'name is missing: name the Secret, or leave out the whole reference',
+  storedIsLeft: 'Stored so by the predecessor, which took it for no reference; so do we.',
 };
 
 /** `spec.auth` of a Provider. */

@@ -5,7 +5,7 @@ import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
 import { regionName, regionRule } from './names.ts';
 import { auth, endpoint, PROVIDER_DEFAULTS, rateLimit, retry, tls } from './provider-connection.ts';
 import { allowedNamespaces } from './references.ts';
-import { type DeepReadonly, field, int, time } from './schema.ts';
+import { checkedRule, type DeepReadonly, field, int, time } from './schema.ts';
 import { tenancy } from './tenancy.ts';
 
 /** The kind Provider on the wire. */
@@ -110,11 +110,11 @@ const spec = z
       { what: 'The account, its endpoints and how it is called.' },
       {
         rules: [
-          {
-            rule: "self.type != 's3' || has(self.endpoint)",
-            message:
-              'endpoint is missing: type s3 has no endpoint of its own, set spec.endpoint to the URL of the server',
-          },
+          checkedRule<{ readonly type: string; readonly endpoint?: string }>(
+            "self.type != 's3' || has(self.endpoint)",
+            'endpoint is missing: type s3 has no endpoint of its own, set spec.endpoint to the URL of the server',
+            ({ type, endpoint }) => type !== 's3' || endpoint !== undefined,
+          ),
         ],
       },
     ),

@@ -1,16 +1,14 @@
-/** What a reason says to the reader of `kubectl describe`. */
-export interface ReasonDoc {
-  readonly means: string;
-  /** What to do next; nothing where time or the operator alone acts. */
-  readonly next: string;
-}
-
-const NOTHING = 'Nothing.';
-const WAIT = 'Nothing: the operator tries again, less and less often. If it lasts, read the message.';
+import { passing } from './passing-reasons.ts';
+import { NOTHING, type ReasonDoc } from './reason-doc.ts';
 
 /** The good ones, and the states that someone asked for. */
 const settled = {
   Available: { means: 'The external resource is there and usable, as last read.', next: NOTHING },
+  NotSynced: {
+    means:
+      'Usable as last read, but not in sync: the last pass failed, or found changes that mode Observe does not make.',
+    next: 'Look at the condition Synced, which says what is left.',
+  },
   Authenticated: { means: 'The service accepts the credentials.', next: NOTHING },
   Reachable: { means: 'The endpoint answers signed calls.', next: NOTHING },
   InSync: { means: 'The last pass found nothing left to change.', next: NOTHING },
@@ -18,12 +16,15 @@ const settled = {
     means: 'Under mode Observe the service differs from the spec; nothing was changed.',
     next: 'Read status.pendingChanges. Set spec.mode to Manage to have them made.',
   },
+  Frozen: {
+    means:
+      'The annotation s3.cloud37.dev/freeze on the object, or on its User, keeps the access keys inactive; none is created or replaced meanwhile.',
+    next: 'Take the annotation away where the message says, and the keys are made active again.',
+  },
+  FreezeIgnored: { means: 'The annotation freeze is not "true".', next: 'Set it to "true", or take it away.' },
   Suspended: { means: 'spec.suspend is true: no calls are made.', next: 'Take spec.suspend out to go on.' },
   Deleting: { means: 'The object is being deleted.', next: NOTHING },
-  Emptying: {
-    means: 'The bucket is being emptied before it is deleted.',
-    next: 'Nothing. status.emptying says how far it has come.',
-  },
+  Emptying: { means: 'The bucket is emptied before it is deleted.', next: 'Nothing. status.emptying has the count.' },
   Retained: { means: 'The object went and the external resource stays.', next: NOTHING },
   LeftByPredecessor: {
     means:
@@ -97,7 +98,7 @@ const specIsWrong = {
   },
   ChildNotOurs: {
     means: 'An object of the name that spec.autoManage needs exists and does not belong to this Bucket.',
-    next: 'Delete or make over the object that the message names, or take spec.autoManage out.',
+    next: 'Make over the object that the message names, or delete it, or take spec.autoManage out.',
   },
   AccountMismatch: {
     means: 'The references of the object lead to different accounts.',
@@ -126,7 +127,7 @@ const dependency = {
     next: 'Create it, or correct the reference by making a new object.',
   },
   ProviderNotReady: {
-    means: 'The Provider is not Ready, so nobody calls its account.',
+    means: 'The Provider is not Ready, so nobody calls its account, or it is being deleted, so nothing new is made.',
     next: "Look at the Provider's conditions.",
   },
   BucketNotFound: {
@@ -134,10 +135,7 @@ const dependency = {
     next: 'Create it, or correct the reference.',
   },
   BucketNotReady: { means: 'The Bucket that is referred to is not Ready.', next: "Look at that Bucket's conditions." },
-  UserNotFound: {
-    means: 'The User that is referred to does not exist.',
-    next: 'Create it, or correct the reference.',
-  },
+  UserNotFound: { means: 'The User that is referred to does not exist.', next: 'Create it, or correct the reference.' },
   UserNotReady: { means: 'The User that is referred to is not Ready.', next: "Look at that User's conditions." },
   IAMPolicyNotFound: {
     means: 'The IAMPolicy that is referred to does not exist.',
@@ -153,7 +151,7 @@ const dependency = {
   },
   RefNotPermitted: {
     means: 'The reference leads into another namespace that grants nothing, or to an object that is not there.',
-    next: 'Ask for spec.allowedNamespaces on that object, or for a ReferenceGrant in its namespace.',
+    next: 'Ask for spec.allowedNamespaces on that object, or, for Secrets and ConfigMaps, for a ReferenceGrant in its namespace: docs/guides/other-namespaces.md.',
   },
   SecretNotFound: { means: 'The Secret does not exist.', next: 'Create the Secret that the message names.' },
   SecretKeyMissing: {
@@ -161,8 +159,9 @@ const dependency = {
     next: 'Add the key that the message names, or correct key in the reference.',
   },
   SecretInvalid: {
-    means: 'The value in the Secret cannot be what it should be.',
-    next: 'Correct the Secret that the message names.',
+    means:
+      'The value in the Secret cannot be what it should be, or the Secret is immutable and has to take another one.',
+    next: 'Correct the Secret that the message names, or delete it as the message says.',
   },
   AuthFailed: {
     means: 'The service refuses the credentials. They are tried less and less often.',
@@ -182,8 +181,13 @@ const dependency = {
     next: 'Delete them if nobody needs them, or name their ids in the annotation claim-keys or revoke-keys as the message says.',
   },
   SecretNotOurs: {
-    means: 'A Secret of the name that the key is to be delivered in exists and is not ours.',
-    next: 'Delete that Secret, or choose another name in spec.secret.name.',
+    means:
+      'A Secret of the name that the key is to be delivered in exists, is not ours, and does not accept keys of ours.',
+    next: 'Delete that Secret, or choose another name in spec.secret.name or spec.outputs.',
+  },
+  RestartTargetMissing: {
+    means: 'A workload of spec.restart does not exist. Everything else goes on.',
+    next: 'Create it, or take it out of spec.restart.',
   },
   KeyInactive: {
     means: 'The access key was made inactive by somebody else.',
@@ -198,10 +202,7 @@ const dependency = {
 
 /** Deletion cannot go on. */
 const deletion = {
-  DependentsExist: {
-    means: 'Other objects need this one.',
-    next: 'Delete those that the message names first.',
-  },
+  DependentsExist: { means: 'Other objects need this one.', next: 'Delete those that the message names first.' },
   ForeignKey: {
     means: 'The user has access keys that no AccessKey object made, or that one left behind under Retain.',
     next: 'Delete the keys that the message names, or set deletionPolicy to Retain.',
@@ -235,39 +236,6 @@ const deletion = {
     means: 'Objects of the bucket are locked against deletion.',
     next: 'Wait for their retention to end, or set deletionPolicy to Retain.',
   },
-} as const satisfies Record<string, ReasonDoc>;
-
-/** Time heals, or the defect is ours. */
-const passing = {
-  NotFound: { means: 'The external resource does not exist.', next: 'Nothing, unless under mode Observe.' },
-  KeyNotUsable: { means: 'The service does not accept the new access key yet.', next: WAIT },
-  MintUnderWay: {
-    means: 'Another process announced that it creates the key, or the answer to our own call is missing.',
-    next: 'Nothing: the announced time passes, then the operator looks and goes on.',
-  },
-  NotYetInEffect: { means: 'A change was made and is not seen yet.', next: WAIT },
-  Throttled: { means: 'The service asks to slow down.', next: 'Nothing: calls of the account go on more slowly.' },
-  Transient: { means: 'The pass failed on something that passes.', next: WAIT },
-  Conflict: { means: 'Something else changes the external resource at this moment.', next: WAIT },
-  StaleRead: { means: "The operator's copy of the object was behind.", next: NOTHING },
-  ServiceFailed: { means: 'The service failed.', next: WAIT },
-  Timeout: { means: 'No whole answer came in time.', next: WAIT },
-  ConnectionFailed: { means: 'No connection to the endpoint could be made.', next: WAIT },
-  ConnectionLost: { means: 'The connection broke before the whole answer came.', next: WAIT },
-  DNSLookupFailed: { means: 'The name of the endpoint could not be resolved.', next: WAIT },
-  UnexpectedAnswer: { means: 'The service answered with something unknown.', next: WAIT },
-  UnreadableAnswer: { means: 'The answer could not be read, or it is too large.', next: WAIT },
-  ClockSkew: {
-    means: 'The clocks of the operator and of the service differ too much for signed calls.',
-    next: "Set the clock of the operator's node.",
-  },
-  NotLeader: { means: 'This process is not the leader (any more).', next: NOTHING },
-  Cancelled: { means: "The pass was ended by the operator's shutdown or its deadline.", next: NOTHING },
-  Unsupported: {
-    means: 'The service cannot do what the fields in the message ask for.',
-    next: 'Take the fields out, or live with it. It is asked again daily.',
-  },
-  Internal: { means: 'A defect of the operator.', next: 'Report it with the log of that pass.' },
 } as const satisfies Record<string, ReasonDoc>;
 
 /** Every reason that a condition can carry, grouped by who must act. The list is closed. */

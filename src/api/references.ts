@@ -1,19 +1,40 @@
 import { z } from 'zod';
-import { type FieldDoc, field, text } from './schema.ts';
+import { checkedRule, type FieldDoc, field, patternRule, text } from './schema.ts';
 
 const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const SECRET_KEY = /^[A-Za-z0-9._-]+$/;
 
-function objectName(doc: FieldDoc) {
-  return text(253).regex(DNS_SUBDOMAIN).meta(field(doc));
+/** The name of a Kubernetes object. */
+export const objectNameText = text(253).regex(DNS_SUBDOMAIN);
+/** That pattern, in words. */
+export const objectNameRule = patternRule(
+  DNS_SUBDOMAIN,
+  'name must be the name of an object: lower-case letters, digits, hyphens and dots, such as team-a-logs',
+);
+const namespaceNameRule = patternRule(
+  DNS_LABEL,
+  'namespace must be the name of a namespace: lower-case letters, digits and hyphens, such as platform',
+);
+const secretKeyRule = patternRule(
+  SECRET_KEY,
+  'key must be a key in the data of a Secret: letters, digits, dots, hyphens and underscores, such as access-key',
+);
+
+function objectName(doc: FieldDoc, isInWords = true) {
+  return objectNameText.meta(field(doc, isInWords ? objectNameRule : {}));
 }
 
-function namespaceName(doc: { readonly what: string; readonly change: boolean }) {
+function namespaceName(doc: { readonly what: string; readonly change: boolean }, isInWords = true) {
   return text(63)
     .regex(DNS_LABEL)
     .optional()
-    .meta(field({ ...doc, example: 'platform', absent: 'the namespace of this object' }));
+    .meta(
+      field(
+        { ...doc, example: 'platform', absent: 'the namespace of this object' },
+        isInWords ? namespaceNameRule : {},
+      ),
+    );
 }
 
 /** The fields of a reference that may never change, `{name, namespace?}`. */
@@ -38,14 +59,15 @@ export function fixedReference(doc: { readonly what: string; readonly example: s
   return z.object(fixedReferenceFields).meta(field({ ...doc, change: false }, { rules }));
 }
 
-/** The fields of a reference that may change, `{name, namespace?}`. */
-export function referenceFields(kind: string, example: string) {
+/**
+ * The fields of a reference that may change, `{name, namespace?}`.
+ * @param isInWords false: there may be so many that rules in place of the patterns are beyond the API server's budget
+ */
+export function referenceFields(kind: string, example: string, isInWords = true) {
+  const what = `Namespace of the ${kind}. Another namespace needs a grant: the spec.allowedNamespaces of that object, or a ReferenceGrant there.`;
   return {
-    name: objectName({ what: `Name of the ${kind} (its metadata.name).`, example, change: true }),
-    namespace: namespaceName({
-      what: `Namespace of the ${kind}. Another namespace needs a grant: the spec.allowedNamespaces of that object, or a ReferenceGrant there.`,
-      change: true,
-    }),
+    name: objectName({ what: `Name of the ${kind} (its metadata.name).`, example, change: true }, isInWords),
+    namespace: namespaceName({ what, change: true }, isInWords),
   };
 }
 
@@ -76,7 +98,7 @@ function secretKey(defaultKey: string) {
   return text(253)
     .regex(SECRET_KEY)
     .default(defaultKey)
-    .meta(field({ what: 'Key in the data of the Secret.', example: defaultKey, change: true }));
+    .meta(field({ what: 'Key in the data of the Secret.', example: defaultKey, change: true }, secretKeyRule));
 }
 
 const matchExpression = z.object({
@@ -132,11 +154,11 @@ const namespaceSelector = z
             { what: 'One condition on a label.' },
             {
               rules: [
-                {
-                  rule: "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : !has(self.values) || size(self.values) == 0",
-                  message:
-                    'values must be given with operator In or NotIn, and must be left out with Exists or DoesNotExist',
-                },
+                checkedRule<{ readonly operator: string; readonly values?: readonly string[] }>(
+                  "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : !has(self.values) || size(self.values) == 0",
+                  'values must be given with operator In or NotIn, and must be left out with Exists or DoesNotExist',
+                  ({ operator, values = [] }) => ['In', 'NotIn'].includes(operator) === values.length > 0,
+                ),
               ],
             },
           ),
@@ -189,10 +211,11 @@ export const allowedNamespaces = z
       },
       {
         rules: [
-          {
-            rule: "(self.from == 'Selector') == has(self.selector)",
-            message: 'selector goes with from: Selector and with no other: set both, or leave the selector out',
-          },
+          checkedRule<{ readonly from: string; readonly selector?: object }>(
+            "(self.from == 'Selector') == has(self.selector)",
+            'selector goes with from: Selector and with no other: set both, or leave the selector out',
+            ({ from, selector }) => (from === 'Selector') === (selector !== undefined),
+          ),
         ],
       },
     ),

@@ -8,7 +8,28 @@ export interface Rule {
   readonly message: string;
   /** Runs on create too; `oldSelf` is then an optional value. Needs Kubernetes 1.30. */
   readonly optionalOldSelf?: true;
+  /**
+   * The same in TypeScript, over the parsed value, defaults filled in: what the reconciler asks of an object that got past
+   * admission. Only of what nothing but such an object can have; it may let pass what an earlier operator stored.
+   */
+  readonly holds?: (self: unknown) => boolean;
+  /** In the place of `holds`: why a stored object is not held to the rule, and what becomes of one that breaks it. */
+  readonly storedIsLeft?: string;
 }
+
+/** A rule that the reconciler holds stored objects to, too. @param holds gets the value as the schema parses it */
+export function checkedRule<Self>(
+  cel: string,
+  message: string,
+  holds: (self: Self) => boolean,
+): Required<Pick<Rule, 'rule' | 'message' | 'holds'>> {
+  // The schema on which the rule stands has parsed the value.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked by the parser right before
+  return { rule: cel, message, holds: (self) => holds(self as Self) };
+}
+
+/** Every object needs its spec. */
+export const SPEC_MISSING = 'spec is missing: write one, an object without a spec means nothing';
 
 /** What the reference page and `kubectl explain` say of one field. */
 export interface FieldDoc {
@@ -41,6 +62,12 @@ export interface FieldExtras {
    * policy documents: their own parser says what may stand there.
    */
   readonly preservesUnknown?: true;
+}
+
+/** A pattern of the text that the CRD has as a rule, in words. @param pattern of the syntax that RE2 has, too */
+export function patternRule(pattern: RegExp, message: string): Pick<FieldExtras, 'isPatternARule' | 'rules'> {
+  const cel = `self.matches('${pattern.source.replaceAll('\\/', '/')}')`;
+  return { isPatternARule: true, rules: [checkedRule<string>(cel, message, (self) => pattern.test(self))] };
 }
 
 /** `FieldDoc.absent` of a setting that is then neither read nor written. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { bucketDefinition } from './bucket.ts';
 import { specChecker } from './spec-problem.ts';
 
-const problem = specChecker(bucketDefinition);
+const { specProblem: problem } = specChecker(bucketDefinition);
 
 test('spec problem: a usable spec has none, and status does not count', () => {
   const object = { spec: { providerRef: { name: 'p' }, name: 'logs' }, status: { conditions: 'nonsense' } };

@@ -67,6 +67,8 @@ export function structuralSchema(schema: z.ZodType): SchemaNode {
     target: 'openapi-3.0',
     io: 'input',
     override: ({ jsonSchema }) => {
+      const rules: unknown = jsonSchema['x-kubernetes-validations'];
+      if (isRules(rules)) jsonSchema['x-kubernetes-validations'] = rules.map(asServed);
       if (jsonSchema.type !== 'integer') return;
       jsonSchema.format = fitsInt32(jsonSchema.minimum) && fitsInt32(jsonSchema.maximum) ? 'int32' : 'int64';
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
@@ -76,6 +78,16 @@ export function structuralSchema(schema: z.ZodType): SchemaNode {
   // zod's type allows all of JSON Schema; `ordered` throws on every key that SchemaNode does not have.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked key by key right here
   return ordered(raw as SchemaNode, '');
+}
+
+/** Only `field` writes that key. */
+function isRules(rules: unknown): rules is readonly Rule[] {
+  return Array.isArray(rules);
+}
+
+/** What the API server is told of a rule. */
+function asServed({ rule, message, optionalOldSelf }: Rule): Rule {
+  return { rule, message, ...(optionalOldSelf === undefined ? {} : { optionalOldSelf }) };
 }
 
 /** The same schema without what only the reference pages read. */

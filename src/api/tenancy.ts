@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { iamName } from './names.ts';
-import { field, text } from './schema.ts';
+import { iamName, iamNameRule, managedPolicyArn, managedPolicyArnRule } from './names.ts';
+import { field } from './schema.ts';
 
 /** `Provider.spec.tenancy`: what the Provider's account lets objects of other namespaces do. */
 export const tenancy = z
@@ -17,7 +17,11 @@ export const tenancy = z
         }),
       ),
     groups: z
-      .array(iamName(128).meta(field({ what: 'Name of one group.' })))
+      .array(
+        iamName(128).meta(
+          field({ what: 'Name of one group.' }, { isPatternARule: true, rules: [iamNameRule('groups')] }),
+        ),
+      )
       .max(64)
       .optional()
       .meta(
@@ -30,9 +34,9 @@ export const tenancy = z
       ),
     managedPolicyArns: z
       .array(
-        text(2048)
-          .regex(/^arn:aws:iam::[^:]*:policy\/.+$/)
-          .meta(field({ what: 'ARN of one managed policy.' })),
+        managedPolicyArn.meta(
+          field({ what: 'ARN of one managed policy.' }, { isPatternARule: true, rules: [managedPolicyArnRule] }),
+        ),
       )
       .max(64)
       .optional()

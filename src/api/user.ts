@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import { type KindDefinition, managedColumns } from './kind-definition.ts';
-import { adoptionPolicy, deletionPolicy, managedStatusFields, mode, suspend } from './managed-fields.ts';
+import {
+  adoptionPolicy,
+  deletionPolicy,
+  frozen,
+  keyIds,
+  managedStatusFields,
+  mode,
+  suspend,
+} from './managed-fields.ts';
 import { GROUP, type KubeObject, type ResourceType, VERSION } from './meta.ts';
-import { iamName } from './names.ts';
+import { iamName, iamNameRule, managedPolicyArn, managedPolicyArnRule } from './names.ts';
 import { policyDocument, statementFields, statementOf } from './policy-document.ts';
 import { allowedNamespaces, fixedReference, referenceFields } from './references.ts';
-import { type DeepReadonly, field, int, text, time } from './schema.ts';
+import { type DeepReadonly, field, int, time } from './schema.ts';
 import { unsupportedTags } from './unsupported-fields.ts';
 
 /** The kind User on the wire. */
@@ -16,6 +24,10 @@ export const USERS: ResourceType = {
   kind: 'User',
   namespaced: true,
 };
+
+/** What is said to whoever changes `spec.name`. */
+export const USER_NAME_FIXED =
+  'name cannot change: keys and policies belong to the user of that name, make a new User instead';
 
 const spec = z
   .object({
@@ -33,10 +45,12 @@ const spec = z
           change: false,
         },
         {
+          isPatternARule: true,
           rules: [
+            iamNameRule('name'),
             {
               rule: 'self == oldSelf',
-              message: 'name cannot change: keys and policies belong to the user of that name, make a new User instead',
+              message: USER_NAME_FIXED,
             },
           ],
         },
@@ -73,9 +87,9 @@ const spec = z
       ),
     managedPolicyArns: z
       .array(
-        text(2048)
-          .regex(/^arn:aws:iam::[^:]*:policy\/.+$/)
-          .meta(field({ what: 'ARN of one managed policy.' })),
+        managedPolicyArn.meta(
+          field({ what: 'ARN of one managed policy.' }, { isPatternARule: true, rules: [managedPolicyArnRule] }),
+        ),
       )
       .max(10)
       .optional()
@@ -88,7 +102,11 @@ const spec = z
         }),
       ),
     groups: z
-      .array(iamName(128).meta(field({ what: 'Name of one group.' })))
+      .array(
+        iamName(128).meta(
+          field({ what: 'Name of one group.' }, { isPatternARule: true, rules: [iamNameRule('groups')] }),
+        ),
+      )
       .max(10)
       .optional()
       .meta(
@@ -106,7 +124,7 @@ const spec = z
   })
   .meta(
     field({
-      what: 'The user and exactly what it may do: nothing is granted that is not written here.',
+      what: 'The user and what it may do: the operator grants what is written here, and nothing else. What somebody else attaches to the IAM user by hand is neither looked for nor taken away; only the deletion of the user names it (ForeignAttachment).',
     }),
   );
 
@@ -162,6 +180,19 @@ const status = z
           what: 'Inline policies that the predecessor of this operator gave unasked: they stay until somebody takes them away or the user is deleted.',
         }),
       ),
+    frozenKeys: keyIds(
+      'Keys that the annotation freeze made inactive, recorded before the call: those are made active again when it goes.',
+    ),
+    keysOf: z
+      .string()
+      .max(64)
+      .optional()
+      .meta(
+        field({
+          what: 'The metadata.uid that frozenKeys speaks of: in a copy or a restored object of another uid it proves nothing.',
+        }),
+      ),
+    frozen,
     keys: int(0, 1_000)
       .optional()
       .meta(field({ what: 'How many AccessKey objects refer to this user.' })),

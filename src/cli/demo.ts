@@ -1,55 +1,36 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse, parseAllDocuments } from 'yaml';
 import { BUCKETS } from '../api/bucket.ts';
-import { CRDS, NAMESPACES, SECRETS } from '../api/core-types.ts';
-import { KINDS } from '../api/kinds.ts';
-import { GROUP, type KubeObject, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import { SECRETS } from '../api/core-types.ts';
+import { GROUP } from '../api/meta.ts';
 import { startDevCluster } from '../devcluster/server.ts';
 import { type Emulator, startEmulator } from '../emulator/server.ts';
 import type { Kube } from '../runtime/kube.ts';
+import { installDefinitions } from './definitions.ts';
+import { rotateKey } from './demo-rotation.ts';
+import { BUCKET, keyOf, NAMESPACE, pairIn, read, type Stage, storeWith, types } from './demo-stage.ts';
 import { ObjectStore } from './object-store.ts';
+import { type Manifest, REGION, sampleFor } from './sample.ts';
 import type { Screen } from './screen.ts';
 import { connect, until, type Waiting } from './wait.ts';
 
-const NAMESPACE = 'storage-demo';
-const BUCKET = 'example-team-app-logs';
-const REGION = 'eu-central-2';
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-const types: Readonly<Record<string, ResourceType>> = {
-  Secret: SECRETS,
-  ...Object.fromEntries(KINDS.map(({ type }) => [type.kind, type])),
-};
-
-/** An object of ours, as far as the demo looks into it. */
-interface Watched extends KubeObject {
-  readonly status?: {
-    readonly conditions?: readonly { type: string; status: string; reason: string }[];
-    readonly credentialsSecret?: string;
-  };
-}
-
-/** What every step works with. */
-interface Stage {
-  readonly screen: Screen;
-  readonly kube: Kube;
-  readonly emulator: Emulator;
-  readonly waiting: Waiting;
-}
+/** As on Wasabi, a new key does not work at once. */
+const NEW_KEYS_MS = 1_000;
+/** Beside this file, as source or bundled. */
+const OPERATOR_CHILD = fileURLToPath(new URL(`operator-child${extname(import.meta.url)}`, import.meta.url));
 
 /**
  * The whole operator against a control plane and a Wasabi on loopback: applies the sample manifests, shows each object
- * turn Ready, uses the delivered key, drifts the bucket and shows the repair, deletes all.
+ * turn Ready, uses the delivered key and replaces it, drifts the bucket and shows the repair, deletes all.
  * @throws Error when a step fails
  */
 export async function runDemo(screen: Screen, signal: AbortSignal): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'wasabi-s3-operator-'));
   const cluster = await startDevCluster();
-  const emulator = await startEmulator();
+  const emulator = await startEmulator({ propagation: { keysMs: NEW_KEYS_MS } });
   const kubeconfig = join(folder, 'kubeconfig');
   await cluster.writeKubeconfig(kubeconfig);
   const kube = connect(cluster.url, cluster.token.reveal());
@@ -60,6 +41,7 @@ export async function runDemo(screen: Screen, signal: AbortSignal): Promise<void
     await prepare(stage, cluster.url);
     await applySample(stage);
     await useBucket(stage);
+    await rotateKey(stage);
     await driftAndRepair(stage);
     await deleteAll(stage);
     await screen.step('The operator stops', () => operator.stop());
@@ -75,13 +57,7 @@ export async function runDemo(screen: Screen, signal: AbortSignal): Promise<void
 async function prepare({ screen, kube, emulator, waiting }: Stage, url: string): Promise<void> {
   screen.title('A Kubernetes API and a Wasabi on this machine');
   await screen.step('Control plane, Wasabi emulator and operator are running', async () => {
-    await kube.create(NAMESPACES, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-    for (const {
-      type: { plural },
-    } of KINDS) {
-      const text = await readFile(join(root, `chart/wasabi-s3-operator/crds/${plural}.yaml`), 'utf8');
-      await kube.create(CRDS, '', parse(text) as object); // our own generated file
-    }
+    await installDefinitions(kube);
     await until('the CRDs are served', waiting, async () => (await kube.list(BUCKETS, NAMESPACE)).items.length === 0);
   });
   screen.fact(`Kubernetes API ${url}`);
@@ -90,9 +66,7 @@ async function prepare({ screen, kube, emulator, waiting }: Stage, url: string):
 
 async function applySample({ screen, kube, emulator, waiting }: Stage): Promise<void> {
   screen.title('Apply examples/quickstart.yaml');
-  const text = await readFile(join(root, 'examples/quickstart.yaml'), 'utf8');
-  for (const document of parseAllDocuments(text)) {
-    const manifest = forDemo(document.toJS() as Manifest, emulator); // our own file
+  for (const manifest of sampleFor(emulator).map(forDemo)) {
     const type = types[manifest.kind];
     if (type === undefined) throw new Error(`examples/quickstart.yaml: no kind ${manifest.kind} in the demo`);
     await kube.create(type, NAMESPACE, manifest);
@@ -113,7 +87,8 @@ async function applySample({ screen, kube, emulator, waiting }: Stage): Promise<
 async function useBucket(stage: Stage): Promise<void> {
   const { screen, emulator } = stage;
   screen.title('Use the bucket with the Secret that was delivered');
-  const store = await screen.step('The Secret holds a key of its own user', () => deliveredStore(stage));
+  const pair = await screen.step('The Secret holds a key of its own user', () => pairIn(stage));
+  const store = storeWith(stage, pair);
   const text = 'hello from the demo';
   await screen.step('An S3 client puts an object and gets it back', async () => {
     await store.put(BUCKET, 'logs/hello.txt', text);
@@ -129,16 +104,6 @@ async function useBucket(stage: Stage): Promise<void> {
     const denied = await store.vandalize(BUCKET).catch((error: unknown) => error);
     if (!(denied instanceof Error) || denied.name !== 'AccessDenied') throw new Error('the key may change settings');
   });
-}
-
-/** A client with the key that the operator delivered. */
-async function deliveredStore({ kube, emulator }: Stage): Promise<ObjectStore> {
-  const { status } = await read(kube, 'Bucket', 'app-logs');
-  const name = status?.credentialsSecret ?? '';
-  const secret = await kube.get<KubeObject & { data?: Record<string, string> }>(SECRETS, keyOf(name));
-  const value = (key: string) => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
-  const keys = { accessKeyId: value('access-key-id'), secretAccessKey: value('secret-access-key') };
-  return new ObjectStore(emulator.url(REGION), REGION, keys);
 }
 
 async function driftAndRepair({ screen, kube, emulator, waiting }: Stage): Promise<void> {
@@ -187,40 +152,20 @@ async function deleteAll({ screen, kube, emulator, waiting }: Stage): Promise<vo
   });
 }
 
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly spec?: object;
-  readonly stringData?: Readonly<Record<string, string>>;
-}
-
-/** The sample with the demo's keys and endpoints instead of Wasabi's. */
-function forDemo(manifest: Manifest, emulator: Emulator): Manifest {
-  const { accessKeyId, secretAccessKey } = emulator.account;
-  const { port } = emulator;
-  if (manifest.kind === 'Secret') {
-    return { ...manifest, stringData: { 'access-key': accessKeyId, 'secret-key': secretAccessKey } };
-  }
-  // The sample keeps what it made; the demo leaves nothing behind.
-  if (manifest.kind === 'Bucket') {
-    return { ...manifest, spec: { ...manifest.spec, deletionPolicy: 'Delete', forceDelete: true } };
-  }
-  if (manifest.kind !== 'Provider') return manifest;
-  const endpoints = {
-    endpoint: emulator.url(REGION),
-    iamEndpoint: `http://iam.localhost:${port}`,
-    stsEndpoint: `http://sts.localhost:${port}`,
-  };
-  return { ...manifest, spec: { ...manifest.spec, ...endpoints } };
+/** The sample keeps what it made; the demo leaves nothing behind. */
+function forDemo(manifest: Manifest): Manifest {
+  if (manifest.kind !== 'Bucket') return manifest;
+  return { ...manifest, spec: { ...manifest.spec, deletionPolicy: 'Delete', forceDelete: true } };
 }
 
 /** The operator as its users start it: a process with flags. It ends with this one. */
 function startOperatorProcess(kubeconfig: string, emulatorPort: number) {
   const args = [
-    join(root, 'src/cli/operator-child.ts'),
+    OPERATOR_CHILD,
     `--kubeconfig=${kubeconfig}`,
     `--allowed-endpoints=http://*.localhost:${emulatorPort}`,
     '--metrics-port=0',
+    '--leader-election-namespace=default', // in a pod it would be the pod's, which is none of the demo's cluster
     '--log-format=text',
     '--log-level=warn',
   ];
@@ -259,16 +204,6 @@ function reached(kube: Kube, waiting: Waiting, kind: string, name: string, type:
     const { status } = await read(kube, kind, name);
     return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
   });
-}
-
-async function read(kube: Kube, kind: string, name: string): Promise<Watched> {
-  const found = await kube.get<Watched>(types[kind] ?? SECRETS, keyOf(name));
-  if (found === undefined) throw new Error(`${kind} ${name} does not exist`);
-  return found;
-}
-
-function keyOf(name: string): ObjectKey {
-  return { namespace: NAMESPACE, name };
 }
 
 /** The operator's calls on the bucket since that place in the log. */

@@ -3,6 +3,8 @@ import { parse } from 'yaml';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { duplicateKeys, goTypeOf, summary, syntaxProblem } from './json-text.ts';
 import { contentTypeOf } from './negotiate.ts';
+import { decodeProtobuf, hasProtobuf, PROTOBUF_TYPE } from './protobuf/decode.ts';
+import type { Resource } from './resource.ts';
 import { badRequestError, tooLargeError } from './status.ts';
 
 /** The largest body in bytes, as the real server has it. */
@@ -51,15 +53,33 @@ export function parseYaml(body: Buffer): Json {
   }
 }
 
+/** The body as protobuf. @throws ApiError 400 */
+export function parseProtobuf(body: Buffer): JsonObject {
+  try {
+    return decodeProtobuf(body);
+  } catch (error) {
+    throw badRequestError(error instanceof Error ? error.message : 'no protobuf');
+  }
+}
+
 const HEADER =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
-/** The body of a request as an object of a kind, from JSON or YAML. @throws ApiError 400, 413, 415 */
-export async function readObject(request: IncomingMessage, kind: string): Promise<ObjectBody> {
-  const type = contentTypeOf(request.headers['content-type'], ['application/json', 'application/yaml']);
+/** The body of a request as an object of a kind, from JSON, YAML or, for built-in kinds, protobuf. @throws ApiError 400, 413, 415 */
+export async function readObject(
+  request: IncomingMessage,
+  { kind, group, hasTypedItems }: Pick<Resource, 'kind' | 'group' | 'hasTypedItems'>,
+): Promise<ObjectBody> {
+  const known = [
+    'application/json',
+    'application/yaml',
+    ...(!hasTypedItems && hasProtobuf(group, kind) ? [PROTOBUF_TYPE] : []),
+  ];
+  const type = contentTypeOf(request.headers['content-type'], known);
   const body = await readBody(request);
   const refuse = (words: string) =>
     `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${words} (${summary(body)})`;
+  if (type === PROTOBUF_TYPE) return { object: parseProtobuf(body), duplicates: [] };
   const isYaml = type === 'application/yaml';
   const value = isYaml ? parseYaml(body) : parseJson(body, refuse);
   if (!isObject(value))

@@ -18,10 +18,12 @@ import { type WriteScope, Writes } from './writes.ts';
 /** The open watches, so that they can be ended: all, or those of one resource. */
 class OpenWatches {
   readonly #ends = new Map<() => void, string>();
+  #areClosed = false;
 
-  /** Remembers how to end one of a resource. The returned function forgets it. */
+  /** Remembers how to end one of a resource, or ends it at once after `close`. The returned function forgets it. */
   add(resourceId: string, end: () => void): () => void {
-    this.#ends.set(end, resourceId);
+    if (this.#areClosed) end();
+    else this.#ends.set(end, resourceId);
     return () => this.#ends.delete(end);
   }
 
@@ -34,7 +36,9 @@ class OpenWatches {
     for (const [end, id] of this.#ends) if (id === resourceId) end();
   }
 
-  endAll(): void {
+  /** Ends all of them, and whatever still begins on a connection that is open. */
+  close(): void {
+    this.#areClosed = true;
     for (const end of this.#ends.keys()) end();
   }
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { waitFor } from '../../test/support/fake-clock.ts';
+import { lastingPort } from '../../test/support/lasting-port.ts';
 import { type Json, listOf, objectOf, textOf } from './json.ts';
 import { startDevCluster } from './server.ts';
 import { configMap, namesIn, startCluster } from './testing/client.ts';
@@ -89,15 +92,34 @@ test('devcluster: dropped connections end watches without a last chunk', async (
 });
 
 test('devcluster: stop ends watches in good order and frees the port', async (t) => {
-  const { watch, cluster } = await startCluster(t);
+  const port = await lastingPort();
+  const { watch, cluster } = await startCluster(t, { port });
   const open = await watch(`${MAPS}?watch=1`);
   await cluster.stop();
   assert.deepEqual(await open.rest(), []);
-  const port = Number(new URL(cluster.url).port);
   const next = await startDevCluster({ port });
   assert.equal(next.url, cluster.url);
   await assert.rejects(startDevCluster({ port }), { code: 'EADDRINUSE' });
   await next.stop();
+});
+
+test('devcluster: a watch that begins while the server stops ends in good order too', async (t) => {
+  const { cluster } = await startCluster(t);
+  const { hostname, port } = new URL(cluster.url);
+  const socket = connect(Number(port), hostname);
+  t.after(() => socket.destroy());
+  const authorization = `authorization: Bearer ${cluster.token.reveal()}`;
+  const half = `GET ${MAPS}?watch=1 HTTP/1.1\r\nhost: x\r\n${authorization}\r\n`;
+  // Two at once: when the first is answered, the second has been begun on a connection that is then not idle.
+  socket.write(`GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n${half}`);
+  const [first] = await once(socket, 'data');
+  assert.match(String(first), /200 OK/);
+  const stopped = cluster.stop();
+  socket.write('\r\n');
+  const chunks: string[] = [];
+  for await (const chunk of socket) chunks.push(String(chunk));
+  assert.match(chunks.join(''), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n0\r\n\r\n$/);
+  await stopped;
 });
 
 const refused: readonly (readonly [what: string, body: string | Buffer, type: string, code: number])[] = [
@@ -113,7 +135,8 @@ const refused: readonly (readonly [what: string, body: string | Buffer, type: st
   ['YAML with too many aliases', aliases(), 'application/yaml', 400],
   ['a body of another type', '<a/>', 'text/xml', 415],
   ['a body over the limit', Buffer.alloc(3 * 1024 * 1024 + 1, 0x20), 'application/json', 413],
-  ['a protobuf body', Buffer.from('k8s\0'), 'application/vnd.kubernetes.protobuf', 415],
+  ['protobuf that is none', Buffer.from('k8s'), 'application/vnd.kubernetes.protobuf', 400],
+  ['a message in protobuf that ends early', Buffer.from('k8s\0\x0a\xff'), 'application/vnd.kubernetes.protobuf', 400],
 ];
 
 function aliases(): string {

@@ -10,9 +10,10 @@ import { GarbageCollector } from './controllers/garbage-collector.ts';
 import { NamespaceController } from './controllers/namespaces.ts';
 import { type LoggedRequest, RequestHandler } from './http.ts';
 import { type KubeconfigOptions, kubeconfigText } from './kubeconfig.ts';
+import { type Kept, readKept, writeKept } from './persistence.ts';
 
 export interface DevClusterOptions {
-  /** Default 0: any free one. */
+  /** 0: any free one. Default: the one that the folder keeps, so that kubeconfigs go on to work; else any free one. */
   readonly port?: number;
   /** Default: the real one. Bookmarks, timeouts and timestamps follow it. */
   readonly clock?: Clock;
@@ -20,7 +21,14 @@ export interface DevClusterOptions {
   readonly tokens?: ReadonlyMap<string, string>;
   /** Changes kept for each resource, at least; a watch from before them is answered with 410. Default 10,000. */
   readonly historyLimit?: number;
+  /** Folder where the objects, the token and the port are kept; absent: in memory only. */
+  readonly dataDir?: string;
 }
+
+/** State is written so long after a change, with all that came meanwhile. */
+const SAVE_DELAY_MS = 200;
+/** Whoever has not asked or read to the end by then is cut off when the server stops. */
+const STOP_MS = 2_000;
 
 /** A running Kubernetes API server on loopback. */
 export interface DevCluster {
@@ -55,19 +63,22 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
-    server.closeIdleConnections();
   });
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_MS); // whoever asks or reads too slowly
+  await closed;
+  clearTimeout(timer);
 }
 
 /**
- * Starts a Kubernetes API server on 127.0.0.1, plain HTTP, with all its state in memory. It answers as kube-apiserver
+ * Starts a Kubernetes API server on 127.0.0.1, plain HTTP, with its state in memory. It answers as kube-apiserver
  * 1.36 does for the kinds it has: those of an operator, and what CustomResourceDefinitions add. Not there: RBAC,
- * webhooks (admission and conversion), protobuf and YAML answers, pods and what makes them, cost limits of CEL rules,
+ * webhooks (admission and conversion), answers in protobuf and YAML, pods and what makes them, cost limits of CEL rules,
  * managedFields of objects that nobody has applied.
- * @throws Error when the port is taken
+ * @throws Error when the port is taken or the folder cannot be used
  */
 export async function startDevCluster(options: DevClusterOptions = {}): Promise<DevCluster> {
   const cluster = new Cluster({ clock: options.clock ?? systemClock, historyLimit: options.historyLimit ?? 10_000 });
@@ -76,15 +87,24 @@ export async function startDevCluster(options: DevClusterOptions = {}): Promise<
     new NamespaceController(cluster),
     new GarbageCollector(cluster),
   ];
-  const token = new Credential(randomBytes(24).toString('base64url'));
+  const kept = options.dataDir === undefined ? undefined : readKept(options.dataDir);
+  if (kept !== undefined) cluster.store.restore(kept.revision, kept.objects);
+  const token = new Credential(kept?.token ?? randomBytes(24).toString('base64url'));
+  let port = kept?.port;
+  const what = () => ({ token: token.reveal(), port });
+  const keeper = options.dataDir === undefined ? undefined : keep(options.dataDir, cluster, what);
   const auth = new Authenticator(new Map([...(options.tokens ?? []), [token.reveal(), 'admin']]));
   const requests: LoggedRequest[] = [];
   const handler = new RequestHandler(cluster, auth, requests);
   const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
     void handler.handle(request, response);
+    // Node would keep the connection open for the next request, which no longer comes.
+    response.once('close', () => server.listening || server.closeIdleConnections());
   });
-  const port = await listen(server, options.port ?? 0);
-  const url = `http://127.0.0.1:${port}`;
+  const served = await listen(server, options.port ?? port ?? 0);
+  port = served;
+  if (served !== kept?.port) keeper?.write();
+  const url = `http://127.0.0.1:${served}`;
   const dropConnections = () => server.closeAllConnections();
   return {
     url,
@@ -97,13 +117,39 @@ export async function startDevCluster(options: DevClusterOptions = {}): Promise<
       const closed = close(server);
       dropConnections();
       await closed;
-      await listen(server, port);
+      await listen(server, served);
     },
     writeKubeconfig: (path, form) => writeFile(path, kubeconfigText(url, token.reveal(), form), { mode: 0o600 }),
     stop: async () => {
       for (const controller of controllers) controller.stop();
-      cluster.watches.endAll();
+      cluster.watches.close();
       await close(server);
+      keeper?.stop();
+    },
+  };
+}
+
+/** Writes the state a little after it changed, and at the end. @throws Error when the folder cannot be used */
+function keep(
+  folder: string,
+  { store, clock }: Cluster,
+  rest: () => Pick<Kept, 'token' | 'port'>,
+): { write(): void; stop(): void } {
+  let cancel: (() => void) | undefined;
+  const write = () => {
+    cancel = undefined;
+    writeKept(folder, { ...rest(), revision: store.revision, objects: store.objects() });
+  };
+  write();
+  const unsubscribe = store.subscribe(() => {
+    cancel ??= clock.setTimer(SAVE_DELAY_MS, write);
+  });
+  return {
+    write,
+    stop: () => {
+      unsubscribe();
+      cancel?.();
+      write();
     },
   };
 }

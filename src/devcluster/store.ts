@@ -97,6 +97,26 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Every object, by the id of its table. */
+  objects(): Readonly<Record<string, readonly ApiObject[]>> {
+    return Object.fromEntries([...this.#tables].map(([id, { objects }]) => [id, [...objects.values()]]));
+  }
+
+  /** Goes on where a store ended: its objects as they were, and no history. Controllers see each as new. */
+  restore(revision: number, objects: Readonly<Record<string, readonly ApiObject[]>>): void {
+    this.#revision = revision;
+    for (const [id, stored] of Object.entries(objects)) {
+      const table = this.table(id);
+      for (const object of stored) {
+        const key = keyOfObject(object);
+        table.objects.set(key, object);
+        this.#tell({ type: 'ADDED', revision, key, object, previous: undefined }, table);
+      }
+      table.keysChanged();
+    }
+    this.compact();
+  }
+
   /** Writes a new object or a new state of one; answers it with its resourceVersion. */
   put(table: Table, object: ApiObject): ApiObject {
     const key = keyOfObject(object);
@@ -132,6 +152,10 @@ export class Store {
   #publish(table: Table, type: ChangeType, key: string, object: ApiObject, previous: ApiObject | undefined): void {
     const event = { type, revision: this.#revision, key, object, previous };
     table.history.append(event);
+    this.#tell(event, table);
+  }
+
+  #tell(event: ChangeEvent, table: Table): void {
     for (const listener of table.listeners) listener(event, table);
     for (const listener of this.#listeners) listener(event, table);
   }

@@ -1,6 +1,7 @@
 import { type AccessKey, type Account, type Identity, nobody, rootIdentity, userIdentity } from './accounts.ts';
 import { type ClaimedSignature, claimedSignature } from './claimed-signature.ts';
 import { ServiceError } from './errors.ts';
+import { timeForSignature } from './movable-clock.ts';
 import type { Settings } from './options.ts';
 import { type Session, sessionIdentity } from './sessions.ts';
 import {
@@ -60,6 +61,12 @@ interface Signer {
   readonly caller: Omit<Caller, 'signature'>;
 }
 
+/** When a request came, by the clock of the service, and by how much another one is wrong: that of its signature alone. */
+interface SigningTime {
+  readonly nowMs: number;
+  readonly skewMs: number;
+}
+
 const MAX_SKEW_MS = 15 * 60 * 1000;
 const MAX_CACHED_KEYS = 512;
 
@@ -67,7 +74,7 @@ const MAX_CACHED_KEYS = 512;
 export function signatureVerifier(
   state: State,
   settings: Settings,
-): (request: SignableRequest, service: ServiceName, region: string, nowMs: number) => Authentication {
+): (request: SignableRequest, service: ServiceName, region: string, time: SigningTime) => Authentication {
   const derived = new Map<string, Buffer>();
   const keyFor = (key: Signer, scope: Scope): Buffer => {
     const name = `${key.accessKeyId}/${key.secretAccessKey}/${scopeText(scope)}`;
@@ -76,7 +83,7 @@ export function signatureVerifier(
     derived.set(name, found);
     return found;
   };
-  return (request, service, region, nowMs) => {
+  return (request, service, region, { nowMs, skewMs }) => {
     const claim = claimedSignature(request.headers, request.query);
     if (claim === undefined) {
       if (service !== 's3') throw new ServiceError('MissingAuthenticationToken');
@@ -85,7 +92,8 @@ export function signatureVerifier(
     checkScope(claim, service, region);
     const token = request.headers['x-amz-security-token'] ?? request.query.get('X-Amz-Security-Token');
     const signer = signerOf(state, { accessKeyId: claim.accessKeyId, token, service, nowMs, settings });
-    checkTime(claim, nowMs);
+    const judgedMs = timeForSignature(state, claim.signedMs, nowMs + skewMs);
+    checkTime(claim, judgedMs);
     const payloadHash = payloadHashOf(request, claim, service);
     const signing = keyFor(signer, claim.scope);
     checkSignature(request, claim, payloadHash, signing);
@@ -93,7 +101,10 @@ export function signatureVerifier(
     checkPayload(request.body, payloadHash);
     const key = state.keys.get(claim.accessKeyId);
     if (key !== undefined) key.lastUse = { atMs: nowMs, service, region };
-    const signature = { isPresigned: claim.expiresSeconds !== undefined, signedMs: claim.signedMs };
+    const signature = {
+      isPresigned: claim.expiresSeconds !== undefined,
+      signedMs: claim.signedMs + (nowMs + skewMs - judgedMs),
+    };
     return {
       caller: { ...signer.caller, signature },
       chunkSeed: { key: signing, amzDate: claim.amzDate, scope: claim.scope, signature: claim.signature },

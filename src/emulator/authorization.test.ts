@@ -60,7 +60,7 @@ type Send = (s3: S3Client) => Promise<unknown>;
 
 /** A call and all the actions that it takes. */
 const calls: readonly (readonly [name: string, send: Send, ...actions: readonly string[]])[] = [
-  ['W36 ListBuckets', (s3) => s3.send(new ListBucketsCommand({})), 's3:ListAllMyBuckets'],
+  ['ListBuckets', (s3) => s3.send(new ListBucketsCommand({})), 's3:ListAllMyBuckets'],
   ['CreateBucket', (s3) => s3.send(new CreateBucketCommand({ Bucket: 'another' })), 's3:CreateBucket'],
   ['DeleteBucket', (s3) => s3.send(new DeleteBucketCommand({ Bucket })), 's3:DeleteBucket'],
   ['HeadBucket', (s3) => s3.send(new HeadBucketCommand({ Bucket })), 's3:ListBucket'],
@@ -197,6 +197,19 @@ for (const [name, send, ...actions] of calls) {
     assert.ok(!isDenied(outcome), `with them: ${outcome}`);
   });
 }
+
+test('W36 the list of buckets is for those who may ask for it, whatever else they may do', async (t) => {
+  const loopback = await start(t);
+  const list = (keys: Parameters<typeof loopback.s3>[0]) => refusal(loopback.s3(keys).send(new ListBucketsCommand({})));
+  const busy = await createUser(loopback, 'busy', {
+    Effect: 'Allow',
+    NotAction: 's3:ListAllMyBuckets',
+    Resource: '*',
+  });
+  assert.equal(await list(busy), '403 AccessDenied');
+  assert.equal(await list(await createUser(loopback, 'nobody')), '403 AccessDenied');
+  assert.equal(await list(await createUser(loopback, 'lister', allow('s3:ListAllMyBuckets'))), 'no error');
+});
 
 test('W20 every operation that a request can mean has its actions', () => {
   const queries = [

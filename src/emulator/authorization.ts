@@ -39,6 +39,7 @@ export class Authorizer {
     return {
       may: (action, target) => this.#may(call, action, target),
       mayInAccount: (action, resource) => this.#verdict(call, action, resource) === 'Allow',
+      mayReplicate: (by, target) => this.#mayReplicate(call, by, target),
       mayAssume: (trustPolicy, accountId, roleArn) => this.#mayAssume(call, trustPolicy, accountId, roleArn),
     };
   }
@@ -71,6 +72,13 @@ export class Authorizer {
     const session = this.#policies(call.caller.session?.policies ?? []);
     const own = identity === 'everything' ? 'Allow' : verdictOf(identity, question);
     return session.length === 0 || own !== 'Allow' ? own : verdictOf(session, question);
+  }
+
+  #mayReplicate(call: Facts, by: Pick<Subject, 'names'> & { readonly accountId: string }, target: Target): boolean {
+    const subject: Subject = { ...by, isRoot: true };
+    const question = { ...this.#question(call, 's3:ReplicateObject', resourceArn(target), target), subject };
+    const verdict = resourceVerdictOf(this.#policy(target.bucket?.policy), question, false);
+    return !verdict.isDenied && verdict.allowed !== 'None';
   }
 
   /** A role of the own account is taken on by those whom its trust policy names, or leaves to the account to choose. */

@@ -70,7 +70,9 @@ test('W3 outside us-east-1 the location cannot be left out', async (t) => {
   assert.equal(emulator.state.buckets.size, 0);
 });
 
-for (const name of ['ab', 'Capital', 'under_score', '-dash', 'dash-', 'two..dots', '192.168.0.1', 'x'.repeat(64)]) {
+const badNames = ['ab', 'Capital', 'under_score', '-dash', 'dash-', 'two..dots', '192.168.0.1', 'x'.repeat(64)];
+const reservedNames = ['xn--name', 'sthree-name', 'amzn-s3-demo-name', 'name-s3alias', 'name--ol-s3', 'name.mrap'];
+for (const name of [...badNames, ...reservedNames]) {
   test(`W45 the bucket name ${name} is refused`, async (t) => {
     const { s3 } = await startLoopback(t);
     assert.equal(await refusal(s3().send(new CreateBucketCommand({ Bucket: name }))), '400 InvalidBucketName');
@@ -277,6 +279,27 @@ test('W11 force_delete is refused where a version is locked, until the lock is o
   assert.equal(await refusal(deleteByForce(s3())), '403 AccessDenied');
   version.legalHold = false;
   await deleteByForce(s3());
+});
+
+test('W11 what is locked, held or in a bucket with compliance is BucketNotEmpty with the switch', async (t) => {
+  const { emulator, s3 } = await startLoopback(t, { quirks: { lockedForceDelete: 'BucketNotEmpty' } });
+  emulator.console.createBucket({ name: Bucket, objectLock: true });
+  emulator.console.putObject(Bucket, 'k', 'x').legalHold = true;
+  assert.equal(await refusal(deleteByForce(s3())), '409 BucketNotEmpty');
+  assert.equal(emulator.state.buckets.get(Bucket)?.objects.size, 1);
+});
+
+test('W11 W15 force_delete asks for x-amz-mfa where MFA delete keeps the versions', async (t) => {
+  const { emulator, s3 } = await startLoopback(t);
+  emulator.console.createBucket({ name: Bucket });
+  emulator.console.editBucket(Bucket, (bucket) =>
+    Object.assign(bucket, { versioning: 'Enabled', mfaDelete: 'Enabled' }),
+  );
+  emulator.console.putObject(Bucket, 'k', 'x');
+  assert.equal(await refusal(deleteByForce(s3())), '403 AccessDenied');
+  const headers = { 'x-amz-mfa': 'device 123456' };
+  const call = { method: 'DELETE', path: `/${Bucket}`, query: 'force_delete=true', headers };
+  assert.equal(codeOf(await signedRequest(emulator, call)), '204');
 });
 
 test('W11 with the switch force_delete is a plain DeleteBucket', async (t) => {

@@ -11,9 +11,10 @@ import {
   xmlReply,
 } from './call.ts';
 import { ServiceError } from './errors.ts';
-import { isLocked } from './object-lock.ts';
+import { isProtected } from './object-lock.ts';
 import { GLOBAL_REGION } from './regions.ts';
 import { type Bucket, type State, touch } from './state.ts';
+import { requireMfa } from './versions.ts';
 import { element, S3_NAMESPACE } from './xml.ts';
 import { object, optional, readDocument, text } from './xml-shape.ts';
 
@@ -29,8 +30,7 @@ export const createBucket: ServiceOperation = {
     const acl = cannedAcl(call);
     const taken = call.state.buckets.get(name);
     if (taken !== undefined) return answerTaken(call, taken);
-    const owned = [...call.state.buckets.values()].filter((bucket) => bucket.ownerId === call.caller.account.accountId);
-    if (owned.length >= call.settings.maxBuckets) throw new ServiceError('TooManyBuckets');
+    if (hasMostBuckets(call)) throw new ServiceError('TooManyBuckets');
     const hasLock = call.headers['x-amz-bucket-object-lock-enabled']?.toLowerCase() === 'true';
     addBucket(call.state, {
       name,
@@ -43,6 +43,12 @@ export const createBucket: ServiceOperation = {
     return emptyReply(200, { location: `/${name}` });
   },
 };
+
+function hasMostBuckets({ state: { buckets }, settings: { maxBuckets }, caller }: Call): boolean {
+  if (buckets.size < maxBuckets) return false; // fewer than that in all accounts: nobody need be counted
+  const owned = [...buckets.values()].filter(({ ownerId }) => ownerId === caller.account.accountId);
+  return owned.length >= maxBuckets;
+}
 
 /** What a new bucket needs to be known of. */
 export interface NewBucket extends Pick<Bucket, 'name' | 'region' | 'ownerId' | 'createdMs' | 'acl'> {
@@ -78,12 +84,21 @@ function bucketElement(bucket: Bucket): { elements: Record<string, string> } {
   return { elements: { BucketName: bucket.name } };
 }
 
-function checkBucketName(name: string): void {
-  const isValid =
+/** What AWS keeps for itself. Source: S3 User Guide, "General purpose bucket naming rules". */
+const RESERVED_NAME = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/u;
+
+/** Whether a bucket may be called so. */
+export function isBucketName(name: string): boolean {
+  return (
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u.test(name) &&
     !name.includes('..') &&
-    !/^\d{1,3}(?:\.\d{1,3}){3}$/u.test(name);
-  if (!isValid) throw new ServiceError('InvalidBucketName', { elements: { BucketName: name } });
+    !/^\d{1,3}(?:\.\d{1,3}){3}$/u.test(name) &&
+    !RESERVED_NAME.test(name)
+  );
+}
+
+function checkBucketName(name: string): void {
+  if (!isBucketName(name)) throw new ServiceError('InvalidBucketName', { elements: { BucketName: name } });
 }
 
 /** The body must name the region of the endpoint; only us-east-1 may be left out. */
@@ -130,7 +145,7 @@ export const getBucketLocation = bucketRead('GetBucketLocation', (_call, bucket)
 /** `DELETE /BUCKET`, with `?force_delete=true` Wasabi's own removal of the content first. */
 export const deleteBucket = bucketWrite('DeleteBucket', (call, bucket) => {
   const isForced = call.query.get('force_delete') === 'true' && call.settings.quirks.forceDelete === 'honoured';
-  if (isForced) refuseLockedContent(bucket, call.nowMs);
+  if (isForced) refuseKeptContent(call, bucket);
   else if (bucket.objects.size > 0 || (call.settings.quirks.uploadsBlockDelete && bucket.uploads.size > 0)) {
     throw new ServiceError('BucketNotEmpty', bucketElement(bucket));
   }
@@ -138,11 +153,19 @@ export const deleteBucket = bucketWrite('DeleteBucket', (call, bucket) => {
   return emptyReply(204);
 });
 
-function refuseLockedContent(bucket: Bucket, nowMs: number): void {
+/** What is locked, held, or kept by MFA delete is not deleted with its bucket. @throws ServiceError */
+function refuseKeptContent(call: Call, bucket: Bucket): void {
+  if (bucket.objects.size === 0) return;
+  if (bucket.mfaDelete === 'Enabled') requireMfa(call);
+  const code = call.settings.quirks.lockedForceDelete;
+  if (bucket.compliance?.isEnabled === true) {
+    const message = 'A bucket with compliance is deleted only when it is empty.';
+    throw new ServiceError(code, { message, ...bucketElement(bucket) });
+  }
   for (const [key, versions] of bucket.objects) {
-    if (!versions.some((version) => isLocked(version, nowMs))) continue;
-    throw new ServiceError('AccessDenied', {
-      message: `Access Denied because object "${key}" is protected by object lock.`,
+    if (!versions.some((version) => isProtected(bucket, version, call.nowMs))) continue;
+    throw new ServiceError(code, {
+      message: `Object "${key}" is protected by object lock.`,
       ...bucketElement(bucket),
     });
   }

@@ -21,6 +21,8 @@ export interface Permissions {
   may(action: string, target: Target): boolean;
   /** An action of IAM on an ARN of the caller's own account. */
   mayInAccount(action: string, resource: string): boolean;
+  /** Whether the policy of a bucket lets another account, or one of its roles, put copies there (W25). */
+  mayReplicate(by: { readonly accountId: string; readonly names: readonly string[] }, target: Target): boolean;
   /** Whether a role with that trust policy, of that account, may be taken on. */
   mayAssume(trustPolicy: string, accountId: string, roleArn: string): boolean;
 }
@@ -48,6 +50,8 @@ export interface Call {
   readonly permissions: Permissions;
   /** IP address of the client. */
   readonly sourceIp: string;
+  /** Whether it came by TLS, here or to a proxy that says so. */
+  readonly isTls: boolean;
   /** Whether it counts as HTTPS. */
   readonly isSecure: boolean;
   readonly requestId: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { Quirks } from './options.ts';
+import type { Quirks } from './quirks.ts';
 import { refusal, startLoopback } from './testing/loopback-clients.ts';
 import { signedRequest } from './testing/signed-request.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { ServiceError } from './errors.ts';
-import type { Quirks } from './options.ts';
+import type { Quirks } from './quirks.ts';
 
 const CRC32C_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
@@ -28,12 +28,13 @@ const ALGORITHMS: ReadonlyMap<string, (content: Buffer) => string> = new Map([
   ['sha256', (content: Buffer) => createHash('sha256').update(content).digest('base64')],
 ]);
 
+const PREFIX = 'x-amz-checksum-';
 /** Headers that begin like a checksum and hold none. */
 const NOT_CHECKSUMS = new Set(['algorithm', 'mode', 'type']);
 
 /**
- * Verifies Content-MD5 and every `x-amz-checksum-*` of a request; gives the latter back by header name.
- * @throws ServiceError InvalidDigest, BadDigest, InvalidArgument for an algorithm that Wasabi refuses (CRC64NVME),
+ * Verifies Content-MD5 and the `x-amz-checksum-*` of a request; gives the latter back by header name.
+ * @throws ServiceError InvalidDigest, BadDigest, InvalidRequest for what is no checksum or more than one, InvalidArgument for an algorithm that Wasabi refuses (CRC64NVME),
  * AccessDenied for `x-amz-checksum-mode` in a presigned URL
  */
 export function verifiedChecksums(
@@ -49,21 +50,38 @@ export function verifiedChecksums(
   }
   const named = headers['x-amz-sdk-checksum-algorithm'] ?? headers['x-amz-checksum-algorithm'];
   if (isStrict && named?.toUpperCase() === 'CRC64NVME') throw invalidAlgorithm('crc64nvme');
-  const found: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    const algorithm = name.startsWith('x-amz-checksum-') ? name.slice('x-amz-checksum-'.length) : undefined;
-    if (algorithm === undefined || value === undefined || NOT_CHECKSUMS.has(algorithm)) continue;
-    const compute = ALGORITHMS.get(algorithm);
-    if (compute === undefined) {
-      if (isStrict || algorithm !== 'crc64nvme') throw invalidAlgorithm(algorithm);
-      continue;
-    }
-    if (compute(body) !== value) {
-      throw new ServiceError('BadDigest', { message: `The ${algorithm.toUpperCase()} you specified did not match.` });
-    }
-    found[name] = value;
+  const [found, another] = Object.entries(headers).flatMap(([name, value]) => checksumIn(name, value));
+  if (found === undefined) return {};
+  if (another !== undefined) {
+    throw new ServiceError('InvalidRequest', { message: 'Expecting a single x-amz-checksum- header.' });
   }
-  return found;
+  const { algorithm, value } = found;
+  const compute = ALGORITHMS.get(algorithm);
+  if (compute === undefined && !isStrict && algorithm === 'crc64nvme') return {}; // taken, and not verified
+  if (compute === undefined) throw invalidAlgorithm(algorithm);
+  verify(found, compute(body));
+  return { [`${PREFIX}${algorithm}`]: value };
+}
+
+interface Checksum {
+  /** In lower case, such as `crc32`. */
+  readonly algorithm: string;
+  readonly value: string;
+}
+
+function checksumIn(name: string, value: string | undefined): readonly Checksum[] {
+  const algorithm = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined;
+  if (algorithm === undefined || value === undefined || NOT_CHECKSUMS.has(algorithm)) return [];
+  return [{ algorithm, value }];
+}
+
+/** @throws ServiceError InvalidRequest for what is no such checksum, BadDigest */
+function verify({ algorithm, value }: Checksum, expected: string): void {
+  if (Buffer.from(value, 'base64').toString('base64') !== value || value.length !== expected.length) {
+    throw new ServiceError('InvalidRequest', { message: `Value for ${PREFIX}${algorithm} header is invalid.` });
+  }
+  if (expected === value) return;
+  throw new ServiceError('BadDigest', { message: `The ${algorithm.toUpperCase()} you specified did not match.` });
 }
 
 function hasName(query: ReadonlyMap<string, string>, name: string): boolean {

@@ -1,6 +1,6 @@
 import type { ChunkSeed } from './authentication.ts';
 import { ServiceError } from './errors.ts';
-import type { Quirks } from './options.ts';
+import type { Quirks } from './quirks.ts';
 import { equalText, scopeText, sha256Hex, signatureOf } from './sigv4.ts';
 
 /** A body without its aws-chunked framing, and the headers that came behind it. */

@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CreateAccessKeyCommand, CreateUserCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListBucketsCommand } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts';
 import type { LoggedCall } from './call-log.ts';
+import { assertDescribed, type ControlDescription } from './testing/control-description.ts';
 import { type Loopback, type RawRequestOptions, refusal, startLoopback } from './testing/loopback-clients.ts';
+import { signedRequest } from './testing/signed-request.ts';
 
 const Bucket = 'control-bucket';
 
-/** One request to the control endpoint, its answer read. */
+/** One request to the control endpoint, its answer read and held against the description. */
 async function steer(loopback: Loopback, path: string, options: RawRequestOptions = {}) {
   const { status, body } = await loopback.raw({ path: `/_emulator/${path}`, ...options });
-  return { status, body: JSON.parse(body) as unknown };
+  const answer = { status, body: JSON.parse(body) as unknown };
+  const description = await loopback.raw({ path: '/_emulator/openapi.json' });
+  assertDescribed(JSON.parse(description.body) as ControlDescription, { method: options.method, path }, answer);
+  return answer;
 }
 
 const post = (body: unknown): RawRequestOptions => ({ method: 'POST', body: JSON.stringify(body) });
@@ -49,7 +56,36 @@ const anyCall = {
   userName: undefined,
   policy: undefined,
   accessKeyId: undefined,
+  isRead: true,
 } as const;
+
+test('W51 the clock is moved ahead, and keys, sessions and answers follow it (W34, W37)', async (t) => {
+  const loopback = await startLoopback(t, { propagation: { keysMs: 60_000 } });
+  const move = (advanceMs: unknown) => steer(loopback, 'clock', post({ advanceMs }));
+  const before = Date.now();
+  const { Credentials } = await loopback.sts().send(new GetSessionTokenCommand({ DurationSeconds: 3600 }));
+  const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '', SessionToken } = Credentials ?? {};
+  const session = loopback.s3({ keys: { accessKeyId, secretAccessKey, sessionToken: SessionToken ?? '' } });
+  await loopback.iam().send(new CreateUserCommand({ UserName: 'new' }));
+  const { AccessKey } = await loopback.iam().send(new CreateAccessKeyCommand({ UserName: 'new' }));
+  const keys = { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' };
+  const user = loopback.sts({ keys });
+  assert.equal(await refusal(user.send(new GetCallerIdentityCommand({}))), '403 InvalidAccessKeyId');
+  await session.send(new ListBucketsCommand({}));
+
+  const { status, body } = await move(3_600_000);
+  const { now, advancedMs } = Object(body) as { now: string; advancedMs: number };
+  assert.deepEqual([status, advancedMs], [200, 3_600_000]);
+  assert.ok(Date.parse(now) >= before + 3_600_000);
+  await user.send(new GetCallerIdentityCommand({}));
+  assert.equal(await refusal(session.send(new ListBucketsCommand({}))), '400 ExpiredToken');
+  // Signed by the machine's clock, and by what the answer before told: both are right.
+  const fresh = await signedRequest(loopback.emulator, {});
+  assert.equal(fresh.status, 200);
+  const told = Date.parse(String(fresh.headers['date']));
+  assert.ok(Math.abs(told - Date.parse(now)) < 60_000, 'the date of answers is the time of the service');
+  for (const wrong of [-1, '5', undefined, 1e15]) assert.equal((await move(wrong)).status, 400, String(wrong));
+});
 
 test('W51 the log is read from a number on, and holds no call of the control endpoint', async (t) => {
   const loopback = await startLoopback(t);
@@ -93,17 +129,24 @@ test('W51 the latency of every call is set while it runs', async (t) => {
 });
 
 const refused: readonly { path: string; options?: RawRequestOptions; status?: number; error: RegExp }[] = [
-  { path: 'nothing', status: 404, error: /GET calls, faults, state/ },
+  { path: 'nothing', status: 404, error: /^GET nothing: there are GET calls, GET faults, POST faults/ },
   { path: 'calls?since=yesterday', error: /^since: "yesterday" must be a whole number$/ },
   { path: 'faults?id=x', options: { method: 'DELETE' }, error: /^id: "x" must be a whole number$/ },
-  { path: 'faults', options: post({}), error: /^effect.type: undefined must be one of error, throttle/ },
+  { path: 'faults?ide=1', options: { method: 'DELETE' }, error: /^ide: there is only id$/ },
+  { path: 'state?since=1', error: /^since: there is no parameter$/ },
+  {
+    path: 'faults',
+    options: post({ operation: 'ListBuckts', effect: { type: 'hang' } }),
+    error: /^operation: "ListBuckts" must be the name of an operation, .*; did you mean ListBuckets/,
+  },
+  { path: 'faults', options: post({}), error: /^effect: undefined must be an object with a type of error, throttle/ },
   { path: 'faults', options: post({ effect: { type: 'fire' } }), error: /^effect.type: "fire" must be one of/ },
   {
     path: 'faults',
     options: post({ effect: { type: 'hang' }, count: 'x' }),
-    error: /^count: x must be a whole number/,
+    error: /^count: "x" must be a whole number/,
   },
-  { path: 'faults', options: post([]), error: /^the body must be a JSON object$/ },
+  { path: 'faults', options: post([]), error: /^the body: \[\] must be an object$/ },
   { path: 'faults', options: { method: 'POST', body: '{' }, error: /JSON/ },
   { path: 'accounts', options: post({ accountId: '1' }), error: /^accountId: "1" is not 12 digits$/ },
   { path: 'accounts', options: post({ accessKeyId: 5 }), error: /^accessKeyId: 5 must be text$/ },

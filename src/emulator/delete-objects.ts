@@ -3,7 +3,7 @@ import { ServiceError } from './errors.ts';
 import { checkKey } from './object-headers.ts';
 import { deleteKey } from './objects.ts';
 import { element, S3_NAMESPACE, type XmlNode } from './xml.ts';
-import { boolean, many, object, optional, readDocument, required, text } from './xml-shape.ts';
+import { boolean, MAX_LIST_BYTES, many, object, optional, readDocument, required, text } from './xml-shape.ts';
 
 const shape = object({
   Object: many(
@@ -24,7 +24,7 @@ const shape = object({
 export const deleteObjects = bucketWrite(
   'DeleteObjects',
   (call, bucket) => {
-    const wanted = readDocument(call.body, 'Delete', shape);
+    const wanted = readDocument(call.body, 'Delete', shape, MAX_LIST_BYTES);
     const results = wanted.Object.map(({ Key, VersionId }): XmlNode | undefined => {
       try {
         checkKey(Key);

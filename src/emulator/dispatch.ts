@@ -7,10 +7,13 @@ import { decodeBody } from './chunked.ts';
 import { claimedKeyId, claimedService } from './claimed-signature.ts';
 import { type Endpoint, type EndpointUrls, endpointOf, type RequestPath, readPath } from './endpoint.ts';
 import { queryErrorXml, ServiceError, s3ErrorXml } from './errors.ts';
+import { type Anachronism, inThePast } from './history.ts';
+import { hostIdOf } from './host-id.ts';
 import { QUERY_NAMESPACES } from './iam/query.ts';
 import { iamResourceOf } from './iam/resource.ts';
+import { checkKey } from './object-headers.ts';
 import type { Settings } from './options.ts';
-import { queryOperationOf } from './query-operations.ts';
+import { formOf, queryOperationOf } from './query-operations.ts';
 import { s3OperationOf } from './router.ts';
 import { actionsOf, resourceArn } from './s3-permissions.ts';
 import type { State } from './state.ts';
@@ -29,6 +32,8 @@ export interface RawRequest {
   readonly listenerRegion: string | undefined;
   /** IP address of the client. */
   readonly sourceIp: string;
+  /** How it was encrypted; absent: not at all. */
+  readonly tls?: { readonly version: string; readonly cipher: string } | undefined;
 }
 
 /** What a request turned out to mean, before anything was done. */
@@ -53,6 +58,8 @@ export interface Answered {
   /** '' for success. */
   readonly code: string;
   readonly accountId: string | undefined;
+  /** Who called, as the access log has it: an account for its root, an ARN for others. */
+  readonly requester: string | undefined;
 }
 
 /** What an error answer is made of: a ServiceError, or a fault of any code. */
@@ -91,7 +98,7 @@ export class Dispatcher {
       path = readPath(request.target, endpoint.bucketName);
       service = serviceOf(endpoint, claimedService(headers, path.query));
       const accessKeyId = claimedKeyId(headers, path.query);
-      const form = service === 's3' ? NO_FORM : new Map(new URLSearchParams(request.body.toString('utf8')));
+      const form = service === 's3' ? NO_FORM : formOf(request, path);
       const meaning = meaningOf(service, request, path, form);
       return { ...base, ...meaning, form, service, endpoint, path, accessKeyId, problem: undefined };
     } catch (thrown) {
@@ -101,17 +108,22 @@ export class Dispatcher {
   }
 
   /** Verifies the signature and does what the request asks. Never throws. */
-  answer(request: RawRequest, addressed: Addressed, nowMs: number): Answered {
+  answer(request: RawRequest, addressed: Addressed, nowMs: number, anachronism: Anachronism): Answered {
     let accountId: string | undefined;
+    let requester: string | undefined;
     try {
       if (addressed.problem !== undefined) throw addressed.problem;
-      const call = this.#authenticated(request, addressed, nowMs);
-      if (call.caller.identity.type !== 'Anonymous') accountId = call.caller.account.accountId;
+      const call = this.#authenticated(request, addressed, nowMs, anachronism);
+      const { account, identity } = call.caller;
+      if (identity.type !== 'Anonymous') {
+        accountId = account.accountId;
+        requester = identity.type === 'Root' ? accountId : identity.arn;
+      }
       if (addressed.operationProblem !== undefined) throw addressed.operationProblem;
-      return { reply: this.#run(call, addressed.operation), code: '', accountId };
+      return { reply: this.#run(call, addressed.operation), code: '', accountId, requester };
     } catch (thrown) {
       const error = this.#inItsWords(serviceErrorOf(thrown));
-      return { reply: this.errorReply(request.method, addressed, error), code: error.code, accountId };
+      return { reply: this.errorReply(request.method, addressed, error), code: error.code, accountId, requester };
     }
   }
 
@@ -128,15 +140,16 @@ export class Dispatcher {
     return method === 'HEAD' ? { status, headers: error.headers } : { status, headers, body: documentOf(xml) };
   }
 
-  #authenticated(request: RawRequest, addressed: Addressed, nowMs: number): Call {
+  #authenticated(request: RawRequest, addressed: Addressed, nowMs: number, { skewMs, past }: Anachronism): Call {
     const { service, endpoint, path, headers, requestId, form } = addressed;
     const { method, body } = request;
     const signable = { method, path: path.path, rawQuery: path.rawQuery, query: path.query, headers, body };
-    const { caller, chunkSeed } = this.#verify(signable, service, endpoint.region, nowMs);
+    const { caller, chunkSeed } = this.#verify(signable, service, endpoint.region, { nowMs, skewMs });
     const { quirks } = this.#settings;
     const isS3 = service === 's3';
     const decoded = isS3 ? decodeBody(body, headers, chunkSeed, quirks) : { content: body, trailers: {} };
     const all = { ...headers, ...decoded.trailers };
+    const isTls = request.tls !== undefined || headers['x-forwarded-proto']?.toLowerCase() === 'https';
     const facts: Omit<Call, 'permissions'> = {
       service,
       region: endpoint.region,
@@ -150,25 +163,28 @@ export class Dispatcher {
       checksums: isS3 ? verifiedChecksums(all, path.query, decoded.content, quirks) : {},
       caller,
       sourceIp: request.sourceIp,
-      isSecure: this.#settings.assumesTls || headers['x-forwarded-proto']?.toLowerCase() === 'https',
+      isTls,
+      isSecure: this.#settings.assumesTls || isTls,
       requestId,
       nowMs,
       state: this.#state,
       settings: this.#settings,
       urls: this.#urls,
     };
-    return { ...facts, permissions: this.#authorizer.permissionsOf(facts) };
+    const call = { ...facts, permissions: this.#authorizer.permissionsOf(facts) };
+    return past === undefined ? call : inThePast(call, past);
   }
 
   #run(call: Call, operation: Operation | undefined): Reply {
     if (operation === undefined) throw new ServiceError('MethodNotAllowed');
     this.#checkIntegrity(call, operation);
     if (operation.scope === 'service') return this.#runOnService(call, operation);
-    const bucket = this.#state.buckets.get(call.bucketName ?? '');
+    const bucket = call.state.buckets.get(call.bucketName ?? '');
     if (bucket === undefined) {
       if (call.caller.identity.type === 'Anonymous') throw new ServiceError('AccessDenied');
       throw new ServiceError('NoSuchBucket', { elements: { BucketName: call.bucketName ?? '' } });
     }
+    if (call.key !== undefined) checkKey(call.key);
     const target = targetOf(call, bucket);
     requireActions(call, operation.name, target);
     const isRefusedElsewhere = operation.mutating || operation.name === 'HeadBucket';
@@ -236,11 +252,6 @@ function notAuthorized({ caller }: Call, action: string, resource: string): Serv
   return new ServiceError('AccessDenied', { message });
 }
 
-/** The host id of AWS's answers, which support asks for beside the request id. */
-export function hostIdOf(requestId: string): string {
-  return Buffer.from(`emulator ${requestId}`).toString('base64');
-}
-
 /** The operation that a request means, or why it means none. */
 function meaningOf(
   service: ServiceName,
@@ -262,7 +273,7 @@ function operationOf(
   form: ReadonlyMap<string, string>,
 ): Operation {
   const { headers } = request;
-  if (service !== 's3') return queryOperationOf(service, form);
+  if (service !== 's3') return queryOperationOf(service, request.method, form);
   return s3OperationOf({
     method: request.method,
     bucketName: path.bucketName,

@@ -11,10 +11,17 @@ export interface Endpoint {
   readonly bucketName?: string;
 }
 
+/** How a caller came here. */
+export interface CallerAddress {
+  /** Its Host header. */
+  readonly host?: string | undefined;
+  readonly isTls: boolean;
+}
+
 /** Where other endpoints of this emulator are. */
 export interface EndpointUrls {
-  /** URL of a region's S3 endpoint, in the form the caller uses (`host`: its own Host header). */
-  s3(region: string, host: string | undefined): string;
+  /** URL of a region's S3 endpoint, in the form the caller uses. */
+  s3(region: string, caller: CallerAddress): string;
 }
 
 const NAMED_HOST =

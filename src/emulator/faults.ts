@@ -1,47 +1,8 @@
 import type { Random } from '../runtime/clock.ts';
 import type { ServiceName } from './authentication.ts';
-
-/** What a fault does to a call. */
-export type FaultEffect =
-  /** Answers that instead of working on the call. `retryAfterSeconds` goes into the header of that name. */
-  | {
-      readonly type: 'error';
-      readonly status: number;
-      readonly code: string;
-      readonly retryAfterSeconds?: number;
-    }
-  /** 503 SlowDown instead of working on the call (W39). */
-  | { readonly type: 'throttle'; readonly retryAfterSeconds?: number }
-  /** Waits before working on the call. */
-  | { readonly type: 'latency'; readonly ms: number }
-  /** Never answers. The call has its effect only with `when: 'after'`. */
-  | { readonly type: 'hang'; readonly when?: 'before' | 'after' }
-  /**
-   * Resets the connection: `before` the call has its effect, `after` it, so that the answer is lost, or in the middle
-   * of the `body` of the answer.
-   */
-  | { readonly type: 'reset'; readonly when: 'before' | 'after' | 'body' };
-
-/** Which calls a fault hits. Absent fields hit all. */
-export interface FaultRule {
-  readonly service?: ServiceName;
-  /** AWS's name of the operation, or `*`. */
-  readonly operation?: string;
-  readonly bucket?: string;
-  readonly key?: string;
-  /** The user that an IAM call names. */
-  readonly userName?: string;
-  /** The policy that an IAM call names, by its name or its ARN. */
-  readonly policy?: string;
-  readonly accessKeyId?: string;
-  /** So many matching calls pass first; default 0. */
-  readonly skip?: number;
-  /** So many are hit; default: every one until the rule is taken away. */
-  readonly count?: number;
-  /** The share of matching calls that is hit, from 0 to 1; default 1. The others pass and are not counted. */
-  readonly probability?: number;
-  readonly effect: FaultEffect;
-}
+import { contradictionIn, operationProblem } from './fault-contradiction.ts';
+import type { FaultEffect, FaultRule } from './fault-schema.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** What a call is matched by. */
 export interface FaultTarget {
@@ -52,11 +13,15 @@ export interface FaultTarget {
   readonly userName: string | undefined;
   readonly policy: string | undefined;
   readonly accessKeyId: string | undefined;
+  /** Whether it looks at what the service remembers and changes nothing: such a call can be answered from the past. */
+  readonly isRead: boolean;
 }
 
 interface Armed {
   readonly id: number;
   readonly rule: FaultRule;
+  /** Of a rule that throttles by rate. */
+  readonly tokens: TokenBucket | undefined;
   skip: number;
   left: number;
 }
@@ -66,27 +31,52 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-const MAX_MS = 600_000;
-const FIELDS = ['bucket', 'key', 'userName', 'policy', 'accessKeyId'] as const;
+/** What faults go by. */
+export interface FaultOptions {
+  /** Of the probabilities; default: Math.random. */
+  readonly random?: Random | undefined;
+  /** The time of the service in milliseconds; default: the machine's. */
+  readonly now?: () => number;
+}
 
-/** The faults that are armed. The first rule that matches decides; latency adds up with the next. */
+type Word = Exclude<keyof FaultTarget, 'isRead'>;
+const WORDS = Object.keys({
+  service: true,
+  operation: true,
+  bucket: true,
+  key: true,
+  userName: true,
+  policy: true,
+  accessKeyId: true,
+} satisfies Readonly<Record<Word, true>>) as readonly Word[]; // it has no other keys
+/** After these the next rule that matches has its turn, too. */
+const GOES_ON: ReadonlySet<FaultEffect['type']> = new Set(['latency', 'skew', 'stale']);
+
+/** The faults that are armed. */
 export class Faults {
   #armed: Armed[] = [];
   #waiters: Waiter[] = [];
   readonly #hits = new Set<number>();
   #lastId = 0;
   readonly #random: Random;
+  readonly #now: () => number;
 
-  constructor(random: Random = Math.random) {
+  constructor({ random = Math.random, now = () => Date.now() }: FaultOptions = {}) {
     this.#random = random;
+    this.#now = now;
   }
 
-  /** @returns the number of the rule. @throws Error naming what is wrong with it */
+  /** @returns the number of the rule. @throws Error naming why it could never hit a call */
   add(rule: FaultRule): number {
-    const problem = problemOf(rule);
-    if (problem !== undefined) throw new Error(problem);
+    const { operation = '*' } = rule;
+    const problem = operationProblem(operation);
+    if (problem !== undefined) throw new Error(`operation: ${problem}`);
+    const contradiction = contradictionIn(rule);
+    if (contradiction !== undefined) throw new Error(`${contradiction.path.join('.')}: ${contradiction.message}`);
+    const { effect, skip = 0, count = Number.POSITIVE_INFINITY } = rule;
+    const tokens = effect.type === 'rate' ? new TokenBucket(effect.perSecond, effect.burst, this.#now()) : undefined;
     this.#lastId += 1;
-    this.#armed.push({ id: this.#lastId, rule, skip: rule.skip ?? 0, left: rule.count ?? Number.POSITIVE_INFINITY });
+    this.#armed.push({ id: this.#lastId, rule, tokens, skip, left: count });
     return this.#lastId;
   }
 
@@ -100,30 +90,43 @@ export class Faults {
     return this.#armed.map(({ id, rule, left }) => ({ id, rule, left: Number.isFinite(left) ? left : null }));
   }
 
+  /** How old the oldest answer may be that a rule asks for, in milliseconds; 0: none does. */
+  get stalestMs(): number {
+    return this.#armed.reduce(
+      (most, { rule: { effect } }) => Math.max(most, effect.type === 'stale' ? effect.ms : 0),
+      0,
+    );
+  }
+
   /** Resolves when the rule has hit a call: at once if it has already. */
   whenHit(id: number): Promise<void> {
     if (this.#hits.has(id)) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push({ id, resolve }));
   }
 
-  /** What happens to this call, in order; counts it. */
+  /** What happens to this call, in order; counts it. Only the last one can be of a kind that ends the matter. */
   hit(target: FaultTarget): readonly FaultEffect[] {
     const effects: FaultEffect[] = [];
     for (const armed of this.#armed) {
-      if (!matches(armed.rule, target)) continue;
-      if (armed.skip > 0) {
-        armed.skip -= 1;
-        continue;
-      }
-      const { probability = 1, effect } = armed.rule;
-      if (probability < 1 && this.#random() >= probability) continue;
+      if (!matches(armed.rule, target) || !this.#isHit(armed)) continue;
+      const { effect } = armed.rule;
       armed.left -= 1;
       effects.push(effect);
       this.#note(armed.id);
-      if (effect.type !== 'latency') break;
+      if (!GOES_ON.has(effect.type)) break;
     }
     this.#armed = this.#armed.filter(({ left }) => left > 0);
     return effects;
+  }
+
+  #isHit(armed: Armed): boolean {
+    if (armed.skip > 0) {
+      armed.skip -= 1;
+      return false;
+    }
+    const { probability = 1 } = armed.rule;
+    if (probability < 1 && this.#random() >= probability) return false;
+    return armed.tokens?.take(this.#now()) !== true;
   }
 
   #note(id: number): void {
@@ -134,61 +137,9 @@ export class Faults {
 }
 
 function matches(rule: FaultRule, target: FaultTarget): boolean {
-  const isService = rule.service === undefined || rule.service === target.service;
-  const isOperation = rule.operation === undefined || rule.operation === '*' || rule.operation === target.operation;
-  return (
-    isService && isOperation && FIELDS.every((field) => rule[field] === undefined || rule[field] === target[field])
-  );
-}
-
-const WORDS = ['service', 'operation', ...FIELDS] as const;
-const RULE_FIELDS = new Set<string>([...WORDS, 'skip', 'count', 'probability', 'effect']);
-
-/** What is wrong with a rule, which may have come from outside as any JSON; `undefined`: nothing. */
-function problemOf(rule: FaultRule): string | undefined {
-  const stranger = Object.keys(rule).find((name) => !RULE_FIELDS.has(name));
-  if (stranger !== undefined) return `${stranger}: a rule has only ${[...RULE_FIELDS].join(', ')}`;
-  const word = WORDS.find((name) => rule[name] !== undefined && typeof rule[name] !== 'string');
-  if (word !== undefined) return `${word}: ${JSON.stringify(rule[word])} must be text`;
-  const { effect, skip, count, probability } = rule;
-  if (skip !== undefined && !(Number.isInteger(skip) && skip >= 0)) {
-    return `skip: ${skip} must be a whole number from 0`;
-  }
-  if (count !== undefined && !(Number.isInteger(count) && count > 0)) {
-    return `count: ${count} must be a whole number from 1`;
-  }
-  if (probability !== undefined && !(probability >= 0 && probability <= 1)) {
-    return `probability: ${probability} must be 0 to 1`;
-  }
-  return effectProblemOf(effect);
-}
-
-function effectProblemOf(effect: FaultEffect): string | undefined {
-  switch (effect.type) {
-    case 'error':
-      if (!isWithin(effect.status, 400, 599)) return `effect.status: ${effect.status} must be 400 to 599`;
-      if (typeof effect.code !== 'string') return `effect.code: ${String(effect.code)} must be text`;
-      return retryProblemOf(effect.retryAfterSeconds);
-    case 'throttle':
-      return retryProblemOf(effect.retryAfterSeconds);
-    case 'latency':
-      return isWithin(effect.ms, 0, MAX_MS) ? undefined : `effect.ms: ${effect.ms} must be 0 to ${MAX_MS}`;
-    case 'hang':
-      return oneOf(effect.when ?? 'before', ['before', 'after']);
-    case 'reset':
-      return oneOf(effect.when, ['before', 'after', 'body']);
-  }
-}
-
-function isWithin(value: unknown, low: number, high: number): boolean {
-  return typeof value === 'number' && value >= low && value <= high;
-}
-
-function retryProblemOf(seconds: number | undefined): string | undefined {
-  if (seconds === undefined || isWithin(seconds, 0, Number.MAX_SAFE_INTEGER)) return undefined;
-  return `effect.retryAfterSeconds: ${seconds} must be a number from 0`;
-}
-
-function oneOf(when: string, allowed: readonly string[]): string | undefined {
-  return allowed.includes(when) ? undefined : `effect.when: ${when} must be one of ${allowed.join(', ')}`;
+  if (rule.effect.type === 'stale' && !target.isRead) return false;
+  return WORDS.every((word) => {
+    const wanted = rule[word];
+    return wanted === undefined || wanted === target[word] || (word === 'operation' && wanted === '*');
+  });
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import {
   CreateBucketCommand,
@@ -11,7 +10,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import * as fc from 'fast-check';
-import { type Loopback, refusal, startLoopback } from './testing/loopback-clients.ts';
+import { codeOf, refusal, startLoopback } from './testing/loopback-clients.ts';
+import { rawAnswer } from './testing/raw-socket.ts';
 import { signedRequest } from './testing/signed-request.ts';
 import { parseXml } from './xml.ts';
 
@@ -25,7 +25,7 @@ async function start(t: TestContext, options: { maxBodyBytes?: number } = {}) {
   return { ...loopback, client };
 }
 
-async function answers(client: S3Client): Promise<void> {
+async function stillAnswers(client: S3Client): Promise<void> {
   const { Buckets } = await client.send(new ListBucketsCommand({}));
   assert.deepEqual(
     Buckets?.map(({ Name }) => Name),
@@ -54,7 +54,6 @@ const badXml: Readonly<Record<string, string>> = {
   'text between elements': '<Tagging>words<TagSet/></Tagging>',
   'elements where text belongs': '<Tagging><TagSet><Tag><Key><b/></Key><Value>v</Value></Tag></TagSet></Tagging>',
   'a thousand levels': `${'<a>'.repeat(1000)}${'</a>'.repeat(1000)}`,
-  'five megabytes': `<Tagging>${' '.repeat(5 * 1024 * 1024)}<TagSet/></Tagging>`,
 };
 
 test('W49 XML that is broken, hostile or foreign is MalformedXML', async (t) => {
@@ -65,7 +64,30 @@ test('W49 XML that is broken, hostile or foreign is MalformedXML', async (t) => 
     assert.match(answer.body, /<Code>MalformedXML<\/Code>/, title);
     assert.doesNotMatch(answer.body, /root:/, title);
   }
-  await answers(client);
+  await stillAnswers(client);
+});
+
+test('W49 a document past a megabyte is MaxMessageLengthExceeded, a list past four', async (t) => {
+  const { emulator, client } = await start(t);
+  const MB = 1024 * 1024;
+  const put = (query: string, body: string, method = 'PUT') =>
+    signedRequest(emulator, { method, path: `/${Bucket}`, query, body });
+  const tagging = `${' '.repeat(MB)}<Tagging><TagSet/></Tagging>`;
+  assert.equal(codeOf(await put('tagging', tagging)), '400 MaxMessageLengthExceeded');
+  assert.equal(codeOf(await put('tagging', tagging.slice(1_000))), '204');
+  const objects = '<Object><Key>k</Key></Object>';
+  const list = (size: number) => `<Delete>${' '.repeat(size)}${objects}</Delete>`;
+  assert.equal(codeOf(await put('delete', list(3 * MB), 'POST')), '200');
+  assert.equal(codeOf(await put('delete', list(4 * MB), 'POST')), '400 MaxMessageLengthExceeded');
+  await stillAnswers(client);
+});
+
+test('W49 a document of hundreds of thousands of elements is refused before it is read', async (t) => {
+  const { emulator } = await start(t);
+  const body = `<Delete>${'<Object><Key>k</Key></Object>'.repeat(140_000)}</Delete>`;
+  const answer = await signedRequest(emulator, { method: 'POST', path: `/${Bucket}`, query: 'delete', body });
+  assert.equal(codeOf(answer), '400 MalformedXML');
+  assert.match(answer.body, /more than 200000 tags/);
 });
 
 test('W49 namespaces, comments, CDATA, declarations and numeric references are XML like any other', () => {
@@ -157,7 +179,7 @@ test('W49 bad paths, queries and header values are refused by name', async (t) =
   }
   const gone = await signedRequest(emulator, { method: 'DELETE', path: `/${Bucket}/k`, query: 'versionId=%0a' });
   assert.match(`${gone.status} ${gone.body}`, /400 .*InvalidArgument/s);
-  await answers(client);
+  await stillAnswers(client);
 });
 
 test('W49 a body past the limit is EntityTooLarge and not kept', async (t) => {
@@ -172,6 +194,10 @@ test('W49 a key of more than 1024 bytes is KeyTooLongError', async (t) => {
   const { client } = await start(t);
   const put = (Key: string) => client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
   assert.equal(await refusal(put('é'.repeat(513))), '400 KeyTooLongError');
+  assert.equal(
+    await refusal(client.send(new GetObjectCommand({ Bucket, Key: 'k'.repeat(1025) }))),
+    '400 KeyTooLongError',
+  );
   await put('é'.repeat(512));
   const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: 'é'.repeat(512) }));
   assert.equal(await Body?.transformToString(), 'x');
@@ -194,19 +220,6 @@ test('W49 keys of any characters come back as they went', async (t) => {
   await fc.assert(property, { numRuns: 25 });
 });
 
-/** Writes bytes to the port and resolves when the other side has answered and closed, or closed. */
-function sendBytes(loopback: Loopback, bytes: string): Promise<string> {
-  return new Promise((resolve) => {
-    let answer = '';
-    const socket = connect(loopback.emulator.port, '127.0.0.1', () => socket.end(bytes));
-    socket.on('data', (chunk: Buffer) => {
-      answer += chunk.toString('latin1');
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => resolve(answer));
-  });
-}
-
 const badBytes: Readonly<Record<string, string>> = {
   'no HTTP': 'hello\r\n\r\n',
   'a body that ends early': 'PUT /b/k HTTP/1.1\r\nHost: s3.localhost\r\nContent-Length: 100\r\n\r\nshort',
@@ -221,10 +234,27 @@ const badBytes: Readonly<Record<string, string>> = {
   'control path without end': 'GET /_emulator//%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
 };
 
-test('W49 bytes that are hardly HTTP do no harm', async (t) => {
+test('W49 bytes that are hardly HTTP are answered by an error document, and do no harm', async (t) => {
   const loopback = await start(t);
-  for (const bytes of Object.values(badBytes)) await sendBytes(loopback, bytes);
-  await answers(loopback.client);
+  const answers = new Map<string, string>();
+  for (const [title, bytes] of Object.entries(badBytes)) {
+    const answer = await rawAnswer(loopback.emulator.port, bytes);
+    answers.set(title, `${answer.slice(9, 12)} ${/<Code>(\w+)</.exec(answer)?.[1] ?? ''}`.trim());
+  }
+  assert.deepEqual(Object.fromEntries(answers), {
+    'no HTTP': '400 BadRequest',
+    'a body that ends early': '400 BadRequest',
+    'a chunk of no size': '400 BadRequest',
+    'no host': '400 BadRequest',
+    'a tunnel': '405 MethodNotAllowed',
+    'another protocol': '403 AccessDenied',
+    'a long header': '400 RequestHeaderSectionTooLarge',
+    'a star': '200',
+    'an absolute target': '403 AccessDenied',
+    'two hosts': '400 BadRequest',
+    'control path without end': '404',
+  });
+  await stillAnswers(loopback.client);
 });
 
 test('W49 random signed requests are answered, and never with a defect', async (t) => {

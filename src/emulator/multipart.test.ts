@@ -77,6 +77,26 @@ const refusedParts: readonly { title: string; parts: (first: string) => object[]
     expected: '400 InvalidPartOrder',
   },
   {
+    title: 'a part that is not there, behind small ones',
+    parts: (ETag) => [1, 2, 9].map((PartNumber) => ({ PartNumber, ETag })),
+    expected: '400 InvalidPart',
+  },
+  {
+    title: 'as many parts as there may be, with checksums',
+    parts: (ETag) =>
+      Array.from({ length: 10_000 }, (_, index) => ({
+        PartNumber: index + 1,
+        ETag,
+        ChecksumSHA256: Buffer.alloc(32).toString('base64'),
+      })),
+    expected: '400 InvalidPart',
+  },
+  {
+    title: 'one part more than there may be',
+    parts: (ETag) => Array.from({ length: 10_001 }, (_, index) => ({ PartNumber: index + 1, ETag })),
+    expected: '400 MalformedXML',
+  },
+  {
     title: 'a small part before the last',
     parts: (ETag) => [
       { PartNumber: 1, ETag },

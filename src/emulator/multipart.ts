@@ -14,12 +14,13 @@ import { md5Hex } from './checksums.ts';
 import { checkWriteConditions } from './conditions.ts';
 import { ServiceError } from './errors.ts';
 import { compareKeys, groupingOf, keyEncoder, ownerXml, pageOf, prefixesXml } from './listing.ts';
-import { checkKey, storedHeaders, tagsOfHeader } from './object-headers.ts';
+import { storedHeaders, tagsOfHeader } from './object-headers.ts';
 import { lockOfWrite } from './object-lock.ts';
 import { storeVersion, writeHeaders } from './objects.ts';
+import { replicate } from './replicate.ts';
 import { type Bucket, type Part, touch, type Upload } from './state.ts';
 import { element, S3_NAMESPACE } from './xml.ts';
-import { integer, many, object, optional, readDocument, required, text } from './xml-shape.ts';
+import { integer, MAX_LIST_BYTES, many, object, optional, readDocument, required, text } from './xml-shape.ts';
 
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_PARTS = 10_000;
@@ -27,7 +28,6 @@ const MAX_PARTS = 10_000;
 /** `POST /BUCKET/KEY?uploads` */
 export const createMultipartUpload = bucketWrite('CreateMultipartUpload', (call, bucket) => {
   const key = call.key ?? '';
-  checkKey(key);
   const acl = objectAclOf(call);
   const upload: Upload = {
     uploadId: randomBytes(24).toString('base64url'),
@@ -99,20 +99,17 @@ const completeShape = object({
 /** `POST /BUCKET/KEY?uploadId` */
 export const completeMultipartUpload = bucketWrite('CompleteMultipartUpload', (call, bucket) => {
   const upload = addressedUpload(call, bucket);
-  const wanted = readDocument(call.body, 'CompleteMultipartUpload', completeShape).Part;
+  const wanted = readDocument(call.body, 'CompleteMultipartUpload', completeShape, MAX_LIST_BYTES).Part;
   checkWriteConditions(call, bucket, upload.key);
   const isOrdered = wanted.every(({ PartNumber }, index) => PartNumber > (wanted[index - 1]?.PartNumber ?? 0));
   if (!isOrdered) throw new ServiceError('InvalidPartOrder');
-  const parts = wanted.map(({ PartNumber, ETag }, index) => {
+  const parts = wanted.map(({ PartNumber, ETag }) => {
     const part = upload.parts.get(PartNumber);
-    if (part?.etag !== ETag.replaceAll('"', '')) {
-      throw new ServiceError('InvalidPart', { elements: { PartNumber: String(PartNumber), ETag } });
-    }
-    if (index < wanted.length - 1 && part.sizeBytes < MIN_PART_BYTES) {
-      throw new ServiceError('EntityTooSmall', { elements: { PartNumber: String(PartNumber), ETag } });
-    }
-    return part;
+    if (part?.etag === ETag.replaceAll('"', '')) return part;
+    throw new ServiceError('InvalidPart', { elements: { PartNumber: String(PartNumber), ETag } });
   });
+  const small = parts.slice(0, -1).find(({ sizeBytes }) => sizeBytes < MIN_PART_BYTES);
+  if (small !== undefined) throw new ServiceError('EntityTooSmall', { elements: { ETag: small.etag } });
   const content = Buffer.concat(parts.map((part) => call.state.bodies.get(part.bodyId)));
   const digest = createHash('md5');
   for (const part of parts) digest.update(part.etag, 'hex');
@@ -126,13 +123,15 @@ export const completeMultipartUpload = bucketWrite('CompleteMultipartUpload', (c
     tags,
     acl,
   });
+  replicate(call, bucket, upload.key, version);
   forget(call, bucket, upload);
   const { etag: _etag, ...written } = writeHeaders(bucket, version);
+  const endpoint = call.urls.s3(bucket.region, { host: call.headers['host'], isTls: call.isTls });
   const reply = xmlReply(
     element(
       'CompleteMultipartUploadResult',
       [
-        element('Location', `${call.urls.s3(bucket.region, call.headers['host'])}/${bucket.name}/${upload.key}`),
+        element('Location', `${endpoint}/${bucket.name}/${upload.key}`),
         element('Bucket', bucket.name),
         element('Key', upload.key),
         element('ETag', `"${etag}"`),

@@ -6,16 +6,18 @@ import {
   CreateBucketCommand,
   GetObjectAclCommand,
   GetObjectCommand,
+  ListObjectsV2Command,
   PutObjectAclCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { refusal, startLoopback } from './testing/loopback-clients.ts';
+import type { EmulatorOptions } from './options.ts';
+import { codeOf, refusal, startLoopback } from './testing/loopback-clients.ts';
 import { signedRequest } from './testing/signed-request.ts';
 
 const Bucket = 'edge-bucket';
 
-async function start(t: TestContext) {
-  const loopback = await startLoopback(t);
+async function start(t: TestContext, options: EmulatorOptions = {}) {
+  const loopback = await startLoopback(t, options);
   const client = loopback.s3();
   await client.send(new CreateBucketCommand({ Bucket }));
   const { ETag } = await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
@@ -52,7 +54,7 @@ test('W21 the ACL of an object is its owner alone; a public one is denied', asyn
   assert.equal(await refusal(client.send(new GetObjectAclCommand({ Bucket, Key: 'none' }))), '404 NoSuchKey');
 });
 
-test('W12 W14 what is not emulated says so and changes nothing', async (t) => {
+test('W12 what is not emulated says so and changes nothing', async (t) => {
   const { emulator, client } = await start(t);
   const path = `/${Bucket}/k`;
   for (const request of [
@@ -60,7 +62,6 @@ test('W12 W14 what is not emulated says so and changes nothing', async (t) => {
     { method: 'PUT', path, query: 'append', body: 'y' },
     { method: 'PUT', path, query: 'compose', body: '<x/>' },
     { method: 'PUT', path, query: 'encryption', body: '<x/>' },
-    { method: 'PUT', path: `/${Bucket}`, query: 'compliance', body: '<x/>' },
     { method: 'GET', path: `/${Bucket}`, query: 'session' },
   ]) {
     const answer = await signedRequest(emulator, request);
@@ -94,4 +95,70 @@ test('W6 a caller by address is sent to an address, one by the real names to the
   assert.equal(byName.headers['location'], `https://s3.eu-west-1.wasabisys.com/${Bucket}/a%20b?tagging`);
   const byProxy = await signedRequest(emulator, { ...write, host: 's3.us-east-1.localhost:7777' });
   assert.equal(byProxy.headers['location'], `http://s3.eu-west-1.localhost:7777/${Bucket}/a%20b?tagging`);
+});
+
+test('W9 a key of a KMS is NotImplemented, or InvalidArgument with the switch', async (t) => {
+  const wishes: readonly Readonly<Record<string, string>>[] = [
+    { 'x-amz-server-side-encryption': 'aws:kms' },
+    { 'x-amz-server-side-encryption': 'aws:kms:dsse' },
+    { 'x-amz-server-side-encryption-aws-kms-key-id': 'k' },
+    { 'x-amz-server-side-encryption-context': 'e30=' },
+  ];
+  for (const [kms, expected] of [
+    ['NotImplemented', '501 NotImplemented'],
+    ['InvalidArgument', '400 InvalidArgument'],
+  ] as const) {
+    const { emulator } = await start(t, { quirks: { kms } });
+    const write = async (method: string, query: string, headers: Readonly<Record<string, string>>) =>
+      codeOf(await signedRequest(emulator, { method, path: `/${Bucket}/other`, query, headers }));
+    for (const headers of wishes) {
+      assert.equal(await write('PUT', '', headers), expected);
+      assert.equal(await write('POST', 'uploads', headers), expected);
+      assert.equal(await write('PUT', '', { ...headers, 'x-amz-copy-source': `/${Bucket}/k` }), expected);
+    }
+    assert.equal(emulator.state.buckets.get(Bucket)?.objects.size, 1);
+  }
+});
+
+test('W45 a DELETE with a condition is not emulated, and deletes nothing', async (t) => {
+  const { emulator, client } = await start(t);
+  for (const headers of [{ 'if-match': '"x"' }, { 'x-amz-if-match-size': '7' }]) {
+    const answer = await signedRequest(emulator, { method: 'DELETE', path: `/${Bucket}/k`, headers });
+    assert.equal(codeOf(answer), '501 NotImplemented');
+  }
+  await client.send(new GetObjectCommand({ Bucket, Key: 'k' }));
+});
+
+test('W45 a PUT of an ACL that says none changes nothing', async (t) => {
+  const { emulator } = await start(t);
+  for (const path of [`/${Bucket}`, `/${Bucket}/k`]) {
+    const answer = await signedRequest(emulator, { method: 'PUT', path, query: 'acl' });
+    assert.equal(codeOf(answer), '400 MissingSecurityHeader');
+  }
+});
+
+test('W41 a storage class that is not STANDARD is refused, however the object is written', async (t) => {
+  const { emulator, client } = await start(t);
+  const write = async (
+    method: string,
+    query: string,
+    storageClass: string,
+    more: Readonly<Record<string, string>> = {},
+  ) => {
+    const headers = { 'x-amz-storage-class': storageClass, ...more };
+    return codeOf(await signedRequest(emulator, { method, path: `/${Bucket}/other`, query, headers }));
+  };
+  const copy = { 'x-amz-copy-source': `/${Bucket}/k` };
+  for (const storageClass of ['GLACIER', 'STANDARD_IA', 'REDUCED_REDUNDANCY', 'nothing']) {
+    assert.equal(await write('PUT', '', storageClass), '400 InvalidStorageClass');
+    assert.equal(await write('PUT', '', storageClass, copy), '400 InvalidStorageClass');
+    assert.equal(await write('POST', 'uploads', storageClass), '400 InvalidStorageClass');
+  }
+  assert.deepEqual([...(emulator.state.buckets.get(Bucket)?.objects.keys() ?? [])], ['k']);
+  assert.equal(await write('PUT', '', 'STANDARD', copy), '200');
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+  assert.deepEqual(
+    Contents.map(({ StorageClass }) => StorageClass),
+    ['STANDARD', 'STANDARD'],
+  );
 });

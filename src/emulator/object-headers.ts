@@ -11,12 +11,15 @@ const KEPT = new Set([
   'expires',
   'x-amz-website-redirect-location',
 ]);
+/** Headers that only make sense with a KMS. */
+const OF_KMS = ['x-amz-server-side-encryption-aws-kms-key-id', 'x-amz-server-side-encryption-context'];
 const MAX_METADATA_BYTES = 2048;
 const MAX_KEY_BYTES = 1024;
 
 /**
  * The headers of a write that are given back on reads.
- * @throws ServiceError MetadataTooLarge, InvalidStorageClass, NotImplemented for encryption with foreign keys
+ * @throws ServiceError MetadataTooLarge, InvalidStorageClass; for encryption with foreign keys NotImplemented, or as
+ * the switch `kms` has it
  */
 export function storedHeaders(call: Call): Record<string, string> {
   checkStorageClass(call.headers['x-amz-storage-class']);
@@ -58,9 +61,11 @@ function encryptionHeader(call: Call): Record<string, string> {
     throw new ServiceError('NotImplemented', { message: 'Encryption with keys of the customer is not emulated.' });
   }
   const wanted = call.headers['x-amz-server-side-encryption'];
+  if (wanted?.startsWith('aws:kms') === true || OF_KMS.some((name) => call.headers[name] !== undefined)) {
+    throw new ServiceError(call.settings.quirks.kms, { message: 'There is no KMS.' });
+  }
   if (wanted === undefined) return {};
   if (wanted === 'AES256') return { 'x-amz-server-side-encryption': wanted };
-  if (wanted.startsWith('aws:kms')) throw new ServiceError('NotImplemented', { message: 'There is no KMS.' });
   throw invalidArgument('The encryption method specified is not supported', 'x-amz-server-side-encryption', wanted);
 }
 
@@ -83,7 +88,10 @@ export function tagsOfHeader(call: Call): readonly Tag[] | undefined {
   return tags;
 }
 
-/** @throws ServiceError InvalidTag for doubled, empty or too long keys; BadRequest for too many */
+/** Letters, digits and spaces of any script, and a few signs. Source: S3 User Guide, "Categorizing your storage using tags". */
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
+/** @throws ServiceError InvalidTag for doubled, empty or too long keys, and other signs; BadRequest for too many */
 export function checkTags(tags: readonly Tag[], max: number): void {
   if (tags.length > max) throw new ServiceError('BadRequest', { message: `Object tags cannot be greater than ${max}` });
   const keys = new Set<string>();
@@ -92,6 +100,8 @@ export function checkTags(tags: readonly Tag[], max: number): void {
       throw new ServiceError('InvalidTag', { message: 'Cannot provide multiple Tags with the same key' });
     if (Key.length < 1 || Key.length > 128) throw new ServiceError('InvalidTag', { elements: { TagKey: Key } });
     if (Value.length > 256) throw new ServiceError('InvalidTag', { elements: { TagKey: Key, TagValue: Value } });
+    if (!TAG_TEXT.test(Key)) throw new ServiceError('InvalidTag', { elements: { TagKey: Key } });
+    if (!TAG_TEXT.test(Value)) throw new ServiceError('InvalidTag', { elements: { TagKey: Key, TagValue: Value } });
     if (Key.toLowerCase().startsWith('aws:')) {
       throw new ServiceError('InvalidTag', { message: 'System tags cannot be added/updated by requester' });
     }
@@ -111,6 +121,7 @@ export function versionHeaders(version: ObjectVersion, isVersioned: boolean): Re
       ? {}
       : { 'x-amz-tagging-count': String(version.tags.length) }),
     ...lockHeaders(version),
+    ...(version.replication === undefined ? {} : { 'x-amz-replication-status': version.replication }),
   };
 }
 

@@ -9,25 +9,30 @@ import {
   targetOf,
   xmlReply,
 } from './call.ts';
+import { isHeld } from './compliance.ts';
 import { ServiceError } from './errors.ts';
-import { type Bucket, type ObjectVersion, type Retention, touch } from './state.ts';
+import { type Bucket, DAY_MS, type ObjectVersion, type Retention, touch } from './state.ts';
 import { addressedVersion } from './versions.ts';
 import { date, malformed, object, optional, readDocument, required, text, writeDocument } from './xml-shape.ts';
 
 const MODES = ['GOVERNANCE', 'COMPLIANCE'] as const;
-const DAY_MS = 24 * 3600 * 1000;
 
 /** Wasabi reads mode and ON/OFF in any case. */
 const retentionShape = object({ Mode: optional(text(MODES, true)), RetainUntilDate: optional(date()) });
 const legalHoldShape = object({ Status: required(text(['ON', 'OFF'], true)) });
 
-/** Whether a version may not be deleted now, whoever asks (governance can be bypassed, see `canDelete`). */
-export function isLocked(version: ObjectVersion, nowMs: number): boolean {
+/** Whether a version may not be deleted now, by its lock or by compliance (governance can be bypassed, see `canDelete`). */
+export function isProtected(bucket: Bucket, version: ObjectVersion, nowMs: number): boolean {
+  return isLocked(version, nowMs) || isHeld(bucket, version, nowMs);
+}
+
+function isLocked(version: ObjectVersion, nowMs: number): boolean {
   return version.legalHold === true || (version.retention !== undefined && version.retention.retainUntilMs > nowMs);
 }
 
-/** Whether a version may be deleted by this call: a legal hold beats all, compliance all but a legal hold. */
-export function canDelete(call: Call, version: ObjectVersion, target: Target): boolean {
+/** Whether a version of a bucket may be deleted by this call: a legal hold beats all, compliance all but a legal hold. */
+export function canDelete(call: Call, bucket: Bucket, version: ObjectVersion, target: Target): boolean {
+  if (isHeld(bucket, version, call.nowMs)) return false;
   if (!isLocked(version, call.nowMs)) return true;
   return version.legalHold !== true && version.retention?.mode === 'GOVERNANCE' && mayBypass(call, target);
 }

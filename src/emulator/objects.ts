@@ -11,10 +11,12 @@ import {
   xmlReply,
 } from './call.ts';
 import { md5Hex } from './checksums.ts';
+import { holdOfWrite } from './compliance.ts';
 import { checkReadConditions, checkWriteConditions, rangeOf } from './conditions.ts';
 import { ServiceError } from './errors.ts';
-import { checkKey, storedHeaders, tagsOfHeader, versionHeaders } from './object-headers.ts';
-import { canDelete, lockOfWrite } from './object-lock.ts';
+import { storedHeaders, tagsOfHeader, versionHeaders } from './object-headers.ts';
+import { canDelete, isProtected, lockOfWrite } from './object-lock.ts';
+import { replicate } from './replicate.ts';
 import type { Bucket, ObjectVersion } from './state.ts';
 import {
   addressedVersion,
@@ -23,13 +25,13 @@ import {
   nextVersionId,
   pushVersion,
   removeVersion,
+  requireMfa,
 } from './versions.ts';
 import { element, S3_NAMESPACE } from './xml.ts';
 
 /** `PUT /BUCKET/KEY` */
 export const putObject = bucketWrite('PutObject', (call, bucket) => {
   const key = call.key ?? '';
-  checkKey(key);
   const acl = objectAclOf(call);
   checkWriteConditions(call, bucket, key);
   const parts = {
@@ -40,10 +42,14 @@ export const putObject = bucketWrite('PutObject', (call, bucket) => {
     ...lockOfWrite(call, bucket),
   };
   const version = storeVersion(call, bucket, key, call.body, md5Hex(call.body), parts);
+  replicate(call, bucket, key, version);
   return emptyReply(200, { ...writeHeaders(bucket, version), ...call.checksums });
 });
 
-/** Keeps content as the newest version of a key. */
+/**
+ * Keeps content as the newest version of a key.
+ * @throws ServiceError AccessDenied where it would take the place of a version that is held
+ */
 export function storeVersion(
   call: Pick<Call, 'state' | 'nowMs'>,
   bucket: Bucket,
@@ -52,8 +58,10 @@ export function storeVersion(
   etag: string,
   parts: Pick<ObjectVersion, 'headers' | 'checksums' | 'retention' | 'legalHold' | 'tags' | 'acl'>,
 ): ObjectVersion {
+  refuseOverwrite(call, bucket, key);
   const version: ObjectVersion = {
     ...parts,
+    ...holdOfWrite(bucket),
     versionId: nextVersionId(call.state, bucket, call.nowMs),
     isDeleteMarker: false,
     lastModifiedMs: call.nowMs,
@@ -63,6 +71,14 @@ export function storeVersion(
   };
   pushVersion(call.state, bucket, key, version);
   return version;
+}
+
+/** Where versions are not kept, a write and a marker take the place of the `null` version. @throws ServiceError AccessDenied */
+function refuseOverwrite(call: Pick<Call, 'nowMs'>, bucket: Bucket, key: string): void {
+  if (bucket.versioning === 'Enabled') return;
+  const taken = bucket.objects.get(key)?.find(({ versionId }) => versionId === 'null');
+  if (taken === undefined || !isProtected(bucket, taken, call.nowMs)) return;
+  throw new ServiceError('AccessDenied', { message: 'Access Denied because object is held by compliance.' });
 }
 
 /** What a write answers in its headers. */
@@ -130,11 +146,12 @@ export interface Deletion {
 
 /**
  * Deletes a version, or puts a delete marker where the bucket keeps versions. Already gone is success.
- * @throws ServiceError AccessDenied for a locked version, or without `x-amz-mfa` where MFA delete is on
+ * @throws ServiceError AccessDenied for a locked or held version, or without `x-amz-mfa` where MFA delete is on
  */
 export function deleteKey(call: Call, bucket: Bucket, key: string, versionId: string | undefined): Deletion {
   const versions = bucket.objects.get(key) ?? [];
   if (versionId !== undefined) return deleteVersion(call, bucket, key, versionId);
+  refuseOverwrite(call, bucket, key);
   if (bucket.versioning === undefined) {
     const [only] = versions;
     if (only !== undefined) removeVersion(call.state, bucket, key, only);
@@ -142,25 +159,30 @@ export function deleteKey(call: Call, bucket: Bucket, key: string, versionId: st
   }
   const marker = deleteMarker(nextVersionId(call.state, bucket, call.nowMs), call.nowMs);
   pushVersion(call.state, bucket, key, marker);
+  replicate(call, bucket, key, marker);
   return { versionId: marker.versionId, isDeleteMarker: true };
 }
 
 function deleteVersion(call: Call, bucket: Bucket, key: string, versionId: string): Deletion {
-  if (bucket.mfaDelete === 'Enabled' && call.headers['x-amz-mfa'] === undefined) {
-    throw new ServiceError('AccessDenied', { message: 'Mfa Authentication must be used for this request' });
-  }
+  if (bucket.mfaDelete === 'Enabled') requireMfa(call);
   checkVersionId(versionId);
   const version = bucket.objects.get(key)?.find((candidate) => candidate.versionId === versionId);
   if (version === undefined) return { versionId, isDeleteMarker: false };
-  if (!canDelete(call, version, { bucket, key, versionId })) {
+  if (!canDelete(call, bucket, version, { bucket, key, versionId })) {
     throw new ServiceError('AccessDenied', { message: 'Access Denied because object protected by object lock.' });
   }
   removeVersion(call.state, bucket, key, version);
   return { versionId, isDeleteMarker: version.isDeleteMarker };
 }
 
-/** `DELETE /BUCKET/KEY` */
+const DELETE_CONDITIONS = ['if-match', 'x-amz-if-match-last-modified-time', 'x-amz-if-match-size'];
+
+/** `DELETE /BUCKET/KEY`. A condition is refused: ignored, it would delete what its sender wanted to keep. */
 export const deleteObject = bucketWrite('DeleteObject', (call, bucket) => {
+  const condition = DELETE_CONDITIONS.find((name) => call.headers[name] !== undefined);
+  if (condition !== undefined) {
+    throw new ServiceError('NotImplemented', { message: `${condition} of a DELETE is not emulated.` });
+  }
   const { versionId, isDeleteMarker } = deleteKey(call, bucket, call.key ?? '', call.query.get('versionId'));
   return emptyReply(204, {
     ...(versionId === undefined ? {} : { 'x-amz-version-id': versionId }),
@@ -171,7 +193,6 @@ export const deleteObject = bucketWrite('DeleteObject', (call, bucket) => {
 /** `PUT /BUCKET/KEY` with `x-amz-copy-source`; the caller must be allowed to read the source. */
 export const copyObject = bucketWrite('CopyObject', (call, bucket) => {
   const key = call.key ?? '';
-  checkKey(key);
   const acl = objectAclOf(call);
   const copied = copySource(call);
   const { version: source, sourceBucket } = copied;

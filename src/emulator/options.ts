@@ -1,93 +1,22 @@
 import type { Clock, Random } from '../runtime/clock.ts';
-import type { ErrorShape } from './errors.ts';
+import { DEFAULT_QUIRKS, type Quirks } from './quirks.ts';
 import { REGIONS } from './regions.ts';
 
-/**
- * Where Wasabi's behaviour is not known for certain, or was seen in two forms. `docs/wasabi.md` has a numbered row for
- * each, with its source and why the default was chosen.
- */
-export interface Quirks {
-  /** A write (or HeadBucket) through another region's endpoint (W6). */
-  readonly wrongRegion: 'PermanentRedirect' | 'TemporaryRedirect' | 'BadRequest';
-  /** Bucket encryption configuration (W7). */
-  readonly encryption: 'refused' | 'accepted';
-  /** PutBucketCors and its kin (W19). */
-  readonly cors: 'refused' | 'accepted';
-  /** Public access block (W22). `empty`: answered, never stored. */
-  readonly publicAccessBlock: 'refused' | 'empty' | 'accepted';
-  /** Lifecycle rules with transitions (W17). */
-  readonly lifecycleTransitions: 'refused' | 'ignored';
-  /** `DELETE /BUCKET?force_delete=true` (W11). `ignored`: a plain DeleteBucket. */
-  readonly forceDelete: 'honoured' | 'ignored';
-  /** Whether multipart uploads in progress keep a bucket from being deleted (W10). */
-  readonly uploadsBlockDelete: boolean;
-  /** How bucket policies and the policies of users go together (W20). */
-  readonly bucketPolicies: 'union' | 'strict';
-  /** Bucket policies that name users, roles or accounts which are not there (W20). */
-  readonly unknownPrincipals: 'accepted' | 'refused';
-  /** Public ACLs and public bucket policies (W21). */
-  readonly publicAccess: 'refused' | 'accepted';
-  /** CRC64NVME checksums, and `x-amz-checksum-mode` in a presigned GET (W27). */
-  readonly checksums: 'strict' | 'aws';
-  /** aws-chunked bodies that end in trailers (W27). */
-  readonly trailers: 'refused' | 'accepted';
-  /** Whether the calls for which AWS demands Content-MD5 or a checksum header are refused without one (W44). */
-  readonly integrityRequired: boolean;
-  /** `If-Match` and `If-None-Match` on PUT (W28). */
-  readonly conditionalPut: 'enforced' | 'ignored';
-  /** The root of S3 error documents (W35). `alternating` gives both, in turn. */
-  readonly errorShape: ErrorShape | 'alternating';
-  /** Codes of a refused signature on IAM and STS (W1): Wasabi's table, or those of AWS (InvalidClientTokenId). */
-  readonly queryAuthErrors: 'wasabi' | 'aws';
-  /** The code for an entity that is not there (W33). `alternating` gives both, in turn. */
-  readonly missingEntity: 'NoSuchEntity' | 'NoSuchEntityException' | 'alternating';
-  /** How IAM writes policies in its answers (W29). */
-  readonly policyDocuments: 'encoded' | 'plain';
-  /** A user that is put into a group again (W29). */
-  readonly repeatedMembership: 'accepted' | 'refused';
-  /** The refusal of a key that is not in effect yet (W34). */
-  readonly newKeyError: 'InvalidAccessKeyId' | 'AccessDenied';
-  /** Whether an own bucket created again in us-east-1 is answered 200 (W4). */
-  readonly recreateInUsEast1: 'ok' | 'conflict';
-  /** Whether `x-amz-bucket-region` is sent (W6). */
-  readonly bucketRegionHeader: boolean;
-  /** Answer to the subresources that Wasabi does not have (W23). */
-  readonly unsupported: 'MethodNotAllowed' | 'NotImplemented';
-}
+const HOUR_MS = 3600 * 1000;
 
-/** The reading of each quirk that has the best evidence. */
-export const DEFAULT_QUIRKS: Quirks = {
-  wrongRegion: 'PermanentRedirect',
-  encryption: 'refused',
-  cors: 'refused',
-  publicAccessBlock: 'refused',
-  lifecycleTransitions: 'refused',
-  forceDelete: 'honoured',
-  uploadsBlockDelete: true,
-  bucketPolicies: 'union',
-  unknownPrincipals: 'accepted',
-  publicAccess: 'refused',
-  checksums: 'strict',
-  trailers: 'refused',
-  integrityRequired: true,
-  conditionalPut: 'enforced',
-  errorShape: 'Error',
-  queryAuthErrors: 'wasabi',
-  missingEntity: 'NoSuchEntity',
-  policyDocuments: 'encoded',
-  repeatedMembership: 'accepted',
-  newKeyError: 'InvalidAccessKeyId',
-  recreateInUsEast1: 'ok',
-  bucketRegionHeader: false,
-  unsupported: 'MethodNotAllowed',
-};
+/** After so many milliseconds S3 gives up a request that stopped half-way. Reported by clients of AWS; Wasabi's is not known. */
+export const DEFAULT_IDLE_TIMEOUT_MS = 20_000;
 
-/** How long changes take to come into effect, in milliseconds on the emulator's clock (W34). */
+/** How long changes take to come into effect, in milliseconds on the emulator's clock (W25, W26, W34). */
 export interface Propagation {
   /** A new access key is unknown to the service for so long. */
   readonly keysMs: number;
   /** What identities may do follows a change of their policies and memberships after so long. */
   readonly policiesMs: number;
+  /** A new version is copied to the buckets of its replication rules after so long (W25). */
+  readonly replicationMs: number;
+  /** Records of access logs are delivered so long after the first of them (W26). */
+  readonly logDeliveryMs: number;
 }
 
 /** How many of a thing there may be (W31, W40). */
@@ -131,16 +60,18 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** Further listeners, one region each, for clients that cannot resolve `*.localhost`. 0 takes a free port. */
   readonly regionPorts?: Readonly<Record<string, number>>;
+  /** A further listener that speaks TLS, for every region, IAM and STS: key and certificate in PEM. Port 0 (default) takes a free one. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly port?: number };
   /** The regions that exist; default: those of Wasabi. */
   readonly regions?: readonly string[];
-  /** The account made at the start. Keys are random unless given here. */
+  /** The account made at the start. Keys are random unless given here; what a folder keeps already must be the same. */
   readonly account?: AccountOptions;
   readonly quirks?: Partial<Quirks>;
   /** Buckets an account may have (default 1000). */
   readonly maxBuckets?: number;
   /** Limits of IAM; default: Wasabi's, and AWS's where Wasabi's are not known. */
   readonly quotas?: Partial<Quotas>;
-  /** How long changes of identities take to come into effect; default: not at all. */
+  /** How long changes take to come into effect; default: not at all, and an hour for logs. */
   readonly propagation?: Partial<Propagation>;
   /** Milliseconds that each call waits before it is worked on (default 0). */
   readonly latencyMs?: number;
@@ -150,6 +81,8 @@ export interface EmulatorOptions {
   readonly assumesTls?: boolean;
   /** The largest request body in bytes (default 256 MiB). */
   readonly maxBodyBytes?: number;
+  /** A request that has begun and sends nothing for so long is RequestTimeout (W49), in milliseconds (default 20 000). */
+  readonly idleTimeoutMs?: number;
   /** How many calls the log keeps (default 500 000); the oldest go first. */
   readonly callLogLimit?: number;
   readonly clock?: Clock;
@@ -173,6 +106,7 @@ export interface Settings {
   readonly quotas: Quotas;
   readonly propagation: Propagation;
   readonly maxBodyBytes: number;
+  readonly idleTimeoutMs: number;
   readonly assumesTls: boolean;
 }
 
@@ -183,8 +117,9 @@ export function settingsOf(options: EmulatorOptions): Settings {
     quirks: { ...DEFAULT_QUIRKS, ...options.quirks },
     maxBuckets: options.maxBuckets ?? 1000,
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
-    propagation: { keysMs: 0, policiesMs: 0, ...options.propagation },
+    propagation: { keysMs: 0, policiesMs: 0, replicationMs: 0, logDeliveryMs: HOUR_MS, ...options.propagation },
     assumesTls: options.assumesTls ?? false,
+    idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
     maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024,
   };
 }

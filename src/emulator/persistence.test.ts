@@ -9,6 +9,8 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListPartsCommand,
+  PutBucketLoggingCommand,
+  PutBucketReplicationCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -53,6 +55,36 @@ async function readKey({ s3 }: Loopback, Key: string, VersionId?: string): Promi
   const { Body } = await s3().send(new GetObjectCommand({ Bucket, Key, VersionId }));
   return Body?.transformToString();
 }
+
+test('W53 W25 W26 copies and records of access that are still to come outlive a restart', async (t) => {
+  const dataDir = newFolder();
+  const options = { dataDir, propagation: { replicationMs: 60_000, logDeliveryMs: 60_000 } };
+  const first = await startLoopback(t, options);
+  const client = first.s3();
+  for (const name of [Bucket, 'copies', 'logs']) await client.send(new CreateBucketCommand({ Bucket: name }));
+  const BucketLoggingStatus = { LoggingEnabled: { TargetBucket: 'logs', TargetPrefix: '' } };
+  await client.send(new PutBucketLoggingCommand({ Bucket, BucketLoggingStatus }));
+  const Destination = { Bucket: 'arn:aws:s3:::copies' };
+  const Rules = [{ ID: 'a', Prefix: '', Status: 'Enabled' as const, Destination }];
+  await client.send(new PutBucketReplicationCommand({ Bucket, ReplicationConfiguration: { Role: '', Rules } }));
+  await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'text' }));
+  await first.emulator.stop();
+  const second = await startLoopback(t, options);
+  const { buckets } = second.emulator.state;
+  assert.equal(buckets.get('copies')?.objects.size, 0);
+  second.emulator.advanceClock(60_000);
+  assert.deepEqual([...(buckets.get('copies')?.objects.keys() ?? [])], ['k']);
+  assert.equal(buckets.get('logs')?.objects.size, 1);
+});
+
+test('W53 W51 a restart keeps the clock where it was moved to', async (t) => {
+  const dataDir = newFolder();
+  const first = await startLoopback(t, { dataDir });
+  first.emulator.advanceClock(5_000_000);
+  await first.emulator.stop();
+  const second = await startLoopback(t, { dataDir });
+  assert.match((await second.raw({ path: '/_emulator/clock' })).body, /"advancedMs":5000000/);
+});
 
 test('W53 a restart keeps keys, settings, versions, contents and uploads', async (t) => {
   const dataDir = newFolder();

@@ -23,7 +23,7 @@ export function openState(folder: string): State {
   if (stored.format !== FORMAT) {
     throw new Error(`${file}: format ${String(stored.format)} is not ${FORMAT}: use another folder`);
   }
-  const state: State = { ...stored.state, bodies };
+  const state: State = { ...emptyState(bodies), ...stored.state };
   bodies.sweep(liveBodies(state));
   return state;
 }
@@ -41,8 +41,8 @@ export function saveState(folder: string, state: State): void {
   bodies.sweep();
 }
 
-/** Written by `saveState` alone, so that the format vouches for the rest. */
-function readState(file: string): { readonly format?: unknown; readonly state: Omit<State, 'bodies'> } {
+/** Written by `saveState` alone, so that the format vouches for the rest; an older one knew fewer fields. */
+function readState(file: string): { readonly format?: unknown; readonly state: Partial<Omit<State, 'bodies'>> } {
   try {
     return Object(JSON.parse(readFileSync(file, 'utf8'), revive)) as ReturnType<typeof readState>;
   } catch (cause) {

@@ -4,7 +4,7 @@ import { GetUserCommand, TagUserCommand } from '@aws-sdk/client-iam';
 import { HeadBucketCommand, ListBucketsCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { createUser, type UserWithKey } from './testing/iam-user.ts';
-import { refusal, startLoopback } from './testing/loopback-clients.ts';
+import { codeOf, refusal, startLoopback } from './testing/loopback-clients.ts';
 import { allow } from './testing/policies.ts';
 import { signedRequest } from './testing/signed-request.ts';
 import { parseXml } from './xml.ts';
@@ -64,10 +64,25 @@ test('W1 an address without a name serves S3, IAM and STS by the scope of the si
   const iam = await signedRequest(loopback.emulator, {
     method: 'POST',
     service: 'iam',
-    body: 'Action=GetUser',
+    body: 'Action=GetUser&Version=2010-05-08',
     headers,
   });
   assert.match(iam.body, /<GetUserResult>/);
+});
+
+test('W29 a call is a POST or a GET of the version that the service has', async (t) => {
+  const { emulator } = await startLoopback(t);
+  const host = `iam.localhost:${emulator.port}`;
+  const call = (method: string, parameters: string) => {
+    const place = method === 'GET' ? { query: parameters } : { body: parameters };
+    return signedRequest(emulator, { method, service: 'iam', host, ...place });
+  };
+  for (const method of ['GET', 'POST']) {
+    assert.match((await call(method, 'Action=GetUser&Version=2010-05-08')).body, /<GetUserResult>/, method);
+    assert.equal(codeOf(await call(method, 'Action=GetUser&Version=2011-06-15')), '400 InvalidAction', method);
+    assert.equal(codeOf(await call(method, 'Action=GetUser')), '400 InvalidAction', method);
+  }
+  assert.equal(codeOf(await call('PUT', 'Action=GetUser&Version=2010-05-08')), '405 MethodNotAllowed');
 });
 
 const unknownHosts = ['s3.eu-central-9.localhost', 'iam.eu-central-1.localhost', 'b.sts.localhost', 'example.com'];

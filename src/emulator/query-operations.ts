@@ -11,7 +11,8 @@ import { roleOperations } from './iam/roles.ts';
 import { userOperations } from './iam/users.ts';
 import { stsOperations } from './sts.ts';
 
-const operations = {
+/** The operations of IAM and STS, by name. */
+export const QUERY_OPERATIONS = {
   iam: tableOf([
     ...userOperations,
     ...accessKeyOperations,
@@ -30,10 +31,26 @@ function tableOf(list: readonly Operation[]): ReadonlyMap<string, Operation> {
   return new Map(list.map((operation) => [operation.name, operation]));
 }
 
-/** The operation of a Query request; its name stands in the form. @throws ServiceError InvalidAction (W29) */
-export function queryOperationOf(service: 'iam' | 'sts', form: ReadonlyMap<string, string>): Operation {
+/** Versions of the APIs: those that every SDK sends. */
+const VERSIONS = { iam: '2010-05-08', sts: '2011-06-15' } as const;
+
+/** The parameters of a Query request: in the body, or, of a GET, in the URL. */
+export function formOf(
+  { method, body }: { readonly method: string; readonly body: Buffer },
+  { rawQuery }: { readonly rawQuery: string },
+): ReadonlyMap<string, string> {
+  return new Map(new URLSearchParams(method === 'GET' ? rawQuery : body.toString('utf8')));
+}
+
+/**
+ * The operation of a Query request; its name and version stand in the form (W29).
+ * @throws ServiceError InvalidAction, MethodNotAllowed
+ */
+export function queryOperationOf(service: 'iam' | 'sts', method: string, form: ReadonlyMap<string, string>): Operation {
+  if (method !== 'GET' && method !== 'POST') throw new ServiceError('MethodNotAllowed');
   const action = form.get('Action') ?? '';
-  const found = operations[service].get(action);
+  const version = form.get('Version') ?? 'NO_VERSION_SPECIFIED';
+  const found = version === VERSIONS[service] ? QUERY_OPERATIONS[service].get(action) : undefined;
   if (found !== undefined) return found;
-  throw new ServiceError('InvalidAction', { message: `Could not find operation ${action} for ${service}.` });
+  throw new ServiceError('InvalidAction', { message: `Could not find operation ${action} for version ${version}.` });
 }

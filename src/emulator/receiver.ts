@@ -1,18 +1,24 @@
 import type { ServerResponse } from 'node:http';
-import type { Clock } from '../runtime/clock.ts';
+import { logPlaceOf, noteAccess } from './access-log.ts';
 import type { Reply } from './call.ts';
 import type { LoggedCall } from './call-log.ts';
-import { CONTROL_PREFIX, type Controlled, control } from './control.ts';
+import { CONTROL_PREFIX } from './control-prefix.ts';
+import type { Controlled } from './control-routes.ts';
 import { corsHeaders } from './cors-headers.ts';
-import { type Addressed, type Answered, type Dispatcher, hostIdOf, type RawRequest } from './dispatch.ts';
+import type { Addressed, Answered, Dispatcher, RawRequest } from './dispatch.ts';
 import { ServiceError } from './errors.ts';
-import type { FaultEffect, FaultTarget } from './faults.ts';
-import { sendReply } from './http.ts';
+import { courseOf, type FaultCourse, markOf } from './fault-course.ts';
+import type { FaultTarget } from './faults.ts';
+import type { History } from './history.ts';
+import { hostIdOf } from './host-id.ts';
+import { type Cut, sendReply } from './http.ts';
 
 /** What requests are worked on with. */
 export interface ReceiverParts extends Controlled {
   readonly dispatcher: Dispatcher;
-  readonly clock: Clock;
+  readonly history: History;
+  /** Records of access logs are delivered so long after the first of them. */
+  readonly logDeliveryMs: number;
   /** Keeps the state on disk some time after it changed. */
   readonly saveSoon: () => void;
   /** Cancels the calls that wait for a latency to pass, one function each. */
@@ -27,91 +33,110 @@ export function receive(
   isTooLarge: boolean,
 ): void {
   if (request.target.startsWith(CONTROL_PREFIX)) {
-    const { status, body } = control(parts, request);
-    sendReply(response, { status, body: `${JSON.stringify(body)}\n` }, { 'content-type': 'application/json' });
+    void steer(parts, request, response);
     return;
   }
   const addressed = parts.dispatcher.address(request);
   if (request.method === 'OPTIONS' && addressed.service === 's3') {
-    sendReply(response, { status: 200 }, answerHeaders(parts, request, addressed)); // a preflight needs no signature (W18)
+    sendReply(response, preflightReply(parts, request, addressed), answerHeaders(parts, request, addressed, 0));
     return;
   }
   const atMs = parts.clock.monotonicMs();
-  const effects = parts.faults.hit(targetOf(addressed));
-  const waits = effects.map((effect) => (effect.type === 'latency' ? effect.ms : 0));
-  const waitMs = waits.reduce((sum, ms) => sum + ms, parts.latency.ms);
-  const finish = () => {
-    const checked = isTooLarge ? { ...addressed, problem: new ServiceError('EntityTooLarge') } : addressed;
-    work(parts, request, response, { addressed: checked, effect: effects.at(-1), atMs });
-  };
-  if (waitMs > 0) wait(parts, waitMs, finish);
-  else finish();
+  noteHistory(parts); // before the rule that asks for it can have come to its end
+  const course = courseOf(parts.faults.hit(targetOf(addressed)));
+  const release = course.staleMs > 0 ? parts.history.hold(course.staleMs) : undefined;
+  const checked = isTooLarge ? { ...addressed, problem: new ServiceError('EntityTooLarge') } : addressed;
+  after(parts, parts.latency.ms + course.waitMs, () => {
+    const send = work(parts, request, response, { addressed: checked, course, atMs });
+    release?.();
+    noteHistory(parts);
+    after(parts, course.answerWaitMs, send);
+  });
 }
 
-function wait(parts: ReceiverParts, ms: number, finish: () => void): void {
+/** A preflight needs no signature; rules of the bucket, where it has any, decide (W18, W19). */
+function preflightReply({ state, dispatcher }: ReceiverParts, request: RawRequest, addressed: Addressed): Reply {
+  const bucket = state.buckets.get(addressed.path.bucketName ?? '');
+  if (corsHeaders(request.headers, request.method, bucket) !== undefined) return { status: 200 };
+  return dispatcher.errorReply(request.method, addressed, new ServiceError('AccessForbidden'));
+}
+
+/** Loaded when first it is asked: with its schemas it is a third of what there is to load. */
+async function steer(parts: ReceiverParts, request: RawRequest, response: ServerResponse): Promise<void> {
+  const { control } = await import('./control.ts');
+  const { status, body } = control(parts, request);
+  sendReply(response, { status, body: `${JSON.stringify(body)}\n` }, { 'content-type': 'application/json' });
+}
+
+/** Goes on at once, or when the time has passed. */
+function after(parts: ReceiverParts, ms: number, goOn: () => void): void {
+  if (ms === 0) {
+    goOn();
+    return;
+  }
   const cancel = parts.clock.setTimer(ms, () => {
     parts.waiting.delete(cancel);
-    finish();
+    goOn();
   });
   parts.waiting.add(cancel);
 }
 
+function noteHistory({ history, state, clock, faults }: ReceiverParts): void {
+  history.note(state, clock.now(), faults.stalestMs);
+}
+
 interface Work {
   readonly addressed: Addressed;
-  readonly effect: FaultEffect | undefined;
+  readonly course: FaultCourse;
   readonly atMs: number;
 }
 
-function work(parts: ReceiverParts, request: RawRequest, response: ServerResponse, work: Work): void {
-  const { addressed, effect, atMs } = work;
+/** Has the call take effect, and writes the log. @returns what sends the answer, if one is sent */
+function work(parts: ReceiverParts, request: RawRequest, response: ServerResponse, work: Work): () => void {
+  const { addressed, course, atMs } = work;
   // Read first: the call may take the bucket away, and its rules with it.
-  const headers = answerHeaders(parts, request, addressed);
+  const headers = answerHeaders(parts, request, addressed, course.skewMs);
+  parts.catchUp();
+  const logPlace = logPlaceOf(parts.state, addressed);
   const revisionBefore = parts.state.revision;
-  const instead = effect === undefined ? undefined : replyInstead(parts.dispatcher, request, addressed, effect);
-  const answered = instead ?? parts.dispatcher.answer(request, addressed, parts.clock.now());
-  const mark = markOf(effect);
+  const answered = answerOf(parts, request, addressed, course);
+  const { reply, code: answerCode, accountId } = answered;
+  const mark = markOf(course);
   const { revision } = parts.state;
-  const status = mark?.status ?? answered.reply.status;
-  const { code: answerCode, accountId } = answered;
+  const status = mark?.status ?? reply.status;
   const code = mark?.code ?? answerCode;
-  parts.log.add({ ...loggedParts(addressed, request), atMs, status, code, accountId, revisionBefore, revision });
-  parts.saveSoon();
-  if (mark === undefined) sendReply(response, answered.reply, headers, effect?.type === 'reset');
-  else if (mark.status === 0) response.socket?.resetAndDestroy();
-}
-
-/** What takes the place of the call and its effect; `undefined`: the call goes ahead. */
-function replyInstead(
-  dispatcher: Dispatcher,
-  request: RawRequest,
-  addressed: Addressed,
-  effect: FaultEffect,
-): Answered | undefined {
-  const nothing: Reply = { status: 0 };
-  switch (effect.type) {
-    case 'latency':
-      return undefined;
-    case 'hang':
-      return effect.when === 'after' ? undefined : { reply: nothing, code: '', accountId: undefined };
-    case 'reset':
-      return effect.when === 'before' ? { reply: nothing, code: '', accountId: undefined } : undefined;
-    case 'error':
-    case 'throttle': {
-      const slowDown = new ServiceError('SlowDown');
-      const { status, code } = effect.type === 'error' ? effect : slowDown;
-      const { retryAfterSeconds } = effect;
-      const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-      const error = { status, code, message: 'A fault that was asked for.', elements: {}, headers };
-      return { reply: dispatcher.errorReply(request.method, addressed, error), code, accountId: undefined };
-    }
+  parts.log.add({ ...loggedParts(parts, addressed, request), atMs, status, code, accountId, revisionBefore, revision });
+  if (logPlace !== undefined && mark === undefined) {
+    const { clock, state, logDeliveryMs } = parts;
+    const tookMs = clock.monotonicMs() - atMs;
+    noteAccess(state, logPlace, { request, addressed, answered, nowMs: clock.now(), tookMs }, logDeliveryMs);
   }
+  parts.saveSoon();
+  return () => {
+    if (mark === undefined) sendReply(response, reply, headers, cutOf(course));
+    else if (mark.status === 0) response.socket?.resetAndDestroy();
+  };
 }
 
-/** How the log tells of a call that is never answered. */
-function markOf(effect: FaultEffect | undefined): { readonly status: 0 | -1; readonly code: string } | undefined {
-  if (effect?.type === 'hang') return { status: -1, code: effect.when === 'after' ? 'HangAfterEffect' : 'Hang' };
-  if (effect?.type !== 'reset' || effect.when === 'body') return undefined;
-  return { status: 0, code: effect.when === 'after' ? 'ResetAfterEffect' : 'Reset' };
+/** What the service answers, and what a fault puts in its place. */
+function answerOf(parts: ReceiverParts, request: RawRequest, addressed: Addressed, course: FaultCourse): Answered {
+  const { refusal, skewMs, staleMs } = course;
+  const nowMs = parts.clock.now();
+  const past = staleMs > 0 ? parts.history.at(parts.state, nowMs - staleMs) : undefined;
+  const answered = course.hasEffect
+    ? parts.dispatcher.answer(request, addressed, nowMs, { skewMs, past })
+    : { reply: { status: 0 }, code: '', accountId: undefined, requester: undefined };
+  if (refusal === undefined) return answered;
+  const { status, code, retryAfterSeconds } = refusal;
+  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  const error = { status, code, message: 'A fault that was asked for.', elements: {}, headers };
+  return { ...answered, reply: parts.dispatcher.errorReply(request.method, addressed, error), code };
+}
+
+/** Where the answer ends early; `undefined`: it comes whole. */
+function cutOf({ loss }: FaultCourse): Cut | undefined {
+  if (loss?.type === 'truncate') return { bytes: loss.bytes, share: loss.share, isReset: false };
+  return loss?.type === 'reset' ? { bytes: undefined, share: 0.5, isReset: true } : undefined;
 }
 
 /** Which call it is, for the log and for faults. */
@@ -124,24 +149,34 @@ function targetOf({ service, path, form, operation, accessKeyId }: Addressed): F
     userName: form.get('UserName'),
     policy: form.get('PolicyArn') ?? form.get('PolicyName'),
     accessKeyId,
+    isRead: service !== 'sts' && operation?.mutating === false, // sessions are made by reads of STS
   };
 }
 
 function loggedParts(
+  parts: ReceiverParts,
   addressed: Addressed,
   request: RawRequest,
-): FaultTarget & Pick<LoggedCall, 'region' | 'userAgent' | 'mutating'> {
+): Omit<FaultTarget, 'isRead'> & Pick<LoggedCall, 'region' | 'userAgent' | 'mutating'> {
+  const { isRead: _isRead, accessKeyId = '', ...target } = targetOf(addressed);
   return {
-    ...targetOf(addressed),
+    ...target,
+    // The service's own text where it has one: a piece of a header would keep all of it in memory.
+    accessKeyId: parts.state.keys.get(accessKeyId)?.accessKeyId ?? addressed.accessKeyId,
     region: addressed.endpoint.region,
     userAgent: request.headers['user-agent'] ?? '',
     mutating: addressed.operation?.mutating ?? false,
   };
 }
 
-function answerHeaders(parts: ReceiverParts, request: RawRequest, addressed: Addressed): Record<string, string> {
+function answerHeaders(
+  parts: ReceiverParts,
+  request: RawRequest,
+  addressed: Addressed,
+  skewMs: number,
+): Record<string, string> {
   const { requestId, service, path } = addressed;
-  const date = new Date(parts.clock.now()).toUTCString();
+  const date = new Date(parts.clock.now() + skewMs).toUTCString();
   const server = 'WasabiS3Emulator';
   if (service !== 's3') return { date, server, 'x-amzn-requestid': requestId };
   const bucket = parts.state.buckets.get(path.bucketName ?? '');

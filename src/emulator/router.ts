@@ -29,8 +29,8 @@ export interface S3Request {
 const NOT_EMULATED = [
   'append',
   'attributes',
-  'compliance',
   'compose',
+  'manifestCreateAndProcess',
   'metadataTable',
   'renameObject',
   'restore',
@@ -41,6 +41,30 @@ const NOT_EMULATED = [
 
 /** Subresources of buckets that objects have elsewhere: taken for none, they would be a PutObject. */
 const NOT_OF_OBJECTS = ['encryption'];
+
+/** Every operation that `s3OperationOf` may answer. */
+export const S3_OPERATIONS: readonly Operation[] = [
+  listBuckets,
+  createBucket,
+  headBucket,
+  deleteBucket,
+  deleteObjects,
+  listObjectVersions,
+  listMultipartUploads,
+  listObjects,
+  listObjectsV2,
+  createMultipartUpload,
+  completeMultipartUpload,
+  abortMultipartUpload,
+  uploadPart,
+  listParts,
+  putObject,
+  copyObject,
+  getObject,
+  headObject,
+  deleteObject,
+  ...[...bucketSubresources, ...objectSubresources].flatMap(({ operations }) => Object.values(operations)),
+];
 
 /** The operation that a request means. @throws ServiceError MethodNotAllowed, NotImplemented */
 export function s3OperationOf(request: S3Request): Operation {

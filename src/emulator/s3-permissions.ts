@@ -66,6 +66,11 @@ const ACTIONS: Readonly<Record<string, Actions>> = {
   PutObjectRetention: write('ObjectRetention'),
   GetObjectLegalHold: read('ObjectLegalHold'),
   PutObjectLegalHold: write('ObjectLegalHold'),
+  // Wasabi's own: names assumed.
+  GetBucketCompliance: read('BucketCompliance'),
+  PutBucketCompliance: write('BucketCompliance'),
+  GetObjectCompliance: read('ObjectCompliance'),
+  PutObjectCompliance: write('ObjectCompliance'),
   GetBucketVersioning: read('BucketVersioning'),
   PutBucketVersioning: write('BucketVersioning'),
   GetBucketTagging: read('BucketTagging'),

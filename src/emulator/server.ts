@@ -1,11 +1,15 @@
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type AccountKeys, createAccount } from './accounts.ts';
+import { catchUp } from './background.ts';
 import { CallLog, type LoggedCall } from './call-log.ts';
 import { type Console, consoleOf } from './console.ts';
 import { Dispatcher } from './dispatch.ts';
 import { endpointUrls } from './endpoint-urls.ts';
 import { Faults } from './faults.ts';
-import { close, httpServer, listen } from './http.ts';
+import { firstAccount } from './first-account.ts';
+import { History } from './history.ts';
+import { type Ports, startListeners } from './listeners.ts';
+import { advance, serviceClock } from './movable-clock.ts';
 import { type AccountOptions, type EmulatorOptions, settingsOf } from './options.ts';
 import { openState, saveState } from './persistence.ts';
 import { type ReceiverParts, receive } from './receiver.ts';
@@ -16,6 +20,8 @@ import { emptyState, type State } from './state.ts';
 export interface Emulator {
   /** Of the main listener, which serves every region, IAM and STS by the host of a request. */
   readonly port: number;
+  /** Of the listener that speaks TLS; absent: there is none. */
+  readonly tlsPort?: number;
   /** The account made at the start, and the keys of its root. */
   readonly account: AccountKeys;
   /** Every call that came in, oldest first. */
@@ -37,6 +43,8 @@ export interface Emulator {
   readonly stsUrl: string;
   /** Ports of the listeners that serve one region each, by region. */
   readonly regionPorts: Readonly<Record<string, number>>;
+  /** Moves the service's clock ahead, and does what falls due on the way. @throws Error for what leads back */
+  advanceClock(ms: number): void;
   /** Another account. @throws Error when its id or key id is taken */
   createAccount(options?: AccountOptions): AccountKeys;
   /** Writes the state, if a folder was given, and ends every connection. */
@@ -46,39 +54,38 @@ export interface Emulator {
 /** State is written so long after a change, with all that came meanwhile. */
 const SAVE_DELAY_MS = 200;
 
-/** Starts the service. @throws Error when a port is taken or the folder cannot be used */
+/**
+ * Starts the service.
+ * @throws KeptAccountError when the folder keeps another account than was asked for; Error when a port is taken or the
+ * folder cannot be used
+ */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = settingsOf(options);
-  const clock = options.clock ?? systemClock;
-  const state = options.dataDir === undefined ? emptyState() : openState(options.dataDir);
-  const account = firstAccount(state, options.account ?? {}, clock);
-  const regionPorts = new Map<string, number>();
-  let port = 0;
-  const urls = endpointUrls(() => port, regionPorts);
+  const { state, history } = openWithHistory(options.dataDir);
+  const clock = serviceClock(options.clock ?? systemClock, state);
+  const account = firstAccount(state, options.account ?? {}, clock.now());
+  const ports: Ports = { http: 0, tls: undefined, regions: new Map() };
+  const urls = endpointUrls(ports);
   const save = saver(options.dataDir, state, clock);
   const parts: ReceiverParts = {
     dispatcher: new Dispatcher(state, settings, urls),
     log: new CallLog(options.callLogLimit ?? 500_000),
-    faults: new Faults(options.random),
+    faults: new Faults({ random: options.random, now: () => clock.now() }),
+    history,
+    logDeliveryMs: settings.propagation.logDeliveryMs,
     state,
     clock,
     saveSoon: () => save.soon(),
     waiting: new Set(),
     createAccount: (given = {}) => createAccount(state, given, clock.now()),
     latency: { ms: options.latencyMs ?? 0 },
+    ...timeOf(clock, state, () => save.soon()),
   };
-  const serve = (region: string | undefined) =>
-    httpServer((...request) => receive(parts, ...request), region, settings.maxBodyBytes);
-  const main = serve(undefined);
-  const servers = [main];
-  port = await listen(main, options.port ?? 0);
-  for (const [region, wanted] of Object.entries(options.regionPorts ?? {})) {
-    const server = serve(region);
-    servers.push(server);
-    regionPorts.set(region, await listen(server, wanted).catch((thrown: unknown) => failStart(servers, thrown)));
-  }
+  const stopListeners = await startListeners((...request) => receive(parts, ...request), ports, settings, options);
+  const { http: port, tls: tlsPort } = ports;
   return {
     port,
+    ...(tlsPort === undefined ? {} : { tlsPort }),
     account,
     calls: parts.log.calls,
     get writes() {
@@ -88,35 +95,43 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     state,
     console: consoleOf(state, account.accountId, () => clock.now()),
     latency: parts.latency,
-    snapshot: () => snapshotOf(state),
-    url: (region = 'us-east-1') => urls.s3(region, undefined),
+    snapshot: () => snapshotNow(parts),
+    url: (region = 'us-east-1') => urls.s3(region, { isTls: false }),
     iamUrl: `http://iam.localhost:${port}`,
     stsUrl: `http://sts.localhost:${port}`,
-    regionPorts: Object.fromEntries(regionPorts),
+    regionPorts: Object.fromEntries(ports.regions),
     createAccount: (given) => parts.createAccount(given),
+    advanceClock: (ms) => parts.advanceClock(ms),
     stop: async () => {
       for (const cancel of parts.waiting) cancel();
-      await Promise.all(servers.map(close));
+      await stopListeners();
       save.now();
     },
   };
 }
 
-/** Leaves no listener behind when one of them could not start. */
-async function failStart(servers: readonly Parameters<typeof close>[0][], thrown: unknown): Promise<never> {
-  await Promise.all(servers.map(close));
-  throw thrown;
+function openWithHistory(folder: string | undefined): { readonly state: State; readonly history: History } {
+  const kept = folder === undefined ? emptyState() : openState(folder);
+  const history = new History(kept.bodies);
+  return { state: { ...kept, bodies: history.bodies }, history };
 }
 
-/** The account of the options, or the one that a folder keeps. */
-function firstAccount(state: State, options: AccountOptions, clock: Clock): AccountKeys {
-  const [kept] = state.accounts.values();
-  const key = [...state.keys.values()].find(
-    ({ accountId, userName }) => accountId === kept?.accountId && userName === undefined,
-  );
-  if (kept === undefined || key === undefined) return createAccount(state, options, clock.now());
-  const { accessKeyId, secretAccessKey } = key;
-  return { accountId: kept.accountId, name: kept.name, accessKeyId, secretAccessKey };
+function snapshotNow({ catchUp, state }: Pick<ReceiverParts, 'catchUp' | 'state'>): { readonly [key: string]: Json } {
+  catchUp();
+  return snapshotOf(state);
+}
+
+function timeOf(clock: Clock, state: State, saveSoon: () => void): Pick<ReceiverParts, 'catchUp' | 'advanceClock'> {
+  const work = () => catchUp(state, clock.now());
+  return {
+    catchUp: work,
+    advanceClock: (ms) => {
+      work();
+      advance(state, ms);
+      work();
+      saveSoon();
+    },
+  };
 }
 
 /** Writes the state a little after it changed. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeBody } from './chunked.ts';
-import { DEFAULT_QUIRKS } from './options.ts';
+import { DEFAULT_QUIRKS } from './quirks.ts';
 import { canonicalRequest, type SignedRequest, sha256Hex, signatureOf, signingKey, stringToSign } from './sigv4.ts';
 
 // The worked examples of "Authenticating Requests (AWS Signature Version 4)", S3 API Reference.

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 /** What a signature covers. Source: "Signature Version 4 for API requests", AWS IAM User Guide. */
 export interface SignedRequest {
@@ -92,12 +92,12 @@ export function signingKey(secret: string, scope: Scope): Buffer {
 
 /** The signature in hex. */
 export function signatureOf(key: Buffer, text: string): string {
-  return hmac(key, text).toString('hex');
+  return createHmac('sha256', key).update(text).digest('hex');
 }
 
 /** Lower-case hex SHA-256. */
 export function sha256Hex(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+  return hash('sha256', content, 'hex');
 }
 
 /** Compares two texts in a time that does not depend on where they differ. */

@@ -67,6 +67,7 @@ function bucketSnapshot(bucket: Bucket): { readonly [key: string]: Json } {
     versioning: bucket.versioning ?? null,
     mfaDelete: bucket.mfaDelete ?? null,
     objectLock: plain(bucket.objectLock ?? null),
+    compliance: plain(bucket.compliance ?? null),
     policy: bucket.policy ?? null,
     documents: plain(bucket.documents),
     objects: Object.fromEntries(keys.map((key) => [key, (bucket.objects.get(key) ?? []).map(versionSnapshot)])),

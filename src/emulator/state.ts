@@ -1,6 +1,12 @@
+import type { LogBatch } from './access-log.ts';
 import type { AccessKey, Account } from './accounts.ts';
 import { type Bodies, memoryBodies } from './bodies.ts';
+import type { Compliance, VersionCompliance } from './compliance.ts';
+import type { Replication } from './replicate.ts';
 import type { Session } from './sessions.ts';
+
+/** A day, in milliseconds: retention and expiry count in days. */
+export const DAY_MS = 24 * 3600 * 1000;
 
 /** One tag of a bucket or an object. */
 export interface Tag {
@@ -34,6 +40,10 @@ export interface ObjectVersion {
   tags?: readonly Tag[] | undefined;
   /** A canned ACL; absent: private. */
   acl?: string | undefined;
+  /** What compliance was told of it (W14). */
+  compliance?: VersionCompliance | undefined;
+  /** How far its copies to other buckets have come, or that it is such a copy; absent: no rule is about it. */
+  replication?: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA' | undefined;
 }
 
 /** One uploaded part. */
@@ -76,6 +86,10 @@ export interface Bucket {
   versioning?: 'Enabled' | 'Suspended' | undefined;
   mfaDelete?: 'Enabled' | 'Disabled' | undefined;
   objectLock?: ObjectLock | undefined;
+  /** Absent: never put. */
+  compliance?: Compliance | undefined;
+  /** Since when the lifecycle rules are what they are; absent: for ever. */
+  lifecycleSinceMs?: number | undefined;
   /** Text of the policy as it was put. */
   policy?: string | undefined;
   /** The configuration documents by subresource (`tagging`, `lifecycle`, …), as plain JSON. */
@@ -96,6 +110,14 @@ export interface State {
   readonly sessions: Map<string, Session>;
   readonly buckets: Map<string, Bucket>;
   readonly bodies: Bodies;
+  /** Copies that are still to be made, oldest first. */
+  replications: Replication[];
+  /** Records of access logs that are still to be delivered, by where from and where to. */
+  readonly accessLogs: Map<string, LogBatch>;
+  /** By how much the service's clock was moved ahead of the machine's, in milliseconds. */
+  advancedMs: number;
+  /** What the service does by itself is done up to this instant; undefined: nobody has called yet. */
+  workedUntilMs: number | undefined;
   /** The last version id's time, so that ids only grow. */
   lastVersionNanos: bigint;
 }
@@ -109,6 +131,10 @@ export function emptyState(bodies: Bodies = memoryBodies()): State {
     sessions: new Map(),
     buckets: new Map(),
     bodies,
+    replications: [],
+    accessLogs: new Map(),
+    advancedMs: 0,
+    workedUntilMs: undefined,
     lastVersionNanos: 0n,
   };
 }

@@ -49,6 +49,15 @@ export function checkVersionId(versionId: string): void {
   throw invalidArgument('Invalid version id specified', 'versionId', versionId);
 }
 
+/**
+ * A device and its six digits; that the code is right cannot be known here.
+ * @throws ServiceError AccessDenied without `x-amz-mfa`
+ */
+export function requireMfa(call: Pick<Call, 'headers'>): void {
+  if (/^\S+ \d{6}$/u.test(call.headers['x-amz-mfa'] ?? '')) return;
+  throw new ServiceError('AccessDenied', { message: 'Mfa Authentication must be used for this request' });
+}
+
 function markerHeaders(marker: ObjectVersion): Record<string, string> {
   return { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker.versionId };
 }

@@ -7,7 +7,7 @@ import type { Bucket } from './state.ts';
 export function wrongRegion(call: Call, bucket: Bucket): ServiceError {
   const { wrongRegion: code, bucketRegionHeader } = call.settings.quirks;
   if (code === 'BadRequest') return new ServiceError('BadRequest');
-  const url = new URL(call.urls.s3(bucket.region, call.headers['host']));
+  const url = new URL(call.urls.s3(bucket.region, { host: call.headers['host'], isTls: call.isTls }));
   const path = [bucket.name, ...(call.key?.split('/') ?? [])].map(encodeRfc3986).join('/');
   // With its query: a DELETE of a setting that lost it on the way would be the DELETE of the bucket.
   const query = [...call.query].map(([name, value]) => queryPart(name, value)).join('&');

@@ -47,12 +47,18 @@ export function text<const V extends string = string>(values?: readonly V[], any
   };
 }
 
-/** A whole number of at least `min`. Text that is no number is MalformedXML, a number below is InvalidArgument. */
-export function integer(min: number): Shape<number> {
+const MAX_INT32 = 2_147_483_647;
+
+/**
+ * A whole number of at least `min`. Text that is no number, or one past `max` (a 32-bit integer unless said otherwise), is
+ * MalformedXML, a number below `min` is InvalidArgument.
+ */
+export function integer(min: number, max = MAX_INT32): Shape<number> {
   return {
     read: (source) => {
       if (!/^[+-]?\d{1,15}$/u.test(source.text.trim())) throw malformed(`${source.name} is no whole number`);
       const value = Number(source.text.trim());
+      if (value > max) throw malformed(`${source.name} is more than ${max}`);
       if (value < min) {
         throw new ServiceError('InvalidArgument', {
           message: `'${source.name}' must be at least ${min}, not ${value}`,
@@ -128,15 +134,26 @@ function writeFields(fields: Fields, value: Readonly<Record<string, unknown>>): 
   });
 }
 
-/** Reads a request body whose root element is `root`. @throws ServiceError MalformedXML, InvalidArgument */
-export function readDocument<T>(body: Buffer, root: string, shape: Shape<T>): T {
-  const parsed = parseRequestXml(body);
+/** Bytes of a configuration: the most that anybody may put, a thousand lifecycle rules, stay below. */
+const MAX_CONFIGURATION_BYTES = 1024 * 1024;
+/** Bytes of a list: DeleteObjects of a thousand keys of 1024 bytes, escaped, and ten thousand parts stay below. */
+export const MAX_LIST_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads a request body whose root element is `root`.
+ * @throws ServiceError MalformedXML, InvalidArgument; MaxMessageLengthExceeded for more than `maxBytes`
+ */
+export function readDocument<T>(body: Buffer, root: string, shape: Shape<T>, maxBytes = MAX_CONFIGURATION_BYTES): T {
+  const parsed = parseRequestXml(body, maxBytes);
   if (parsed.name !== root) throw malformed(`the root element is ${parsed.name}, not ${root}`);
   return shape.read(parsed);
 }
 
-/** The root element of a request body. @throws ServiceError MalformedXML */
-export function parseRequestXml(body: Buffer): XmlElement {
+/** The root element of a request body. @throws ServiceError MalformedXML, MaxMessageLengthExceeded */
+export function parseRequestXml(body: Buffer, maxBytes = MAX_CONFIGURATION_BYTES): XmlElement {
+  if (body.length > maxBytes) {
+    throw new ServiceError('MaxMessageLengthExceeded', { elements: { MaxMessageLengthBytes: String(maxBytes) } });
+  }
   try {
     return parseXml(body);
   } catch (cause) {

@@ -15,11 +15,12 @@ export interface XmlNode {
 /** The XML namespace of S3 documents. */
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** The longest request document, in bytes: a DeleteObjects of 1000 keys of 1024 bytes, escaped, stays below. */
-const MAX_XML_BYTES = 4 * 1024 * 1024;
 const MAX_DEPTH = 24;
+const LESS_THAN = '<'.charCodeAt(0);
+/** The most that a document may have: ten thousand parts with their checksums stay below. More takes long to read. */
+const MAX_TAGS = 200_000;
 
-/** Thrown for a document that is not well-formed, too large, too deep, or has a DTD. */
+/** Thrown for a document that is not well-formed, too deep, of too many elements, or has a DTD. */
 class XmlSyntaxError extends Error {
   override readonly name = 'XmlSyntaxError';
 }
@@ -41,7 +42,7 @@ const parser = new XMLParser({
  * @throws XmlSyntaxError
  */
 export function parseXml(body: Buffer): XmlElement {
-  if (body.length > MAX_XML_BYTES) throw new XmlSyntaxError(`document of ${body.length} bytes`);
+  if (tagsIn(body) > MAX_TAGS) throw new XmlSyntaxError(`more than ${MAX_TAGS} tags`);
   const text = body.toString('utf8').replace(/^\uFEFF/u, '');
   if (/<!(?:DOCTYPE|ENTITY)/iu.test(text)) throw new XmlSyntaxError('a document type is not allowed');
   const verdict = XMLValidator.validate(text);
@@ -51,6 +52,13 @@ export function parseXml(body: Buffer): XmlElement {
   const [root, ...others] = roots;
   if (root === undefined || others.length > 0) throw new XmlSyntaxError('a document has one root element');
   return root;
+}
+
+/** At least how many tags there are; none is without its `<`. */
+function tagsIn(body: Buffer): number {
+  let count = 0;
+  for (let at = body.indexOf(LESS_THAN); at !== -1; at = body.indexOf(LESS_THAN, at + 1)) count += 1;
+  return count;
 }
 
 /** The parser's ordered form (`[{ Name: [...] }, { '#text': '...' }]`) as children and text. */

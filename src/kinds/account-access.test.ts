@@ -4,6 +4,7 @@ import { FakeClock, settle, waitFor } from '../../test/support/fake-clock.ts';
 import { SECRETS } from '../api/core-types.ts';
 import type { Provider } from '../api/provider.ts';
 import type { ManagedResource } from '../managed/kind.ts';
+import { Turn } from '../runtime/turn.ts';
 import { parseAllowedEndpoints } from '../wasabi/allowed-endpoints.ts';
 import { BucketIndexes } from '../wasabi/buckets.ts';
 import { type Answer, poolFor, startLoopback } from '../wasabi/testing/loopback.ts';
@@ -63,7 +64,8 @@ async function start(t: TestContext) {
   return {
     server,
     release,
-    connect: (signal: AbortSignal) => access.connect(bucket, provider, ACCOUNT, signal),
+    connect: (signal: AbortSignal) =>
+      access.connect(bucket, provider, ACCOUNT, { signal, turn: new Turn(new FakeClock(), 'user') }),
   };
 }
 

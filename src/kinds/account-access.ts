@@ -4,6 +4,7 @@ import type { Provider } from '../api/provider.ts';
 import { findCondition } from '../managed/conditions.ts';
 import type { ManagedResource } from '../managed/kind.ts';
 import { ReconcileError } from '../runtime/errors.ts';
+import type { Pass } from '../runtime/turn.ts';
 import { type AllowedEndpoints, checkEndpoint } from '../wasabi/allowed-endpoints.ts';
 import type { BucketIndex, BucketIndexes } from '../wasabi/buckets.ts';
 import type { ClientPool, WasabiClient } from '../wasabi/clients.ts';
@@ -17,7 +18,7 @@ import { originOf, settingsOf } from './provider-settings.ts';
 /** A way into the account of a Provider, for one pass of one object. */
 export interface Connection {
   readonly client: WasabiClient;
-  readonly bucketIndex: BucketIndex;
+  readonly bucketIndex: () => BucketIndex;
   /** The version of the Secrets behind the client. */
   readonly secretVersion: string;
 }
@@ -108,7 +109,7 @@ export class AccountAccess {
     resource: ManagedResource,
     provider: Provider,
     accountId: string,
-    signal: AbortSignal,
+    { signal, turn }: Pass,
   ): Promise<KeyConnection> {
     this.pinnedAccount(provider);
     const { settings, secrets } = await this.#open(provider, signal);
@@ -131,19 +132,29 @@ export class AccountAccess {
     const { pool } = this.#parts;
     const namespace = resource.metadata.namespace ?? '';
     const { credentials } = secrets;
-    const client = pool.client({ settings, credentials, cacheKey, accountId, namespace, onRefused });
+    const own = { settings, credentials, cacheKey, accountId, namespace, onRefused };
     return {
-      client,
-      bucketIndex: this.#parts.indexes.indexFor(`${accountId} ${cacheKey}`, client),
+      client: pool.client({ ...own, turn }),
+      // Other passes wait for the same listing, so it is not made in the turn of this one.
+      bucketIndex: () => this.#parts.indexes.indexFor(`${accountId} ${cacheKey}`, pool.client(own)),
       secretVersion: secrets.version,
-      // A refusal of another key says nothing of the Provider's own.
+      // A refusal of another key says nothing of the Provider's own, and whoever tries one waits by itself.
       as: (other, version) =>
-        pool.client({ settings, credentials: other, cacheKey, keyVersion: version, accountId, namespace }),
+        pool.client({
+          settings,
+          credentials: other,
+          cacheKey,
+          keyVersion: version,
+          accountId,
+          namespace,
+          turn,
+          isProbe: true,
+        }),
     };
   }
 
   /** A client for finding out what the Provider's credentials open. @throws InvalidSpec, DependencyNotReady */
-  async probe(provider: Provider, signal: AbortSignal): Promise<Probe> {
+  async probe(provider: Provider, { signal, turn }: Pass): Promise<Probe> {
     const { settings, secrets } = await this.#open(provider, signal);
     const client = this.#parts.pool.client({
       settings,
@@ -151,6 +162,7 @@ export class AccountAccess {
       cacheKey: `${provider.metadata.uid} ${secrets.version}`,
       accountId: provider.status?.accountId,
       namespace: provider.metadata.namespace ?? '',
+      turn,
       isProbe: true,
     });
     return { client, settings, secretVersion: secrets.version };

@@ -3,7 +3,7 @@ import type { IamPolicy } from '../api/iam-policy.ts';
 import { parseKey } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
 import type { User } from '../api/user.ts';
-import { findCondition } from '../managed/conditions.ts';
+import { isTrue } from '../managed/conditions.ts';
 import type { Lookup } from '../managed/lookup.ts';
 import { providerReference } from './provider-reference.ts';
 import type { Account } from './same-account.ts';
@@ -28,7 +28,7 @@ export function heldTarget(lookup: Lookup, object: Bucket | User | IamPolicy): H
   // The predecessor left neither field: who has one was read by us, and Ready says that it was not somebody else's.
   const { arn, policyId }: { readonly arn?: string | undefined; readonly policyId?: string | undefined } = status ?? {};
   const isRead = arn !== undefined || policyId !== undefined;
-  if (!isRead || findCondition(status?.conditions, 'Ready')?.status !== 'True') return undefined;
+  if (!isRead || !isTrue(status?.conditions, 'Ready')) return undefined;
   const provider = providerReference(metadata.namespace, spec.providerRef).key;
   const accountId = lookup.get<Provider>('Provider', provider)?.status?.accountId;
   return accountId === undefined ? undefined : { provider, accountId, name: spec.name ?? '' };

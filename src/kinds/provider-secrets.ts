@@ -6,13 +6,15 @@ import type { Lookup } from '../managed/lookup.ts';
 import type { Reference } from '../managed/references.ts';
 import { Credential } from '../runtime/credential.ts';
 import { ReconcileError } from '../runtime/errors.ts';
-import type { Kube } from '../runtime/kube.ts';
+import { type Kube, KubeError } from '../runtime/kube.ts';
 import { toKubeReconcileError } from '../runtime/kube-errors.ts';
 import type { Credentials } from '../wasabi/settings.ts';
 
 /** A Secret as it is on the wire: values in base64. */
 export interface SecretObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
+  /** Kubernetes keeps the data until the Secret is deleted. */
+  readonly immutable?: boolean;
 }
 
 /** Credentials and CA of a Provider, and which versions of its Secrets they came from. */
@@ -137,6 +139,17 @@ export class SecretReader {
     return cached !== undefined && versionText(cached) === this.#versionOf(key) ? cached : undefined;
   }
 
+  /**
+   * A namespace that is being deleted loses its roles before its objects are gone, and what is to be cleaned up outside
+   * needs the credentials still: then those that were read before serve, while the same Secret is there.
+   */
+  #heldThrough(key: ObjectKey, thrown: unknown): SecretObject | undefined {
+    const isRefused = thrown instanceof KubeError && thrown.code === 403 && this.#lookup.isTerminating(key.namespace);
+    const cached = this.#cache.get(keyText(key));
+    const isSame = cached !== undefined && this.#versionOf(key)?.startsWith(`${cached.metadata.uid}@`) === true;
+    return isRefused && isSame ? cached : undefined;
+  }
+
   async #read(key: ObjectKey, signal: AbortSignal): Promise<SecretObject | undefined> {
     const id = keyText(key);
     const reading = this.#kube.get<SecretObject>(SECRETS, key, { signal });
@@ -148,6 +161,8 @@ export class SecretReader {
     try {
       return await reading;
     } catch (thrown) {
+      const held = this.#heldThrough(key, thrown);
+      if (held !== undefined) return held;
       throw toKubeReconcileError(thrown);
     } finally {
       if (this.#running.get(id) === settled) this.#running.delete(id);

@@ -11,18 +11,19 @@ import { secretReferences } from './provider-secrets.ts';
  * @param next what to do, where the failure itself does not say it
  */
 export function toldByField(error: ReconcileError, place: string, next?: string): ReconcileError {
-  const { type, message, reason, isExpected, retryAfterMs, cause } = error;
+  const { type, message, reason, isExpected, retryAfterMs, requestId, cause } = error;
   return new ReconcileError(type, `${place}: ${message}${next === undefined ? '' : `; ${next}`}`, {
     reason,
     isExpected,
     cause,
+    requestId,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
 /** The same failure under another reason: here the place of the call tells more than the code of the answer. */
 export function withReason(error: ReconcileError, reason: Reason): ReconcileError {
-  return new ReconcileError(error.type, error.message, { reason, cause: error.cause });
+  return new ReconcileError(error.type, error.message, { reason, cause: error.cause, requestId: error.requestId });
 }
 
 /** Codes that say which part of the credentials is wrong; any other refusal leaves open which of the two keys it is. */

@@ -24,6 +24,8 @@ const ABNORMAL_TYPES = new Set([
   'Unsupported',
   'ForeignKey',
   'LeftByPredecessor',
+  'FreezeIgnored',
+  'RestartBlocked',
   'DeletionBlocked',
   'Drifted',
 ]);
@@ -44,6 +46,11 @@ export function findCondition(
   type: string,
 ): StoredCondition | undefined {
   return conditions?.find((condition) => condition.type === type);
+}
+
+/** Whether there is a condition of that type, and it is True, of whichever generation. */
+export function isTrue(conditions: readonly StoredCondition[] | undefined, type: string): boolean {
+  return findCondition(conditions, type)?.status === 'True';
 }
 
 /**

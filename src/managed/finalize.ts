@@ -1,5 +1,6 @@
 import { keyOf, keyText, parseKey, type ResourceType } from '../api/meta.ts';
 import { ReconcileError } from '../runtime/errors.ts';
+import type { Pass } from '../runtime/turn.ts';
 import { ABANDON, LEGACY_FINALIZER } from './annotations.ts';
 import type { Definition } from './definitions.ts';
 import type { Change, Deletion, DeletionPolicy, ManagedKind, ManagedResource, Target } from './kind.ts';
@@ -30,8 +31,9 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   served: ServedKind,
   stored: R,
   env: ReconcilerEnv,
-  signal: AbortSignal,
+  running: Pass,
 ): Promise<Outcome> {
+  const { signal } = running;
   // A spec that cannot be used must not hold an object for ever: what status recorded suffices.
   const isSpecUsable = served.specProblem(stored) === undefined;
   const resource = isSpecUsable ? stored : { ...stored, spec: {} };
@@ -41,7 +43,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   const outcome =
     definition === undefined
       ? gone('Abandoned')
-      : await undo(kind, { served, resource, isSpecUsable, definition, env }, signal);
+      : await undo(kind, { served, resource, isSpecUsable, definition, env }, running);
   if (outcome.type !== 'Gone') return outcome;
   await kind.releaseChildren?.(stored, definition?.type === 'Deleted' ? 'All' : 'Unwanted', signal);
   await env.writes.removeFinalizer(served.type, resource);
@@ -52,7 +54,7 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
 async function undo<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
   deleting: Deleting<R>,
-  signal: AbortSignal,
+  running: Pass,
 ): Promise<Outcome> {
   const { resource, isSpecUsable, definition, env } = deleting;
   const isCrdDeleted = definition.type === 'Deleted';
@@ -61,11 +63,11 @@ async function undo<R extends ManagedResource, D, O, C extends Change, Client>(
   const isObserver = resource.spec.mode === 'Observe';
   // Children whose part in the spec cannot be read are left to the garbage collector and their own finalizers.
   if (isSpecUsable && !isObserver && !isCrdDeleted && !env.observeOnly) {
-    const children = await kind.deleteChildren?.(resource, signal);
+    const children = await kind.deleteChildren?.(resource, running.signal);
     if (children !== undefined) return waiting(children);
   }
   if (!kind.isExternal) {
-    await undoInCluster(kind, resource, signal);
+    await undoInCluster(kind, resource, running);
     return gone(isCrdDeleted ? 'CrdDeleted' : 'Deleted');
   }
   // What the predecessor claims is named by the spec alone.
@@ -76,19 +78,20 @@ async function undo<R extends ManagedResource, D, O, C extends Change, Client>(
   if (isObserver) return gone('Observed');
   // Before its references are followed: what they lead to goes at the same time.
   if (isCrdDeleted) return gone('CrdDeleted');
-  return env.observeOnly ? observeOnly() : undoOutside(kind, deleting, signal);
+  return env.observeOnly ? observeOnly() : undoOutside(kind, deleting, running);
 }
 
 /** Deletes or lets go of the external resource, once it is proven to be the object's. */
 async function undoOutside<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
   { served, resource, definition, env }: Deleting<R>,
-  signal: AbortSignal,
+  running: Pass,
 ): Promise<Outcome> {
-  const { target, client } = await reach(kind, resource, signal);
+  const { signal } = running;
+  const { target, client } = await reach(kind, resource, running);
   const found = await kind.observe(client, target, undefined, signal);
   if (found === undefined) return gone('Deleted');
-  const ownership = decideOwnership(kind, resource, target, found, env);
+  const ownership = decideOwnership(kind, resource, target, undefined, found, env);
   if (!ownership.mayManage) return gone('NeverOwned');
   const policy = deletionPolicyOf(kind, resource);
   if (!ownership.mayDestroy) return policy === 'Retain' ? gone('Retained') : unproven(kind.kind, target);
@@ -113,11 +116,11 @@ function gone(how: Extract<Outcome, { type: 'Gone' }>['how'], note?: string): Ou
 async function undoInCluster<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
   resource: R,
-  signal: AbortSignal,
+  running: Pass,
 ): Promise<void> {
   const target = kind.resolve(resource);
-  const client = await kind.connect(resource, target, signal);
-  await kind.delete(client, resource, target, 'Delete', signal);
+  const client = await kind.connect(resource, target, running);
+  await kind.delete(client, resource, target, 'Delete', running.signal);
 }
 
 function waiting(deletion: Exclude<Deletion, { type: 'Done' }>): Outcome {
@@ -131,11 +134,11 @@ function waiting(deletion: Exclude<Deletion, { type: 'Done' }>): Outcome {
 async function reach<R extends ManagedResource, D, O, C extends Change, Client>(
   kind: ManagedKind<R, D, O, C, Client>,
   resource: R,
-  signal: AbortSignal,
+  running: Pass,
 ): Promise<{ readonly target: Target; readonly client: Client }> {
   try {
     const target = targetOf(kind, resource);
-    return { target, client: await kind.connect(resource, target, signal) };
+    return { target, client: await kind.connect(resource, target, running) };
   } catch (thrown) {
     if (!(thrown instanceof ReconcileError) || thrown.type !== 'DependencyNotReady' || thrown.isExpected) throw thrown;
     const { type, message, reason, retryAfterMs } = thrown;

@@ -3,7 +3,9 @@ import type { EventReason } from '../api/event-reasons.ts';
 import type { KubeObject, ObjectKey } from '../api/meta.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
+import type { Pass } from '../runtime/turn.ts';
 import type { Evidence, Ownership } from './ownership.ts';
+import type { RecentReading } from './recent-readings.ts';
 import type { Reference } from './references.ts';
 
 export type DeletionPolicy = 'Delete' | 'Retain';
@@ -71,8 +73,15 @@ export interface Change {
   readonly summary: string;
   /** The changes after this one make no sense when it fails: a bucket that could not be created takes no settings. */
   readonly isPrerequisite?: boolean;
-  /** Another object tells of it in an event of its own, so that this one's event leaves it out. */
+  /**
+   * The first change of a pass may itself write the target into status, guarded, together with what it announces: then no
+   * write of its own goes before it.
+   */
+  readonly recordsTarget?: boolean;
+  /** An event of its own tells of it, of this object or of another one, so that the event of the pass leaves it out. */
   readonly isToldElsewhere?: boolean;
+  /** The event of the pass tells the summary beside the name: of a policy its name alone says nothing. */
+  readonly tellsSummary?: boolean;
 }
 
 /**
@@ -94,6 +103,8 @@ export interface KindEvents {
   /** Sent instead of `created` when what had been there was gone: somebody else had deleted it, with all that was in it. */
   readonly recreated?: EventReason;
   readonly deleted: EventReason;
+  /** What is gone, or stays, when the object is deleted, in the singular; by default the external name alone. */
+  readonly what?: (name: string) => string;
   readonly failed: EventReason;
   /** Sent instead of `updated` when the object had been in sync: somebody else had changed the resource. Absent: nobody can. */
   readonly repaired?: EventReason;
@@ -139,6 +150,8 @@ export interface KindStatus {
    * `awaited`, because of it; without, because what the object means is not there.
    */
   readonly isUnusable?: boolean | undefined;
+  /** Something is due then though nothing changes; ms from now. A pass comes at that time, or within a day. */
+  readonly wakeAfterMs?: number | undefined;
 }
 
 /** What a pass can tell a kind's `status`. */
@@ -148,6 +161,15 @@ export interface PassFacts {
   readonly applied: readonly string[];
   /** The resource is proven ours: its identity goes into status, where the service has one. */
   readonly isProven: boolean;
+}
+
+/** What a pass can tell a kind's `ownership`. */
+export interface OwnershipFacts<Desired> {
+  /** What the pass wants; undefined: nothing, since the object is being deleted. */
+  readonly desired: Desired | undefined;
+  /** false: the owner of the account lets no object of that namespace take over what exists. */
+  readonly mayAdopt: boolean;
+  readonly nowMs: number;
 }
 
 /** Where a deletion stands. Fields are merged into status. */
@@ -185,6 +207,8 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   readonly isExternal: boolean;
   /** What deletion means when `spec.deletionPolicy` is absent. */
   readonly defaultDeletionPolicy: DeletionPolicy;
+  /** What is said when the spec names another resource than the one that was made; absent: it may do so. */
+  readonly nameIsFixed?: string;
   readonly events: KindEvents;
   /** Pure. Every other object that the spec names, with its place in the spec. */
   references(resource: R): readonly Reference[];
@@ -197,8 +221,8 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
   resolve(resource: R): Target;
   /** Pure over the snapshot: the wanted state in canonical form; may read the objects that share the target. @throws InvalidSpec */
   desired(resource: R, target: Target): Desired;
-  /** A client with the credentials of `target.provider` and of no other, for one pass. @throws InvalidSpec, DependencyNotReady */
-  connect(resource: R, target: Target, signal: AbortSignal): Promise<Client>;
+  /** A client with the credentials of `target.provider` and of no other, for that pass. @throws InvalidSpec, DependencyNotReady */
+  connect(resource: R, target: Target, pass: Pass): Promise<Client>;
   /** By how much the service's clock is ahead of ours, as its answers to this client showed; milliseconds. */
   clockOffsetMs(client: Client): number;
   /**
@@ -211,26 +235,34 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
     desired: Desired | undefined,
     signal: AbortSignal,
   ): Promise<Observed | undefined>;
+  /**
+   * What stands for `observe` when an earlier pass of this object read it a moment ago, found it as it was meant to be, and
+   * nothing has touched the object since. Undefined: other things are wanted now, and the pass reads. Left out: every pass
+   * reads.
+   */
+  recall?(client: Client, desired: Desired, recent: RecentReading<Desired, Observed>): Observed | undefined;
   /** Pure. What the found resource says of its owner. */
   evidence(observed: Observed, target: Target): Evidence;
   /**
    * Pure. Decides instead of the table of ownership, for a kind whose resource several objects share by right (the one
    * policy of a bucket), or who owns parts of it only (the keys of a user). Absent: the table, and one object a resource.
-   * `mayAdopt` false: the owner of the account lets no object of that namespace take over what exists.
    */
-  ownership?(resource: R, target: Target, observed: Observed | undefined, mayAdopt: boolean): Ownership;
+  ownership?(resource: R, target: Target, observed: Observed | undefined, facts: OwnershipFacts<Desired>): Ownership;
   /**
    * Pure. Status fields that must stand there before the first of these changes is made, because nothing else would tell
    * afterwards what was ours: such as what is about to be attached to a user. Written only where they differ.
    */
-  announce?(resource: R, desired: Desired, observed: Observed | undefined): KindStatus['fields'];
+  announce?(resource: R, desired: Desired, observed: Observed | undefined, nowMs: number): KindStatus['fields'];
   /**
    * Pure. The changes to make, in order; none when in sync. `marker`: the ownership text that the resource must carry;
    * undefined: the marker on it stays as it is.
    * @throws InvalidSpec when what is not there must not be made
    */
   diff(desired: Desired, observed: Observed | undefined, marker: string | undefined): readonly C[];
-  /** Makes one change. Safe to repeat. @throws Unsupported where the service lacks the call */
+  /**
+   * Makes one change. Safe to repeat.
+   * @throws Unsupported where the service lacks the call; LaterPass where this change and those after it have to wait
+   */
   apply(client: Client, target: Target, change: C, signal: AbortSignal): Promise<void>;
   /**
    * The objects of the cluster that this one made, and that its spec asks for, go before it, whatever the deletion policy
@@ -260,6 +292,6 @@ export interface ManagedKind<R extends ManagedResource, Desired, Observed, C ext
    * `released`. Safe to repeat; already gone is `Done`. Works in bounded portions.
    */
   delete(client: Client, resource: R, target: Target, policy: DeletionPolicy, signal: AbortSignal): Promise<Deletion>;
-  /** Pure. The kind's own status fields and conditions, from what was last read. */
-  status(resource: R, target: Target, observed: Observed | undefined, facts: PassFacts): KindStatus;
+  /** Pure. The kind's own status fields and conditions, from what this pass wanted and what it last read. */
+  status(resource: R, target: Target, desired: Desired, observed: Observed | undefined, facts: PassFacts): KindStatus;
 }

@@ -103,7 +103,7 @@ export class Lookup {
 
   /**
    * Objects that must go before this one: they refer to it validly and hold our finalizer (a stranger's object cannot
-   * block), and it neither owns them nor let go of them in its deletion. Lazy: whoever needs to know only whether there is one takes the first.
+   * block), and it neither owns them nor let go of them. Lazy: whoever needs to know only whether there is one takes the first.
    */
   *dependents(resource: ManagedResource): Generator<ManagedResource> {
     for (const { resource: other, references } of this.#snapshot.referrers(resource.kind, keyOf(resource))) {

@@ -13,7 +13,7 @@ export interface Reading {
   readonly identity?: string | undefined;
   /** Names of the changes made. */
   readonly applied: readonly string[];
-  /** Those of them that the event of the pass names. */
+  /** Those of them that the event of the pass names, some with what they changed. */
   readonly told: readonly string[];
 }
 
@@ -23,9 +23,13 @@ export type Outcome =
   | { readonly type: 'InSync'; readonly reading: Reading }
   /** The resource was read, and something is left that could not be done; `errors` is never empty, worst first. */
   | { readonly type: 'OutOfSync'; readonly reading: Reading; readonly errors: readonly ReconcileError[] }
-  /** The resource exists and belongs to somebody else: nothing was written. `pending`: under mode Observe, what Manage would change. */
+  /**
+   * The resource exists and belongs to somebody else: nothing was written. `resourceVersion`: of the object whose status
+   * showed no right to it. `pending`: under mode Observe, what Manage would change.
+   */
   | {
       readonly type: 'NotOurs';
+      readonly resourceVersion: string;
       readonly reason: Reason;
       readonly message: string;
       readonly pending?: readonly string[] | undefined;
@@ -75,6 +79,12 @@ const SEVERITY: Readonly<Record<ReconcileErrorType, number>> = {
   StaleRead: 6,
 };
 
+/** What the pass failed in, worst first. Pure. */
+export function errorsOf(outcome: Outcome): readonly ReconcileError[] {
+  if (outcome.type === 'Failed') return [outcome.error];
+  return outcome.type === 'OutOfSync' ? failuresOf(outcome) : [];
+}
+
 /** The errors of one pass in the order in which people should read them. Pure. */
 export function worstFirst(errors: readonly ReconcileError[]): readonly ReconcileError[] {
   return errors.toSorted((a, b) => SEVERITY[a.type] - SEVERITY[b.type]);
@@ -86,11 +96,12 @@ const DEPENDENCY_RETRY_MS = 60_000;
 /** What comes next after that outcome. Pure. */
 export function resultFor(outcome: Outcome): Result {
   switch (outcome.type) {
-    case 'InSync':
     case 'NotOurs':
     case 'Suspended':
     case 'Gone':
       return { type: 'done' };
+    case 'InSync':
+      return soonest(wakeOf(outcome.reading));
     case 'Observed': {
       const { failure } = outcome.reading.kindStatus;
       return failure === undefined ? { type: 'done' } : resultForError(failure);
@@ -100,10 +111,18 @@ export function resultFor(outcome: Outcome): Result {
     case 'Deleting':
       return { type: 'requeueAfter', ms: outcome.retryAfterMs ?? 0 };
     case 'OutOfSync':
-      return soonest(outcome.errors.map(resultForError));
+      return soonest([...outcome.errors.map(resultForError), ...wakeOf(outcome.reading)]);
     case 'Failed':
       return resultForError(outcome.error);
   }
+}
+
+/** Timers of a month and more overflow; a pass that comes too early costs reads only. */
+const LONGEST_WAKE_MS = 86_400_000;
+
+function wakeOf({ kindStatus: { wakeAfterMs } }: Reading): readonly Result[] {
+  if (wakeAfterMs === undefined) return [];
+  return [{ type: 'requeueAfter', ms: Math.min(LONGEST_WAKE_MS, Math.max(0, wakeAfterMs)) }];
 }
 
 function resultForError(error: ReconcileError): Result {

@@ -57,9 +57,16 @@ const cases: readonly Case[] = [
     expected: 'Warning ReconcileFailed: why',
   },
   {
-    title: 'something is missing',
+    title: 'something is missing, as where things are applied together',
     type: 'DependencyNotReady',
     options: { reason: 'ProviderNotReady' },
+    expected: undefined,
+  },
+  {
+    title: 'it has been missing for half a minute',
+    type: 'DependencyNotReady',
+    options: { reason: 'ProviderNotReady' },
+    before: { ...waiting, sinceSeconds: 30 },
     expected: 'Normal ReconcileFailed: ProviderNotReady: why',
   },
   ...(['AuthFailed', 'SecretNotFound', 'SecretKeyMissing', 'SecretInvalid', 'AccessDenied'] as const).map((reason) => ({
@@ -85,7 +92,7 @@ const cases: readonly Case[] = [
     title: 'what was on its way has failed',
     type: 'DependencyNotReady',
     options: { reason: 'ProviderNotReady' },
-    before: { reason: 'ProviderNotReady', message: 'it was not looked at yet' },
+    before: { reason: 'ProviderNotReady', message: 'it was not looked at yet', sinceSeconds: 30 },
     expected: 'Normal ReconcileFailed: ProviderNotReady: why',
   },
   { title: 'a failure that may pass', type: 'Transient', expected: undefined },
@@ -118,6 +125,17 @@ for (const { title, type, options, before, expected } of cases) {
     assert.equal(draft && `${draft.type} ${draft.reason}: ${draft.note}`, expected);
   });
 }
+
+test('an object that is a part of something tells that the part is gone, or stays', () => {
+  const target = { provider: 'a/p', accountId: '1', region: 'r', name: 'logs' };
+  const object = { ...bucket(), status: { target } };
+  const what = (name: string) => `the part in "${name}"`;
+  const noteOf = (how: 'Deleted' | 'Retained', own: KindEvents) =>
+    eventsFor(own, object, { type: 'Gone', how }, NOW)[0]?.note;
+  assert.equal(noteOf('Deleted', { ...events, what }), 'the part in "logs" is gone');
+  assert.equal(noteOf('Retained', { ...events, what }), 'the part in "logs" stays, and is no longer managed');
+  assert.equal(noteOf('Deleted', events), 'logs is gone');
+});
 
 /** A pass that created the bucket, and failed with that afterwards, if with anything. */
 function made(...errors: ReconcileError[]): Outcome {

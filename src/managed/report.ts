@@ -1,7 +1,7 @@
 import type { EventReason } from '../api/event-reasons.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
-import { findCondition, rfc3339, shorten } from './conditions.ts';
+import { findCondition, isTrue, rfc3339, shorten } from './conditions.ts';
 import type { KindEvents, ManagedResource } from './kind.ts';
 import { failuresOf, type Outcome } from './outcome.ts';
 
@@ -16,6 +16,9 @@ export interface EventDraft {
 
 /** A failure that heals by itself is worth an event only when it lasts this long. */
 const LASTING_MS = 60_000;
+
+/** What is applied together waits for one another: that is worth telling only when it lasts this long. */
+const LASTING_WAIT_MS = 30_000;
 
 /** What a person must put right; all else that an object waits for is another object's story, or may be on its way. */
 const NEEDS_A_PERSON: ReadonlySet<Reason> = new Set([
@@ -113,7 +116,7 @@ function isMade(applied: readonly string[]): boolean {
 
 /** Status tells of an external resource that was there before this pass: by its identity, or as one that was usable. */
 function wasThere({ status }: ManagedResource): boolean {
-  return status?.target?.identity !== undefined || findCondition(status?.conditions, 'Ready')?.status === 'True';
+  return status?.target?.identity !== undefined || isTrue(status?.conditions, 'Ready');
 }
 
 function failed(
@@ -129,14 +132,18 @@ function failed(
     case 'Throttled':
       return undefined;
     case 'Transient':
-      return lasts(resource, reason, nowMs)
+      return lasts(resource, reason, nowMs, LASTING_MS)
         ? { type: 'Warning', reason: events.failed, action: 'Reconcile', note }
         : undefined;
     case 'DependencyNotReady':
-      // Objects that are applied together wait for one another: that is no event.
       if (error.isExpected) return undefined;
+      if (isWait(error)) {
+        return isLastingWait(resource, error, nowMs)
+          ? { type: 'Normal', reason: events.failed, action: 'Reconcile', note }
+          : undefined;
+      }
       return isNews(resource, reason) || isOtherMessage(resource, message)
-        ? { type: NEEDS_A_PERSON.has(reason) ? 'Warning' : 'Normal', reason: events.failed, action: 'Reconcile', note }
+        ? { type: 'Warning', reason: events.failed, action: 'Reconcile', note }
         : undefined;
     case 'InvalidSpec':
     case 'Unsupported':
@@ -153,7 +160,8 @@ function gone(
   how: string,
   note: string | undefined,
 ): EventDraft | undefined {
-  const name = resource.status?.target?.name ?? resource.metadata.name;
+  const external = resource.status?.target?.name ?? resource.metadata.name;
+  const name = events.what?.(external) ?? external;
   switch (how) {
     case 'Deleted':
       return { type: 'Normal', reason: events.deleted, action: 'Delete', note: note ?? `${name} is gone` };
@@ -185,6 +193,16 @@ function gone(
   }
 }
 
+/** Whether the object waits for another one, and nobody need act yet. Pure. */
+export function isWait({ type, reason }: ReconcileError): boolean {
+  return type === 'DependencyNotReady' && !NEEDS_A_PERSON.has(reason);
+}
+
+/** Whether it has waited for so long that people should know. Pure. */
+export function isLastingWait(resource: ManagedResource, error: ReconcileError, nowMs: number): boolean {
+  return isWait(error) && !error.isExpected && lasts(resource, error.reason, nowMs, LASTING_WAIT_MS);
+}
+
 /** The failure differs from the one that status told before this pass, or concerns another generation. */
 function isNews(resource: ManagedResource, reason: string): boolean {
   const before = findCondition(resource.status?.conditions, 'Synced');
@@ -197,8 +215,8 @@ function isOtherMessage(resource: ManagedResource, message: string): boolean {
 }
 
 /** The same failure stands in status for some time; the recorder folds what repeats into one series. */
-function lasts(resource: ManagedResource, reason: string, nowMs: number): boolean {
+function lasts(resource: ManagedResource, reason: string, nowMs: number, leastMs: number): boolean {
   const before = findCondition(resource.status?.conditions, 'Synced');
   if (before?.reason !== reason || before.status !== 'False') return false;
-  return (before.lastTransitionTime ?? '') <= rfc3339(nowMs - LASTING_MS);
+  return (before.lastTransitionTime ?? '') <= rfc3339(nowMs - leastMs);
 }

@@ -46,16 +46,17 @@ function passes(t: TestContext) {
     }),
   });
   let resource = bucket;
-  return (outcome: Outcome) => {
+  const pass = (outcome: Outcome) => {
     const patch = statusFor(resource, outcome, clock.now());
     reporter.passed(resource, outcome, patch, 12.3456);
     resource = { ...resource, status: { ...resource.status, ...patch } };
     return lines.at(-1) ?? {};
   };
+  return { clock, pass };
 }
 
 test('reporter: a failure is told at its first pass and at each change, and repeated for debugging only', (t) => {
-  const pass = passes(t);
+  const { pass } = passes(t);
   const failing = (message: string): Outcome => ({
     type: 'Failed',
     error: new ReconcileError('DependencyNotReady', message, { reason: 'AccessDenied' }),
@@ -64,9 +65,26 @@ test('reporter: a failure is told at its first pass and at each change, and repe
   assert.deepEqual(levels, ['warn', 'debug', 'warn', 'debug']);
 });
 
+test('reporter: a wait is a warning once it lasts, once for each thing that is waited for', (t) => {
+  const { clock, pass } = passes(t);
+  const waiting = (message: string): Outcome => ({
+    type: 'Failed',
+    error: new ReconcileError('DependencyNotReady', message, { reason: 'ProviderNotReady' }),
+  });
+  const levels = (messages: readonly string[]) => messages.map((message) => pass(waiting(message))['level']);
+  assert.deepEqual(levels(['one', 'one']), ['info', 'debug']);
+  clock.advance(30_000);
+  assert.deepEqual(levels(['one', 'one', 'two', 'two']), ['warn', 'debug', 'warn', 'debug']);
+});
+
 test('reporter: what is not ours, or blocks a deletion, is logged with its message; times in whole milliseconds', (t) => {
-  const pass = passes(t);
-  const taken = { type: 'NotOurs', reason: 'AlreadyExists', message: 'it is owned by x' } as const;
+  const { pass } = passes(t);
+  const taken = {
+    type: 'NotOurs',
+    resourceVersion: '7',
+    reason: 'AlreadyExists',
+    message: 'it is owned by x',
+  } as const;
   assert.partialDeepStrictEqual(pass(taken), { level: 'warn', problems: ['it is owned by x'], durationMs: 12 });
   assert.equal(pass(taken)['level'], 'debug');
   const blocked = { type: 'Blocked', reason: 'BucketNotEmpty', message: '3 objects' } as const;
@@ -74,7 +92,7 @@ test('reporter: what is not ours, or blocks a deletion, is logged with its messa
 });
 
 test('reporter: a deletion names the external resource that went', (t) => {
-  assert.partialDeepStrictEqual(passes(t)({ type: 'Gone', how: 'Deleted' }), {
+  assert.partialDeepStrictEqual(passes(t).pass({ type: 'Gone', how: 'Deleted' }), {
     message: 'let go',
     reason: 'Deleted',
     resource: 'logs',

@@ -1,15 +1,28 @@
+import { LRUCache } from 'lru-cache';
 import { keyText } from '../api/meta.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { ReconcileError } from '../runtime/errors.ts';
 import type { EventRecorder } from '../telemetry/events.ts';
 import type { LogFields } from '../telemetry/log-fields.ts';
 import type { Log } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { findCondition } from './conditions.ts';
 import type { KindEvents, ManagedResource, StoredCondition } from './kind.ts';
-import { failuresOf, type Outcome } from './outcome.ts';
+import { errorsOf, failuresOf, type Outcome } from './outcome.ts';
 import type { Reference } from './references.ts';
-import { eventsFor } from './report.ts';
+import { eventsFor, isLastingWait, isWait } from './report.ts';
 import type { StatusPatch } from './status.ts';
+
+/** Room for the text of as many waits, of 1 KB each at most. As a size: `max` would take the room of all at the start. */
+const MAX_TOLD = 10_000;
+
+/** What is new about the end of a pass. */
+interface News {
+  /** Status did not say it before. */
+  readonly isNew: boolean;
+  /** It waits for what it was said to wait for before. */
+  readonly isTold: boolean;
+}
 
 /** Tells of each pass what the log, the metrics and the events of the cluster should know. The only one that does. */
 export class Reporter {
@@ -18,6 +31,8 @@ export class Reporter {
   readonly #events: EventRecorder;
   readonly #clock: Clock;
   readonly #eventsOf: (kind: string) => KindEvents;
+  /** What each object was last said to wait for, by uid. A forgotten one is told again. */
+  readonly #toldWaits = new LRUCache<string, string>({ maxSize: MAX_TOLD, sizeCalculation: () => 1 });
 
   constructor(parts: {
     log: Log;
@@ -40,8 +55,10 @@ export class Reporter {
    */
   passed(resource: ManagedResource, outcome: Outcome, patch: StatusPatch | undefined, durationMs: number): void {
     const { kind } = resource;
-    for (const draft of eventsFor(this.#eventsOf(kind), resource, outcome, this.#clock.now())) {
-      this.#events.record({ regarding: resource, ...draft });
+    const events = this.#eventsOf(kind);
+    const isTold = this.#isTold(resource, outcome);
+    for (const draft of eventsFor(events, resource, outcome, this.#clock.now())) {
+      if (!isTold || draft.reason !== events.failed) this.#events.record({ regarding: resource, ...draft });
     }
     if (outcome.type === 'InSync' || outcome.type === 'OutOfSync' || outcome.type === 'Observed') {
       for (const event of outcome.reading.kindStatus.events ?? []) {
@@ -52,7 +69,7 @@ export class Reporter {
     this.#countTransitions(resource, patch);
     this.#countChanges(resource, outcome);
     this.#countByKind(resource, outcome);
-    this.#write(resource, outcome, isNews(resource, patch), Math.round(durationMs));
+    this.#write(resource, outcome, { isNew: isNews(resource, patch), isTold }, Math.round(durationMs));
   }
 
   /** References that only `--allow-legacy-cross-namespace` opens: one Warning for each generation of an object. */
@@ -99,11 +116,31 @@ export class Reporter {
     if (outcome.type === 'Blocked') this.#metrics.bucketOperated('delete', 'failure');
   }
 
-  #write(resource: ManagedResource, outcome: Outcome, isNew: boolean, durationMs: number): void {
+  /** Whether the wait in which this pass ended has been told before; remembers that it is told now. */
+  #isTold(resource: ManagedResource, outcome: Outcome): boolean {
+    const { uid } = resource.metadata;
+    const wait = errorsOf(outcome).find((error) => isLastingWait(resource, error, this.#clock.now()));
+    if (wait === undefined) {
+      this.#toldWaits.delete(uid);
+      return false;
+    }
+    const text = `${wait.reason}: ${wait.message}`;
+    const isTold = this.#toldWaits.get(uid) === text;
+    this.#toldWaits.set(uid, text);
+    return isTold;
+  }
+
+  /** How loud that failure is: what stands in status already was told when it came up, and a wait once it lasts. */
+  #levelOf(resource: ManagedResource, error: ReconcileError, { isNew, isTold }: News): 'warn' | 'info' | 'debug' {
+    if (!isWait(error)) return isNew ? 'warn' : 'debug';
+    if (isLastingWait(resource, error, this.#clock.now())) return isTold ? 'debug' : 'warn';
+    return isNew ? 'info' : 'debug';
+  }
+
+  #write(resource: ManagedResource, outcome: Outcome, news: News, durationMs: number): void {
     const { namespace, name, uid, generation } = resource.metadata;
     const about = { kind: resource.kind, namespace, name, generation, outcome: outcome.type, durationMs };
-    // What stands in status already was told when it came up.
-    const level = isNew ? 'warn' : 'debug';
+    const level = news.isNew ? 'warn' : 'debug';
     switch (outcome.type) {
       case 'InSync':
         if (outcome.reading.applied.length > 0)
@@ -112,14 +149,15 @@ export class Reporter {
         return;
       case 'OutOfSync':
         for (const error of failuresOf(outcome)) {
-          this.#log[level]({ ...about, error, changes: outcome.reading.applied }, 'not reconciled');
+          const fields = { ...about, error, changes: outcome.reading.applied };
+          this.#log[this.#levelOf(resource, error, news)](fields, 'not reconciled');
         }
         if (failuresOf(outcome).length === 0) {
           this.#log.info({ ...about, changes: outcome.reading.applied }, 'reconciled, and waits for other objects');
         }
         return;
       case 'Failed':
-        this.#failed(about, outcome.error, level);
+        this.#failed(about, outcome.error, this.#levelOf(resource, outcome.error, news));
         return;
       case 'NotOurs':
       case 'Blocked':
@@ -138,11 +176,7 @@ export class Reporter {
     }
   }
 
-  #failed(
-    about: Parameters<Log['warn']>[0],
-    error: Extract<Outcome, { type: 'Failed' }>['error'],
-    level: 'warn' | 'debug',
-  ): void {
+  #failed(about: Parameters<Log['warn']>[0], error: ReconcileError, level: 'warn' | 'info' | 'debug'): void {
     const fields = { ...about, error };
     if (error.type === 'Internal') this.#log.error(fields, 'not reconciled');
     else if (error.type === 'StaleRead' || error.type === 'Throttled') this.#log.debug(fields, 'not reconciled');

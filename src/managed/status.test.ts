@@ -130,13 +130,13 @@ const errorRows: readonly {
 }[] = [
   {
     type: 'InvalidSpec',
-    onReady: ['Ready: True Available', 'Stalled: True InvalidSpec', 'Synced: False InvalidSpec'],
+    onReady: ['Ready: True NotSynced', 'Stalled: True InvalidSpec', 'Synced: False InvalidSpec'],
     onNew: ['Ready: False InvalidSpec', 'Stalled: True InvalidSpec', 'Synced: False InvalidSpec'],
     isVerdict: true,
   },
   ...(['DependencyNotReady', 'Throttled', 'Transient', 'Internal', 'Unsupported'] as const).map((type) => ({
     type,
-    onReady: ['Ready: True Available', `Reconciling: True ${type}`, `Synced: False ${type}`],
+    onReady: ['Ready: True NotSynced', `Reconciling: True ${type}`, `Synced: False ${type}`],
     onNew: [`Ready: False ${type}`, `Reconciling: True ${type}`, `Synced: False ${type}`],
     isVerdict: false,
   })),
@@ -178,7 +178,9 @@ test('status: out of sync keeps what was read, and stalls only when every failur
     'Synced: False WrongRegion',
   ]);
   assert.equal(stalled.status?.target?.identity, 'id-1');
-  const mixed = patched(object(), { type: 'OutOfSync', reading: reading(), errors: [invalid, transient] });
+  const mixed = patched(object(), { type: 'OutOfSync', reading: reading(), errors: [invalid, transient, invalid] });
+  const told = mixed.status?.conditions?.find(({ type }) => type === 'Synced')?.message;
+  assert.equal(told, `${invalid.message}; ${transient.message}`, 'each once');
   assert.deepEqual(shown(mixed.status?.conditions), [
     'Ready: False WrongRegion',
     'Reconciling: True WrongRegion',
@@ -231,7 +233,7 @@ test('status: Observe reports what it would change, and clears it when there is 
   assert.equal(drifted.status.target, undefined);
   assert.deepEqual(shown(drifted.status.conditions), [
     'Drifted: True Observed',
-    'Ready: True Available',
+    'Ready: True NotSynced',
     'Synced: False Observed',
   ]);
   const settled = patched(drifted, { type: 'Observed', reading: reading(), pending: [] });
@@ -242,7 +244,12 @@ test('status: Observe reports what it would change, and clears it when there is 
 });
 
 test('status: what belongs to somebody else stalls the object', () => {
-  const after = patched(object(), { type: 'NotOurs', reason: 'AlreadyExists', message: 'bucket "logs" exists' });
+  const after = patched(object(), {
+    type: 'NotOurs',
+    resourceVersion: '7',
+    reason: 'AlreadyExists',
+    message: 'bucket "logs" exists',
+  });
   assert.deepEqual(shown(after.status?.conditions), [
     'Ready: False AlreadyExists',
     'Stalled: True AlreadyExists',
@@ -329,7 +336,7 @@ test('status: a resource that is certain to be elsewhere is not Ready; other ver
   assert.equal(statusFor(after, { type: 'Failed', error }, NOW + 3_600_000), undefined);
   const notYet = new ReconcileError('DependencyNotReady', 'on its way', { reason: 'AccountChanged' });
   assert.ok(
-    shown(patched(ready, { type: 'Failed', error: notYet }).status?.conditions).includes('Ready: True Available'),
+    shown(patched(ready, { type: 'Failed', error: notYet }).status?.conditions).includes('Ready: True NotSynced'),
   );
 });
 

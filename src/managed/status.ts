@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { keyText } from '../api/meta.ts';
-import type { Reason } from '../api/reasons.ts';
+import { isReason, type Reason } from '../api/reasons.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
+import { FREEZE } from './annotations.ts';
 import { condition, findCondition, mergeConditions } from './conditions.ts';
 import type { KindCondition, ManagedResource, Target, TargetStatus } from './kind.ts';
 import type { Outcome, Reading } from './outcome.ts';
@@ -28,6 +29,13 @@ export function statusFor(resource: ManagedResource, outcome: Outcome, nowMs: nu
   return changedFields({ ...resource.status }, next);
 }
 
+/** Who asks for an emergency stop must not take silence for it. */
+function suspendedMessage({ metadata }: ManagedResource): string {
+  const message = 'spec.suspend is true: no calls are made.';
+  if (metadata.annotations?.[FREEZE] === undefined) return message;
+  return `${message} The annotation ${FREEZE} has no effect before spec.suspend is taken out.`;
+}
+
 /** The recorded form of a target. */
 export function targetStatus(target: Target, identity?: string): TargetStatus {
   return {
@@ -39,11 +47,11 @@ export function targetStatus(target: Target, identity?: string): TargetStatus {
   };
 }
 
-/** Ready where the pass failed and showed nothing against it. */
+/** Ready where the pass failed and showed nothing against it. Tables of kubectl show its reason, and no other one. */
 const READY_BEFORE = condition(
   'Ready',
   'True',
-  'Available',
+  'NotSynced',
   'It was usable when it was last read. The last pass failed: the condition Synced says why.',
 );
 
@@ -79,7 +87,7 @@ function verdictOf(resource: ManagedResource, outcome: Outcome): Verdict | undef
       };
     case 'Suspended':
       return {
-        conditions: [condition('Synced', 'False', 'Suspended', 'spec.suspend is true: no calls are made.')],
+        conditions: [condition('Synced', 'False', 'Suspended', suspendedMessage(resource))],
         fields: {},
         isFinal: true,
       };
@@ -95,7 +103,8 @@ function verdictOf(resource: ManagedResource, outcome: Outcome): Verdict | undef
 function outOfSync(resource: ManagedResource, reading: Reading, errors: readonly ReconcileError[]): Verdict {
   const [worst] = errors;
   const reason = worst?.reason ?? 'Internal';
-  const message = errors.map((error) => error.message).join('; ');
+  // What two writes of a pass met is told once.
+  const message = [...new Set(errors.map((error) => error.message))].join('; ');
   const isStalled = errors.every((error) => error.type === 'InvalidSpec');
   return {
     conditions: [
@@ -115,7 +124,7 @@ function observed(resource: ManagedResource, reading: Reading, pending: readonly
   const changes = inSync ? 'Nothing would be changed.' : `${pending.length} change(s) pending: ${pending.join('; ')}`;
   return {
     conditions: [
-      failure !== undefined && mayLeaveReady(resource, reading) ? READY_BEFORE : readyAsRead(reading),
+      failure !== undefined && mayLeaveReady(resource, reading) ? READY_BEFORE : readyAsRead(reading, inSync),
       failure === undefined
         ? condition('Synced', inSync ? 'True' : 'False', 'Observed', changes)
         : condition('Synced', 'False', failure.reason, failure.message),
@@ -129,12 +138,16 @@ function observed(resource: ManagedResource, reading: Reading, pending: readonly
   };
 }
 
-function readyAsRead({ isFound, kindStatus: { failure, awaited, isUnusable } }: Reading): KindCondition {
+function readyAsRead(
+  { isFound, kindStatus: { failure, awaited, isUnusable } }: Reading,
+  inSync: boolean,
+): KindCondition {
   if (!isFound || (isUnusable === true && failure === undefined && awaited === undefined))
     return condition('Ready', 'False', 'NotFound', 'The external resource does not exist.');
-  return failure === undefined
+  if (failure !== undefined) return condition('Ready', 'False', failure.reason, failure.message);
+  return inSync
     ? condition('Ready', 'True', 'Available', 'The external resource exists as last read.')
-    : condition('Ready', 'False', failure.reason, failure.message);
+    : condition('Ready', 'True', 'NotSynced', 'The external resource exists, and differs from the spec: see Synced.');
 }
 
 function failedPass(resource: ManagedResource, error: ReconcileError): Verdict | undefined {
@@ -148,8 +161,8 @@ function failedPass(resource: ManagedResource, error: ReconcileError): Verdict |
   return failed(resource, error.reason, error.message, isStalled, wasReady(resource) && !isElsewhere);
 }
 
-/** What an earlier read showed stays as it is while nothing can be read; each has its own name for a reason. */
-const LASTING = ['Unsupported', 'ForeignKey', 'LeftByPredecessor'] as const;
+/** What an earlier read showed stays as it is while nothing can be read. */
+const LASTING = ['Unsupported', 'ForeignKey', 'LeftByPredecessor', 'FreezeIgnored', 'RestartBlocked'] as const;
 
 function failed(
   resource: ManagedResource,
@@ -164,8 +177,8 @@ function failed(
       condition('Synced', 'False', reason, message),
       condition(isStalled ? 'Stalled' : 'Reconciling', 'True', reason, message),
       ...LASTING.flatMap((type) => {
-        const found = findCondition(resource.status?.conditions, type)?.message;
-        return found === undefined ? [] : [condition(type, 'True', type, found)];
+        const { reason: before = '', message: found } = findCondition(resource.status?.conditions, type) ?? {};
+        return found === undefined || !isReason(before) ? [] : [condition(type, 'True', before, found)];
       }),
     ],
     fields: {},

@@ -32,9 +32,19 @@ export class ObjectWrites {
     this.#clock = parts.clock;
   }
 
-  /** Sends that status. An object that is gone meanwhile needs none. @throws StaleRead, Transient, Throttled */
-  async patchStatus(type: ResourceType, resource: ManagedResource, patch: StatusPatch): Promise<void> {
-    const body = { metadata: { uid: resource.metadata.uid }, status: patch };
+  /**
+   * Sends that status. An object that is gone meanwhile needs none.
+   * @param resourceVersion the only one that it may be written to; undefined: any
+   * @throws StaleRead, Transient, Throttled
+   */
+  async patchStatus(
+    type: ResourceType,
+    resource: ManagedResource,
+    patch: StatusPatch,
+    resourceVersion?: string,
+  ): Promise<void> {
+    const { uid } = resource.metadata;
+    const body = { metadata: resourceVersion === undefined ? { uid } : { uid, resourceVersion }, status: patch };
     await this.#patch(type, resource, { type: 'merge', body }, 'status').catch((thrown: unknown) => {
       if (!isNotFound(thrown)) throw toWriteError(thrown);
     });
@@ -43,8 +53,9 @@ export class ObjectWrites {
   /**
    * Claims the external resource before the first write to it, in this order: finalizer, then the target (and, before
    * a create, the intent) in status, which tenants cannot write. No call is made for what is there already.
-   * @param options isExternal false: the kind keeps no external resource, the finalizer is all. clockOffsetMs: by how much
-   *   the service's clock is ahead of ours. fields: status fields of the kind that must stand there too
+   * @param options needsTarget false: no target and no intent, for a kind without an external resource, or because the
+   *   first change records them. clockOffsetMs: by how much the service's clock is ahead of ours. fields: status fields of
+   *   the kind that must stand there in any case
    * @returns the object as it stands after the writes
    * @throws StaleRead when someone changed the object meanwhile
    */
@@ -54,7 +65,7 @@ export class ObjectWrites {
     target: Target,
     options: {
       readonly willCreate: boolean;
-      readonly isExternal: boolean;
+      readonly needsTarget: boolean;
       readonly clockOffsetMs: number;
       readonly fields: KindStatus['fields'];
     },
@@ -68,24 +79,10 @@ export class ObjectWrites {
       const metadata = { finalizers: wanted, ...(legacy.length === 0 ? {} : { annotations }) };
       current = await this.#guarded(type, current, metadata, undefined);
     }
-    if (!options.isExternal) return current;
-    const recorded = current.status?.target;
-    const status: Record<string, unknown> = differing(current.status, options.fields);
-    if (
-      recorded?.accountId !== target.accountId ||
-      recorded.name !== target.name ||
-      recorded.region !== target.region
-    ) {
-      status['target'] = { identity: null, ...targetStatus(target, options.willCreate ? undefined : target.identity) };
-    }
-    if (options.willCreate) {
-      const serviceNowMs = this.#clock.now() + options.clockOffsetMs;
-      if (!this.#isOpen(current.status?.intent, 'Create', serviceNowMs)) {
-        status['intent'] = this.#intent('Create', current.status?.intent, serviceNowMs);
-      }
-      // A resource that is about to be created has another identity than the one that was there before.
-      if (recorded?.identity !== undefined) status['target'] = { ...targetStatus(target), identity: null };
-    }
+    const status: Record<string, unknown> = {
+      ...differing(current.status, options.fields),
+      ...(options.needsTarget ? this.#claimed(current, target, options) : {}),
+    };
     if (Object.keys(status).length === 0) return current;
     return this.#guarded(type, current, {}, status);
   }
@@ -200,6 +197,31 @@ export class ObjectWrites {
       }
       throw toKubeReconcileError(thrown);
     }
+  }
+
+  /** The target and, before a create, its intent: as far as they do not stand there. */
+  #claimed(
+    { status }: ManagedResource,
+    target: Target,
+    { willCreate, clockOffsetMs }: { readonly willCreate: boolean; readonly clockOffsetMs: number },
+  ): Record<string, unknown> {
+    const recorded = status?.target;
+    const claimed: Record<string, unknown> = {};
+    if (
+      recorded?.accountId !== target.accountId ||
+      recorded.name !== target.name ||
+      recorded.region !== target.region
+    ) {
+      claimed['target'] = { identity: null, ...targetStatus(target, willCreate ? undefined : target.identity) };
+    }
+    if (!willCreate) return claimed;
+    const serviceNowMs = this.#clock.now() + clockOffsetMs;
+    if (!this.#isOpen(status?.intent, 'Create', serviceNowMs)) {
+      claimed['intent'] = this.#intent('Create', status?.intent, serviceNowMs);
+    }
+    // A resource that is about to be created has another identity than the one that was there before.
+    if (recorded?.identity !== undefined) claimed['target'] = { ...targetStatus(target), identity: null };
+    return claimed;
   }
 
   #intent(action: IntentStatus['action'], previous: IntentStatus | undefined, serviceNowMs: number): IntentStatus {

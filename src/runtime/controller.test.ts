@@ -6,13 +6,13 @@ import { keyText, type ObjectKey } from '../api/meta.ts';
 import { Controller, type ControllerOptions, type Result } from './controller.ts';
 import { ReconcileError } from './errors.ts';
 import { KubeError } from './kube.ts';
+import type { Pass } from './turn.ts';
 
 const A: ObjectKey = { namespace: 'team-a', name: 'logs' };
 const B: ObjectKey = { namespace: '', name: 'cluster-wide' };
 
-interface RunningPass {
+interface RunningPass extends Pass {
   readonly key: ObjectKey;
-  readonly signal: AbortSignal;
   end(result: Result): void;
   fail(error: Error): void;
 }
@@ -27,12 +27,12 @@ function world(options: Partial<ControllerOptions> = {}) {
     clock,
     random: () => 1,
     concurrency: 4,
-    reconcile: (key, signal) => {
+    reconcile: (key, given) => {
       started.push(keyText(key));
       return new Promise<Result>((resolve, reject) => {
         const pass: RunningPass = {
+          ...given,
           key,
-          signal,
           end: (result) => {
             running.splice(running.indexOf(pass), 1);
             resolve(result);
@@ -189,7 +189,7 @@ test('a reconciler that throws at once or answers nonsense stops neither its key
   assert.deepEqual(controller.depths(), NO_DEPTH);
 });
 
-test('after its time the signal of a pass aborts, with the reason', async () => {
+test('L18: after its time the signal of a pass aborts, with the reason', async () => {
   const { clock, controller, only, errors } = world();
   controller.start();
   controller.enqueue(A, 'user');
@@ -204,6 +204,41 @@ test('after its time the signal of a pass aborts, with the reason', async () => 
   await settle();
   assert.equal(errors.length, 1);
   assert.equal(controller.depths().delayed, 1);
+});
+
+test('what a pass waits for its turn is no time of its own', async () => {
+  const { clock, controller, only, errors } = world({ passTimeoutMs: 1000 });
+  controller.start();
+  controller.enqueue(A, 'resync');
+  await settle();
+  const pass = only();
+  clock.advance(600);
+  const endWait = pass.turn.wait();
+  await clock.advanceAsync(3_600_000);
+  assert.deepEqual([pass.signal.aborted, controller.depths().stuck], [false, 0]);
+  endWait();
+  clock.advance(399);
+  assert.equal(pass.signal.aborted, false);
+  clock.advance(100);
+  assert.match(String(pass.signal.reason), /the pass took longer than 1000 ms/);
+  pass.fail(pass.signal.reason as Error);
+  await settle();
+  assert.equal(errors.length, 1);
+});
+
+test('a pass is as urgent as what woke it, and as the pass over its object that waits for its end', async () => {
+  const { controller, only } = world();
+  controller.start();
+  controller.enqueue(A, 'resync');
+  await settle();
+  const pass = only();
+  assert.equal(pass.turn.priority, 'resync');
+  controller.enqueue(B, 'initial');
+  assert.equal(pass.turn.priority, 'resync');
+  controller.enqueue(A, 'user');
+  assert.equal(pass.turn.priority, 'user');
+  pass.end({ type: 'requeueAfter', ms: 1000 });
+  await settle();
 });
 
 test('a pass that ignores its signal is counted, gives its place to others, and its key to nobody', async () => {

@@ -1,10 +1,11 @@
 import { keyText, type ObjectKey, parseKey } from '../api/meta.ts';
 import type { BackoffOptions } from './backoff.ts';
 import { type Clock, type Random, sleep } from './clock.ts';
-import { withDeadline } from './deadline.ts';
+import { setDeadline, withDeadline } from './deadline.ts';
 import { ReconcileError } from './errors.ts';
 import { toKubeReconcileError } from './kube-errors.ts';
 import type { Priority } from './priority.ts';
+import { type Pass, Turn } from './turn.ts';
 import { type QueueDepth, WorkQueue } from './workqueue.ts';
 
 /** What becomes of a key after its pass. Retries back off; `atLeastMs` is a lower bound given by the other side. */
@@ -15,7 +16,7 @@ export type Result =
   | { readonly type: 'retry'; readonly atLeastMs?: number };
 
 /** One pass over one object. Reads all it needs by itself: the key carries no payload. */
-export type Reconcile = (key: ObjectKey, signal: AbortSignal) => Promise<Result>;
+export type Reconcile = (key: ObjectKey, pass: Pass) => Promise<Result>;
 
 export interface ControllerOptions {
   readonly reconcile: Reconcile;
@@ -23,13 +24,13 @@ export interface ControllerOptions {
   readonly concurrency: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** After this long the signal of a pass aborts. Default 150,000. */
+  /** After this long, waiting for its turns left out, the signal of a pass aborts. Default 150,000. */
   readonly passTimeoutMs?: number;
   readonly backoff?: BackoffOptions;
   /**
    * What an object shares with others that may be slow all at once, such as the service that their passes call. A group
-   * never has more than a quarter of the passes, and the last free quarter is for groups that have none. Default: no
-   * groups.
+   * never has more than a quarter of the passes, an eighth of them for what users change, and the last free quarter is
+   * for groups that have none. Default: no groups.
    */
   readonly groupOf?: (key: ObjectKey) => string;
   /** A pass threw, or did not end when its time was up. Must not throw. */
@@ -56,6 +57,8 @@ export class Controller {
   readonly #queue: WorkQueue;
   /** Of all passes; the reason says why. */
   readonly #abort = new AbortController();
+  /** Of the passes that run, by key. */
+  readonly #turns = new Map<string, Turn>();
   #isStarted = false;
   #stuck = 0;
   #stopped: Promise<number> | undefined;
@@ -67,9 +70,11 @@ export class Controller {
       throw new RangeError(`concurrency ${concurrency}: a controller needs at least 1 worker`);
     }
     this.#options = options;
+    const maxRunning = Math.ceil(concurrency / 4);
     const groups = groupOf && {
       groupOf: (text: string) => groupOf(parseKey(text)),
-      maxRunning: Math.ceil(concurrency / 4),
+      maxRunning,
+      userPlaces: Math.floor(maxRunning / 8),
       reservedTakers: Math.floor(concurrency / 4),
     };
     this.#queue = new WorkQueue({ clock, random, ...(backoff && { backoff }), ...(groups && { groups }) });
@@ -77,7 +82,9 @@ export class Controller {
 
   /** Asks for a pass over that object, now or as soon as its running pass is over. */
   enqueue(key: ObjectKey, priority: Priority): void {
-    this.#queue.add(keyText(key), priority);
+    const text = keyText(key);
+    this.#turns.get(text)?.raise(priority); // what is asked for begins when the running pass has ended
+    this.#queue.add(text, priority);
   }
 
   /** Begins with the passes. Called once, when this process leads; after `stop` it does nothing. */
@@ -119,14 +126,18 @@ export class Controller {
   async #untilEndedOrStuck(text: string): Promise<void> {
     const { clock, onError, passTimeoutMs = PASS_TIMEOUT_MS } = this.#options;
     const limitMs = passTimeoutMs + END_MS;
-    const ended = new AbortController();
+    const turn = new Turn(clock, this.#queue.takenAs(text));
+    const late = Promise.withResolvers<void>();
+    const cancel = setDeadline({ clock, timeoutMs: limitMs, uncountedMs: () => turn.waitedMs() }, late.resolve);
+    let hasEnded = false;
     let isStuck = false;
-    const pass = this.#pass(text).finally(() => {
-      ended.abort();
+    const pass = this.#pass(text, turn).finally(() => {
+      hasEnded = true;
+      cancel();
       if (isStuck) this.#stuck--;
     });
-    await Promise.race([pass, sleep(clock, limitMs, ended.signal)]);
-    if (ended.signal.aborted) return;
+    await Promise.race([pass, late.promise]);
+    if (hasEnded) return;
     isStuck = true;
     this.#stuck++;
     this.#queue.giveBackPlace(text);
@@ -136,15 +147,17 @@ export class Controller {
     );
   }
 
-  async #pass(text: string): Promise<void> {
+  async #pass(text: string, turn: Turn): Promise<void> {
     const { clock, reconcile, onError, passTimeoutMs: timeoutMs = PASS_TIMEOUT_MS } = this.#options;
     const key = parseKey(text);
     const timeoutError = () =>
       new ReconcileError('Transient', `the pass took longer than ${timeoutMs} ms`, { reason: 'Timeout' });
     let result: Result = { type: 'retry' };
+    this.#turns.set(text, turn);
     try {
-      const deadline = { clock, timeoutMs, signal: this.#abort.signal, timeoutError };
-      const returned = await withDeadline(deadline, async (signal) => reconcile(key, signal));
+      const uncountedMs = () => turn.waitedMs();
+      const deadline = { clock, timeoutMs, uncountedMs, signal: this.#abort.signal, timeoutError };
+      const returned = await withDeadline(deadline, async (signal) => reconcile(key, { signal, turn }));
       this.#requeue(text, returned);
       result = returned;
     } catch (error) {
@@ -154,6 +167,7 @@ export class Controller {
         result = { type: 'retry', atLeastMs: retryAfterMs };
       this.#requeue(text, result);
     } finally {
+      this.#turns.delete(text);
       this.#queue.done(text);
     }
   }

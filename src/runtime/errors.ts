@@ -27,6 +27,8 @@ export interface ReconcileErrorOptions {
   readonly retryAfterMs?: number;
   /** What is missing is on its way, as far as anybody knows: conditions say so, and no event does. */
   readonly isExpected?: boolean;
+  /** The service's name of the call that failed, for its support. The log tells it; never the message, which must not vary. */
+  readonly requestId?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -40,6 +42,7 @@ export class ReconcileError extends Error {
   readonly reason: Reason;
   readonly retryAfterMs: number | undefined;
   readonly isExpected: boolean;
+  readonly requestId: string | undefined;
 
   constructor(type: ReconcileErrorType, message: string, options: ReconcileErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -47,6 +50,7 @@ export class ReconcileError extends Error {
     this.reason = options.reason ?? type;
     this.retryAfterMs = options.retryAfterMs;
     this.isExpected = options.isExpected ?? false;
+    this.requestId = options.requestId;
   }
 }
 

@@ -10,7 +10,13 @@ const never = new AbortController().signal;
 
 /** Keys are `group/number`. */
 function queueOf(options: Partial<GroupOptions> = {}, clock = new FakeClock()) {
-  const groups = { groupOf: groupOfKey, maxRunning: Number.POSITIVE_INFINITY, reservedTakers: 0, ...options };
+  const groups = {
+    groupOf: groupOfKey,
+    maxRunning: Number.POSITIVE_INFINITY,
+    userPlaces: 0,
+    reservedTakers: 0,
+    ...options,
+  };
   const queue = new WorkQueue({ clock, random: () => 0.999, groups });
   const given: string[] = [];
   const take = async (takers: number) => {
@@ -45,6 +51,22 @@ test('no group has more places than its share, in whatever lane its keys wait', 
   await settle();
   assert.deepEqual(given.slice(3), ['slow/2']);
   assert.deepEqual(queue.depth(), { user: 1, retry: 1, initial: 0, resync: 0, delayed: 0, processing: 3 });
+});
+
+test("the last places of a group are for users' changes", async () => {
+  const { queue, given, take } = queueOf({ maxRunning: 3, userPlaces: 1 });
+  for (const key of ['a/0', 'a/1', 'a/2']) queue.add(key, 'resync');
+  queue.add('b/0', 'retry');
+  await take(5);
+  assert.deepEqual(given, ['b/0', 'a/0', 'a/1']);
+  queue.add('a/2', 'user');
+  await settle();
+  assert.deepEqual(given.slice(3), ['a/2']);
+  queue.add('a/3', 'user');
+  queue.done('a/0');
+  await settle();
+  assert.deepEqual(given.slice(4), ['a/3'], 'they have the other places, too');
+  assert.equal(queue.takenAs('a/3'), 'user');
 });
 
 test('the last takers are for groups that have no key given out', async () => {

@@ -12,10 +12,11 @@ interface Group {
 /**
  * Keys that may be taken now, by priority, and within a priority by group. Groups have turns: one with a thousand keys
  * delays another's by one key. Within a group, first come, first served. A group of which `maxRunning` keys run gives
- * none until one of them ends. Every operation takes constant time, however many keys and groups there are.
+ * none until one of them ends, and the last `userPlaces` of them are for keys of the priority 'user'. Every operation takes constant time, however many keys and groups there are.
  */
 export class GroupLanes {
-  readonly #maxRunning: number;
+  /** How many keys of a group may run, that one of them may be taken. */
+  readonly #places: ByPriority<number>;
   readonly #groups = new Map<string, Group>();
   /** Names of the groups that may give a key, in the order of their turns. */
   readonly #turns: ByPriority<FifoSet> = each(() => new FifoSet());
@@ -23,8 +24,8 @@ export class GroupLanes {
   readonly #idleTurns: ByPriority<FifoSet> = each(() => new FifoSet());
   readonly #sizes = { user: 0, retry: 0, initial: 0, resync: 0 };
 
-  constructor(maxRunning: number) {
-    this.#maxRunning = maxRunning;
+  constructor({ maxRunning, userPlaces }: { readonly maxRunning: number; readonly userPlaces: number }) {
+    this.#places = { ...each(() => maxRunning - userPlaces), user: maxRunning };
   }
 
   /** How many keys wait. */
@@ -54,7 +55,7 @@ export class GroupLanes {
    * The next key: it runs from now on, until `ended`. `undefined`: none may be taken.
    * @param onlyIdle only of groups of which no key runs
    */
-  take(onlyIdle: boolean): { readonly key: string; readonly group: string } | undefined {
+  take(onlyIdle: boolean): { readonly key: string; readonly group: string; readonly priority: Priority } | undefined {
     for (const priority of PRIORITIES) {
       const name = (onlyIdle ? this.#idleTurns : this.#turns)[priority].take();
       const group = name === undefined ? undefined : this.#groups.get(name);
@@ -65,7 +66,7 @@ export class GroupLanes {
       this.#sizes[priority]--;
       group.running++;
       this.#settle(group);
-      return { key, group: group.name };
+      return { key, group: group.name, priority };
     }
     return undefined;
   }
@@ -87,7 +88,7 @@ export class GroupLanes {
   /** Whoever has a turn already keeps it. */
   #place({ name, running, waiting }: Group, priority: Priority): void {
     const hasKeys = waiting[priority].size > 0;
-    setMember(this.#turns[priority], name, hasKeys && running < this.#maxRunning);
+    setMember(this.#turns[priority], name, hasKeys && running < this.#places[priority]);
     setMember(this.#idleTurns[priority], name, hasKeys && running === 0);
   }
 }

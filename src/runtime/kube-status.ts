@@ -29,15 +29,38 @@ const MAX_MESSAGE = 512;
  */
 export function kubeErrorOf(what: string, type: ResourceType, answer: FailedAnswer): KubeError {
   const status = parseStatus(answer.body);
-  const quotesInput = answer.status === 400 || answer.status === 422;
   const isSecret = type.plural === 'secrets' && type.group === '';
-  const text = isSecret && quotesInput ? (status?.reason ?? '') : (status?.message ?? plainText(answer));
+  const text = isSecret ? aboutSecret(answer, status) : (status?.message ?? plainText(answer));
   return new KubeError(`${what}: ${answer.status}${text === '' ? '' : ` ${clean(text)}`}`, {
     code: answer.status,
     reason: reasonOf(answer.status, status),
     retryAfterMs: retryAfterMs(answer.headers),
   });
 }
+
+/**
+ * What is said of a Secret, as far as it cannot quote what stands in it: webhooks and admission policies choose their
+ * words, and the code of the answer. The first words of Kubernetes itself name who refuses, and what is missing.
+ */
+function aboutSecret(answer: FailedAnswer, status: Status | undefined): string {
+  if (status === undefined) return isPlain(answer) ? '' : plainText(answer);
+  return OWN_WORDS.exec(status.message)?.[0] ?? (/^[A-Za-z]{1,64}$/.test(status.reason) ? status.reason : '');
+}
+
+/** Names of objects, users and policies. */
+const NAME = String.raw`["'][\w.:@/-]{1,253}["']`;
+/** Sources: the errors of k8s.io/apiserver (pkg/endpoints, pkg/admission) and k8s.io/apimachinery (pkg/api/errors). */
+const OWN_WORDS = new RegExp(
+  [
+    `^secrets(?: ${NAME})? is forbidden: User ${NAME} cannot [a-z]+ resource "secrets" in API group ""(?: in the namespace ${NAME})?`,
+    `^secrets ${NAME} is forbidden: exceeded quota: [a-z0-9.-]{1,253}(?=,)`,
+    `^secrets ${NAME} is forbidden: unable to create new content in namespace [a-z0-9-]{1,63} because it is being terminated`,
+    `^secrets ${NAME} is forbidden: ValidatingAdmissionPolicy ${NAME}(?: with binding ${NAME})? denied request(?=:)`,
+    `^admission webhook ${NAME} denied the request(?=:)`,
+    `^secrets ${NAME} (?:not found|already exists)$`,
+    `^Operation cannot be fulfilled on secrets ${NAME}: the object has been modified`,
+  ].join('|'),
+);
 
 /** What an ERROR event of a watch says. */
 export function watchErrorOf(object: unknown): { code: number; reason: string; message: string } {
@@ -90,9 +113,13 @@ function asStatus(value: unknown): Status | undefined {
   };
 }
 
+function isPlain({ headers }: FailedAnswer): boolean {
+  return headers['content-type']?.startsWith('text/plain') === true;
+}
+
 function plainText(answer: FailedAnswer): string {
   const type = answer.headers['content-type'] ?? '';
-  if (type.startsWith('text/plain')) return answer.body.toString('utf8').trim();
+  if (isPlain(answer)) return answer.body.toString('utf8').trim();
   return `with ${type === '' ? 'no content type' : type} instead of a Status: is a proxy in the way?`;
 }
 

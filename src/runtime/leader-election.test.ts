@@ -283,7 +283,7 @@ test('a dead watch does not hide a release: after silence the Lease is read', as
   await waitFor('b leads', () => b.elected === 1);
 });
 
-test('of two standbys one wins', async (t) => {
+test('L33: of two standbys one wins', async (t) => {
   const world = await startElection(t);
   const a = await startLeader(world);
   const b = await startStandby(world, 'b');

@@ -37,9 +37,9 @@ async function world(t: TestContext, setup: Setup = {}) {
     random,
     concurrency: 2,
     onError: () => told.push('error'),
-    reconcile: async (key, signal) => {
+    reconcile: async (key, pass) => {
       passes.push(keyText(key));
-      return (await reconcile?.(key, signal)) ?? { type: 'done' };
+      return (await reconcile?.(key, pass)) ?? { type: 'done' };
     },
   });
   manager.control(store, controller, RESYNC_MS);
@@ -144,7 +144,7 @@ test('leadership lost: running passes are aborted and none begins', async (t) =>
   let aborted = 0;
   const one = await world(t, {
     leadership: office,
-    reconcile: (_, signal) =>
+    reconcile: (_, { signal }) =>
       new Promise((resolve) => {
         signal.addEventListener('abort', () => {
           aborted++;
@@ -170,7 +170,7 @@ test('stop waits for running passes, then aborts them, and gives leadership back
   const ends: string[] = [];
   const one = await world(t, {
     leadership: office,
-    reconcile: (key, signal) =>
+    reconcile: (key, { signal }) =>
       new Promise((resolve) => {
         signal.addEventListener('abort', () => {
           ends.push(`${key.name} aborted, ${office.log.at(-1)}`);

@@ -44,6 +44,8 @@ export interface WatchOptions<T> {
   readonly isOptional?: boolean;
   /** Only objects with these labels. */
   readonly labelSelector?: string;
+  /** Other namespaces than those of the manager; none: those of the manager. */
+  readonly namespaces?: readonly string[];
   readonly transform?: (object: T) => T;
 }
 
@@ -86,7 +88,8 @@ export class Manager {
       ...(transform === undefined ? {} : { transform }),
       ...(onDefect === undefined ? {} : { onDefect }),
     });
-    const namespaces = type.namespaced ? (this.#options.namespaces ?? [undefined]) : [undefined];
+    const chosen = (options.namespaces?.length ?? 0) > 0 ? options.namespaces : this.#options.namespaces;
+    const namespaces = type.namespaced ? (chosen ?? [undefined]) : [undefined];
     const reflectors = namespaces.map((namespace) => this.#reflector(type, store, namespace, options));
     // The manager only starts, stops and asks; what is in the store is the caller's matter.
     this.#watched.push({ type, store, reflectors } as unknown as Watched);

@@ -54,7 +54,7 @@ test('a key is raised to a higher priority and never lowered', async () => {
   assert.deepEqual(await drain(queue), ['b', 'a']);
 });
 
-test('a key that is added while it is processed comes after done, and never twice at a time', async () => {
+test('L32: a key that is added while it is processed comes after done, and never twice at a time', async () => {
   const queue = queueAt(new FakeClock());
   queue.add('a', 'user');
   assert.equal(await queue.take(never), 'a');

@@ -2,7 +2,7 @@ import { type BackoffOptions, backoffMs } from './backoff.ts';
 import type { Clock, Random } from './clock.ts';
 import { type Delayed, DelayHeap } from './delay-heap.ts';
 import { GroupLanes } from './group-lanes.ts';
-import type { Priority } from './priority.ts';
+import { higher, type Priority, RANK } from './priority.ts';
 
 /** Waiting keys by priority, those that wait for their time, and those that were taken and are not done. */
 export type QueueDepth = { readonly [P in Priority]: number } & {
@@ -25,13 +25,18 @@ export interface GroupOptions {
   readonly groupOf: (key: string) => string;
   /** So many keys of one group are given out at a time. */
   readonly maxRunning: number;
+  /** Of these, so many are kept for keys that a user's change queued. */
+  readonly userPlaces: number;
   /** While no more than so many takers wait, they are for groups that have no key given out. */
   readonly reservedTakers: number;
 }
 
-const RANK: { readonly [P in Priority]: number } = { user: 0, retry: 1, initial: 2, resync: 3 };
-
-const ONE_GROUP: GroupOptions = { groupOf: () => '', maxRunning: Number.POSITIVE_INFINITY, reservedTakers: 0 };
+const ONE_GROUP: GroupOptions = {
+  groupOf: () => '',
+  maxRunning: Number.POSITIVE_INFINITY,
+  userPlaces: 0,
+  reservedTakers: 0,
+};
 
 const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 250, capMs: 5 * 60_000 };
 
@@ -44,6 +49,13 @@ interface Pending extends Delayed {
   priority: Priority;
   /** Of the lane that it is in. */
   group: string;
+}
+
+/** A key that was taken and is not done. */
+interface Taken {
+  readonly priority: Priority;
+  /** Whose place it has; undefined once that was given back. */
+  readonly group: string | undefined;
 }
 
 /**
@@ -60,8 +72,7 @@ export class WorkQueue {
   readonly #groups: GroupOptions;
   #lanes: GroupLanes;
   #delayed = new DelayHeap<Pending>();
-  /** Keys that were taken, and the groups whose places they have; undefined once the place was given back. */
-  readonly #processing = new Map<string, string | undefined>();
+  readonly #processing = new Map<string, Taken>();
   readonly #failures = new Map<string, number>();
   readonly #takers = new Set<(key: string | undefined) => void>();
   #order = 0;
@@ -73,7 +84,7 @@ export class WorkQueue {
     this.#random = options.random;
     this.#backoff = options.backoff ?? DEFAULT_BACKOFF;
     this.#groups = options.groups ?? ONE_GROUP;
-    this.#lanes = new GroupLanes(this.#groups.maxRunning);
+    this.#lanes = new GroupLanes(this.#groups);
   }
 
   /** Queues a key now. After `close` nothing is queued any more. */
@@ -151,6 +162,14 @@ export class WorkQueue {
   }
 
   /**
+   * The priority with which a key was taken.
+   * @throws Error when the key is not being processed
+   */
+  takenAs(key: string): Priority {
+    return this.#taken(key).priority;
+  }
+
+  /**
    * The pass over a key that was taken is over; if the key was added meanwhile, it is queued now.
    * @throws Error when the key is not being processed
    */
@@ -173,11 +192,16 @@ export class WorkQueue {
   }
 
   #leave(key: string): void {
-    if (!this.#processing.has(key)) throw new Error(`done with ${JSON.stringify(key)}, which nobody has taken`);
-    const group = this.#processing.get(key);
+    const { group, priority } = this.#taken(key);
     if (group === undefined) return;
-    this.#processing.set(key, undefined);
+    this.#processing.set(key, { group: undefined, priority });
     this.#lanes.ended(group);
+  }
+
+  #taken(key: string): Taken {
+    const taken = this.#processing.get(key);
+    if (taken === undefined) throw new Error(`done with ${JSON.stringify(key)}, which nobody has taken`);
+    return taken;
   }
 
   /** Drops what waits, gives out nothing more, and resolves when every key that was taken is done. */
@@ -188,7 +212,7 @@ export class WorkQueue {
     this.#timer = undefined;
     this.#pending.clear();
     this.#failures.clear();
-    this.#lanes = new GroupLanes(this.#groups.maxRunning);
+    this.#lanes = new GroupLanes(this.#groups);
     this.#delayed = new DelayHeap();
     for (const taker of this.#takers) taker(undefined);
     if (this.#processing.size === 0) this.#closed.resolve();
@@ -231,7 +255,7 @@ export class WorkQueue {
       const next = this.#lanes.take(this.#takers.size <= this.#groups.reservedTakers);
       if (next === undefined) return;
       this.#pending.delete(next.key);
-      this.#processing.set(next.key, next.group);
+      this.#processing.set(next.key, next);
       taker(next.key);
     }
   }
@@ -258,8 +282,4 @@ export class WorkQueue {
     this.#serve();
     this.#arm();
   }
-}
-
-function higher(one: Priority, other: Priority): Priority {
-  return RANK[one] <= RANK[other] ? one : other;
 }

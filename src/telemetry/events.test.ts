@@ -98,7 +98,7 @@ function input(name: string, note = 'why', namespace = 'team-a'): EventInput {
   return { regarding, type: 'Warning', reason: 'ReconcileFailed', action: 'Reconcile', note };
 }
 
-test('events recorded before and after the start arrive, in the namespaces of their objects', async (t) => {
+test('L20: events recorded before and after the start arrive, in the namespaces of their objects', async (t) => {
   const { recorder, events, seen } = await startWorld(t);
   recorder.record(input('logs'));
   recorder.start();
@@ -153,7 +153,7 @@ test('a count whose event is gone is dropped, and the next time is a new event',
   assert.deepEqual(dropped, ['refused']);
 });
 
-test('a namespace that is going refuses for good and holds up no other', async (t) => {
+test('L19: a namespace that is going refuses for good and holds up no other', async (t) => {
   const { recorder, dropped, events, seen, refuseWith } = await startWorld(t);
   refuseWith((one, response) => {
     if (!one.path.includes('/team-a/')) return false;

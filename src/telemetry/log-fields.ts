@@ -24,7 +24,6 @@ const LOG_FIELDS = {
   resource: 'text',
   status: 'number',
   code: 'text',
-  requestId: 'text',
   endpoint: 'text',
   provider: 'text',
   account: 'text',
@@ -57,7 +56,7 @@ interface FieldTypes {
   readonly texts: readonly string[];
   readonly number: number;
   readonly flag: boolean;
-  /** Printed as type, reason and message; with the stack when it is a defect of ours. */
+  /** Printed as type, reason and message, with the service's id of the call; with the stack when it is a defect of ours. */
   readonly error: Error;
 }
 

@@ -1,5 +1,5 @@
 import { Credential } from '../runtime/credential.ts';
-import { toReconcileError } from '../runtime/errors.ts';
+import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { KubeError } from '../runtime/kube.ts';
 import { isLogField, type LogFields } from './log-fields.ts';
 
@@ -49,7 +49,7 @@ function jsonOf(value: unknown, depth = 0): JsonValue {
 }
 
 /**
- * An error as its type, reason and message. The stack, with those of its causes, only where the defect is ours: all
+ * An error as its type, reason and message, with the service's id of the call that failed. The stack, with those of its causes, only where the defect is ours: all
  * other messages say what somebody else has to do.
  */
 function errorJson(error: Error): JsonValue {
@@ -63,7 +63,8 @@ function errorJson(error: Error): JsonValue {
   }
   const known = toReconcileError(error);
   const message = shortened(known.message, MAX_TEXT);
-  const facts = { type: known.type, reason: known.reason, message };
+  const requestId = requestIdOf(error);
+  const facts = { type: known.type, reason: known.reason, message, ...(requestId === undefined ? {} : { requestId }) };
   return known.type === 'Internal' ? { ...facts, stack: shortened(stacksOf(error), MAX_STACK) } : facts;
 }
 
@@ -74,6 +75,16 @@ function itemsJson(items: readonly unknown[], depth: number): readonly JsonValue
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** The id that the service gave to the call which failed, however often the error was wrapped; `undefined`: there is none. */
+function requestIdOf(error: Error): string | undefined {
+  let at: unknown = error;
+  for (let depth = 0; at instanceof Error && depth < MAX_CAUSES; depth += 1) {
+    if (at instanceof ReconcileError && at.requestId !== undefined) return at.requestId;
+    at = at.cause;
+  }
+  return undefined;
 }
 
 /** The stacks of an error and of what caused it. A cause that is no Error is not printed: it can be anything. */

@@ -39,7 +39,7 @@ test('a line is one JSON object: time, level, facts, message', () => {
   assert.match(lines[0] ?? '', /^\{.*\}\n$/);
 });
 
-test('fields that are not on the list are not printed', () => {
+test('L34: fields that are not on the list are not printed', () => {
   const { log, last } = recorded();
   const fields = { kind: 'Bucket', secretAccessKey: SECRET, uid: undefined };
   log.info(fields, 'reconciled');
@@ -76,7 +76,7 @@ const redactedCases: readonly (readonly [title: string, value: unknown, printed:
   ['as bytes', Buffer.from(SECRET), `[${SECRET.length} bytes]`],
 ];
 for (const [title, value, printed] of redactedCases) {
-  test(`a credential ${title} is not printed`, () => {
+  test(`L34: a credential ${title} is not printed`, () => {
     const { log, lines, last } = recorded();
     log.info(smuggled(value), 'reconciled');
     assert.deepEqual(last()['outcome'], printed);
@@ -99,6 +99,14 @@ for (const [title, error] of credentialErrors) {
     assert.ok(!lines.join('').includes(SECRET));
   });
 }
+
+test('an error tells the id that the service gave to the call, however often it was wrapped', () => {
+  const { log, last } = recorded();
+  const cause = new ReconcileError('Transient', 'PutBucket: no answer', { reason: 'Timeout', requestId: 'REQ1' });
+  const facts = { type: 'DependencyNotReady', reason: 'AccessDenied', message: 'denied', requestId: 'REQ1' };
+  log.warn({ error: new ReconcileError('DependencyNotReady', 'denied', { reason: 'AccessDenied', cause }) }, 'failed');
+  assert.deepEqual(last()['error'], facts);
+});
 
 test('an error is its type, reason and message; only a defect of ours has a stack', () => {
   const { log, last } = recorded();

@@ -39,7 +39,22 @@ const cases: readonly (readonly [name: string, happen: (metrics: Metrics) => voi
     ['_count{service="s3",operation="HeadBucket"} 1', '_sum{service="s3",operation="HeadBucket"} 0.25'],
   ],
   ['rate_limit_hits_total', (metrics) => metrics.rateLimited('throttled'), ['{source="throttled"} 1']],
-  ['error_total', (metrics) => metrics.failed('Bucket', 'Transient'), ['{kind="Bucket",type="Transient"} 1']],
+  [
+    'error_total',
+    (metrics) => {
+      metrics.failed('Bucket', 'Transient');
+      metrics.failed('User', 'Internal');
+    },
+    [
+      '{kind="AccessKey",type="Internal"} 0',
+      '{kind="Bucket",type="Internal"} 0',
+      '{kind="Bucket",type="Transient"} 1',
+      '{kind="BucketPolicy",type="Internal"} 0',
+      '{kind="IAMPolicy",type="Internal"} 0',
+      '{kind="Provider",type="Internal"} 0',
+      '{kind="User",type="Internal"} 1',
+    ],
+  ],
   [
     'resource_status_total',
     (metrics) => metrics.conditionChanged('Bucket', 'Ready', 'True'),
@@ -67,11 +82,41 @@ const cases: readonly (readonly [name: string, happen: (metrics: Metrics) => voi
     ['_count{verb="watch"} 1', '_sum{verb="watch"} 0.5'],
   ],
   [
+    'objects',
+    (metrics) => metrics.watch('objects', () => [[{ kind: 'Bucket', condition: 'Ready', status: 'True' }, 2]]),
+    ['{kind="Bucket",condition="Ready",status="True"} 2'],
+  ],
+  [
+    'not_ready_since_timestamp_seconds',
+    (metrics) => metrics.watch('notReadySince', () => [[{ kind: 'Bucket' }, 1_000]]),
+    ['{kind="Bucket"} 1000'],
+  ],
+  [
+    'deleting_since_timestamp_seconds',
+    (metrics) => metrics.watch('deletingSince', () => [[{ kind: 'User' }, 2_000]]),
+    ['{kind="User"} 2000'],
+  ],
+  [
+    'frozen_objects',
+    (metrics) => metrics.watch('frozen', () => [[{ kind: 'AccessKey' }, 3]]),
+    ['{kind="AccessKey"} 3'],
+  ],
+  [
+    'access_key_oldest_timestamp_seconds',
+    (metrics) => metrics.watch('oldestKey', () => [[{ kind: 'AccessKey' }, 3_000]]),
+    ['{kind="AccessKey"} 3000'],
+  ],
+  [
+    'access_key_rotation_due_timestamp_seconds',
+    (metrics) => metrics.watch('rotationDue', () => [[{ kind: 'AccessKey' }, 4_000]]),
+    ['{kind="AccessKey"} 4000'],
+  ],
+  [
     'workqueue_depth',
     (metrics) =>
-      metrics.watchQueues(() => [
-        ['Bucket', 7],
-        ['Provider', 0],
+      metrics.watch('queueDepth', () => [
+        [{ kind: 'Bucket' }, 7],
+        [{ kind: 'Provider' }, 0],
       ]),
     ['{kind="Bucket"} 7', '{kind="Provider"} 0'],
   ],
@@ -81,6 +126,7 @@ const cases: readonly (readonly [name: string, happen: (metrics: Metrics) => voi
     ['{kind="Bucket",reason="Expired"} 1'],
   ],
   ['events_dropped_total', (metrics) => metrics.eventDropped(), [' 1']],
+  ['spans_dropped_total', (metrics) => metrics.spansDropped(3), [' 3']],
   ['leader', (metrics) => metrics.leadershipChanged(true), [' 1']],
   ['build_info', () => undefined, ['{version="1.2.3"} 1']],
 ];
@@ -115,7 +161,7 @@ test('what has happened to nobody yet is zero', async () => {
 test('leadership that is lost is zero, and a queue that is gone is no series', async () => {
   const metrics = new Metrics({ version: '1.2.3' });
   let queues: [string, number][] = [['Bucket', 3]];
-  metrics.watchQueues(() => queues);
+  metrics.watch('queueDepth', () => queues.map(([kind, depth]) => [{ kind }, depth]));
   metrics.leadershipChanged(true);
   assert.deepEqual(await samples(metrics, 'workqueue_depth'), ['wasabi_s3_operator_workqueue_depth{kind="Bucket"} 3']);
   queues = [];
@@ -147,7 +193,7 @@ test('a label value cannot break its line', async () => {
   ]);
 });
 
-test('the reference has one row a metric', () => {
+test('L35: the reference has one row a metric', () => {
   const page = metricsMarkdown();
   for (const { name, help } of Object.values<MetricRow>(METRICS)) {
     const rows = page.split('\n').filter((line) => line.startsWith(`| \`${METRICS_PREFIX}${name}\` |`));

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { KINDS } from '../api/kinds.ts';
 import type { ReconcileErrorType } from '../runtime/errors.ts';
 import type { KubeCall } from '../runtime/kube-calls.ts';
 import { type LabelsOf, METRICS, METRICS_PREFIX, type MetricName, type MetricRow } from './metrics-table.ts';
@@ -18,6 +19,9 @@ type NamesOf<T extends MetricRow['type']> = {
 
 type Labels<N extends MetricName> = Readonly<Record<LabelsOf<N>, string>>;
 
+/** One series of a gauge, and its value now. */
+export type GaugeSample<N extends MetricName> = readonly [labels: Labels<N>, value: number];
+
 /** Other values than these many are counted as `other`: a label must not grow with what the other side sends. */
 const MAX_LABEL_VALUES = 200;
 
@@ -31,11 +35,13 @@ export class Metrics {
   readonly #gauges = new Map<MetricName, Gauge<string>>();
   readonly #histograms = new Map<MetricName, Histogram<string>>();
   readonly #labelValues = new Map<string, Set<string>>();
-  #queueDepths: () => Iterable<readonly [kind: string, depth: number]> = () => [];
+  readonly #watched: (() => void)[] = [];
 
   constructor(options: { readonly version: string }) {
     for (const name of Object.keys(METRICS) as MetricName[]) this.#register(name, METRICS[name]);
     this.#set('build', { version: options.version }, 1);
+    // Told as zero from the start: of a series that begins with the first defect nobody can see that it has grown.
+    for (const { type } of KINDS) this.#count('errors', { kind: type.kind, type: 'Internal' }, 0);
   }
 
   /** A pass ended. */
@@ -86,9 +92,12 @@ export class Metrics {
     this.#observe('kubeCallSeconds', { verb }, durationMs);
   }
 
-  /** From now on each scrape asks `depths` how long the queues are. */
-  watchQueues(depths: () => Iterable<readonly [kind: string, depth: number]>): void {
-    this.#queueDepths = depths;
+  /** From now on each scrape asks `read` for the series of that gauge: one that it tells no more is gone. */
+  watch<N extends NamesOf<'gauge'>>(name: N, read: () => Iterable<GaugeSample<N>>): void {
+    this.#watched.push(() => {
+      this.#gauges.get(name)?.reset();
+      for (const [labels, value] of read()) this.#set(name, labels, value);
+    });
   }
 
   /** A kind was listed anew. */
@@ -99,6 +108,11 @@ export class Metrics {
   /** A Kubernetes event was not sent. */
   eventDropped(): void {
     this.#count('eventsDropped', {});
+  }
+
+  /** Spans could not be sent. */
+  spansDropped(count: number): void {
+    this.#count('spansDropped', {}, count);
   }
 
   /** Leadership was won or lost. */
@@ -113,9 +127,7 @@ export class Metrics {
 
   /** Everything in the text format of Prometheus. */
   text(): Promise<string> {
-    const depth = this.#gauges.get('queueDepth');
-    depth?.reset();
-    for (const [kind, count] of this.#queueDepths()) this.#set('queueDepth', { kind }, count);
+    for (const read of this.#watched) read();
     return this.#registry.metrics();
   }
 
@@ -135,8 +147,8 @@ export class Metrics {
     }
   }
 
-  #count<N extends NamesOf<'counter'>>(name: N, labels: Labels<N>): void {
-    this.#counters.get(name)?.inc(this.#bounded(name, labels));
+  #count<N extends NamesOf<'counter'>>(name: N, labels: Labels<N>, by = 1): void {
+    this.#counters.get(name)?.inc(this.#bounded(name, labels), by);
   }
 
   #set<N extends NamesOf<'gauge'>>(name: N, labels: Labels<N>, value: number): void {

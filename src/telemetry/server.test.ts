@@ -41,7 +41,7 @@ function check(name: string, problem: () => string | undefined): Check {
   return { name, problem };
 }
 
-test('healthz and readyz say what their checks say at that moment', async (t) => {
+test('L35: healthz and readyz say what their checks say at that moment', async (t) => {
   let why: string | undefined = 'not synced: Bucket';
   const ready = [check('caches', () => why), check('config', () => undefined)];
   const { port } = await started(t, { checks: { health: [check('loop', () => undefined)], ready } });

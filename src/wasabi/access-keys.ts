@@ -3,6 +3,7 @@ import {
   DeleteAccessKeyCommand,
   GetAccessKeyLastUsedCommand,
   ListAccessKeysCommand,
+  UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam';
 import { Credential } from '../runtime/credential.ts';
 import { ReconcileError } from '../runtime/errors.ts';
@@ -72,6 +73,28 @@ export async function createAccessKey(
     secret: new Credential(SecretAccessKey),
     createdAtMs: CreateDate?.getTime(),
   };
+}
+
+/**
+ * Makes a key active or inactive. One that is gone, with or without its user, is success: it works for nobody.
+ * @throws DependencyNotReady, reason Unsupported, where the service cannot: nothing else stops the key but its end
+ */
+export async function setKeyActive(
+  client: WasabiClient,
+  userName: string,
+  id: string,
+  isActive: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const Status = isActive ? 'Active' : 'Inactive';
+  const command = new UpdateAccessKeyCommand({ UserName: userName, AccessKeyId: id, Status });
+  try {
+    await client.iam(command, { signal, absent: ['NoSuchEntity'] });
+  } catch (thrown) {
+    if (!(thrown instanceof ReconcileError) || thrown.type !== 'Unsupported') throw thrown;
+    const message = `the service cannot make an access key of user "${userName}" ${Status.toLowerCase()}: to stop it, delete its AccessKey`;
+    throw new ReconcileError('DependencyNotReady', message, { reason: 'Unsupported', cause: thrown });
+  }
 }
 
 /** Revokes a key. One that is gone already, with or without its user, is success. */

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { Fence } from '../runtime/fence.ts';
+import type { Turn } from '../runtime/turn.ts';
 import { cancelled, errorRowOf, reconcileErrorOf } from './errors.ts';
 import type { AccountLimiter, Permit } from './limiter.ts';
 import { type CredentialGate, isRefusal } from './refusals.ts';
@@ -65,6 +66,7 @@ export interface CallerOptions {
   readonly limiter: AccountLimiter;
   readonly gate: CredentialGate;
   readonly namespace: string;
+  readonly turn: Turn | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly fence: Fence | undefined;
@@ -128,10 +130,10 @@ export class Caller {
     call: CallOptions,
     attempt: number,
   ): Promise<unknown> {
-    const { limiter, gate, namespace, clock, observer, settings } = this.#options;
+    const { limiter, gate, namespace, turn, clock, observer, settings } = this.#options;
     const place = service === 's3' ? `s3 ${call.region ?? settings.region}` : service;
     gate.assertOpen(place); // a call that must wait for better credentials takes nothing of the account's limit
-    const permit = await limiter.acquire({ namespace, signal: call.signal });
+    const permit = await limiter.acquire({ namespace, turn, signal: call.signal });
     const startedMs = clock.monotonicMs();
     const attempted = async () => {
       gate.enter(place);

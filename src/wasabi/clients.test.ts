@@ -20,7 +20,14 @@ import { systemClock } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { CallRecord } from './caller.ts';
 import { faultCodeOf, faultFactsOf } from './service-fault.ts';
-import { type Answer, clientOptions, poolFor, startLoopback, TEST_CREDENTIALS } from './testing/loopback.ts';
+import {
+  type Answer,
+  clientOptions,
+  emptyAnswer,
+  poolFor,
+  startLoopback,
+  TEST_CREDENTIALS,
+} from './testing/loopback.ts';
 
 const signal = new AbortController().signal;
 const tagging = () => new GetBucketTaggingCommand({ Bucket: 'b' });
@@ -130,7 +137,7 @@ test('further headers and query parameters are signed and sent', async (t) => {
 test('IAM and STS are signed for their own service and region; answers that are no XML pass', async (t) => {
   const server = await startLoopback(t, (request) => ({
     status: 200,
-    body: request.url.includes('policy') ? '{"Version":"2012-10-17"}' : '',
+    body: request.url.includes('policy') ? '{"Version":"2012-10-17"}' : emptyAnswer(request),
   }));
   const client = poolFor(server).client(clientOptions(server));
   await client.iam(new GetUserCommand({}), { signal });
@@ -151,7 +158,7 @@ test('no STS endpoint: Unsupported, and nothing is called', async (t) => {
 });
 
 test('a session token is sent', async (t) => {
-  const server = await startLoopback(t, () => ({ status: 200 }));
+  const server = await startLoopback(t, (request) => ({ status: 200, body: emptyAnswer(request) }));
   const options = clientOptions(server);
   const credentials = { ...TEST_CREDENTIALS, sessionToken: TEST_CREDENTIALS.secretAccessKey };
   await poolFor(server)

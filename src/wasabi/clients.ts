@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock, Random } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { Fence } from '../runtime/fence.ts';
+import type { Turn } from '../runtime/turn.ts';
 import { httpHandler } from './agents.ts';
 import type { AllowedEndpoints } from './allowed-endpoints.ts';
 import { Caller, type CallObserver, type CallOptions, type SdkCommand } from './caller.ts';
@@ -106,6 +107,8 @@ export interface ClientOptions {
   readonly accountId: string | undefined;
   /** Whose call it is, for fairness. */
   readonly namespace: string;
+  /** Of the pass that calls. Absent: none in particular, so each call is as urgent as a user's change. */
+  readonly turn?: Turn;
   /** Its calls find out whether the credentials work, so refusals do not hold them back; default false. */
   readonly isProbe?: boolean;
   /** The service refused the credentials, which was not known yet. Not called for a probe. */
@@ -139,7 +142,7 @@ export class ClientPool {
   /** Cheap: call it in every pass. @throws InvalidSpec, reason InsecureNotAllowed or InvalidRegion */
   client(options: ClientOptions): WasabiClient {
     const { settings, credentials, cacheKey, accountId, namespace } = options;
-    const { isProbe = false, onRefused } = options;
+    const { turn, isProbe = false, onRefused } = options;
     const { allowInsecureTls = false, clock, random, version, fence, observer } = this.#options;
     if (settings.insecureSkipVerify && !allowInsecureTls) {
       throw new ReconcileError(
@@ -156,6 +159,7 @@ export class ClientPool {
       limiter,
       gate: connection.refusals.gate({ isProbe, onRefused }),
       namespace,
+      turn,
       clock,
       random,
       fence,

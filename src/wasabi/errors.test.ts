@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ReconcileErrorType } from '../runtime/errors.ts';
 import { ERROR_TABLE } from './error-table.ts';
 import { inCallRetryOf, reconcileErrorOf } from './errors.ts';
-import { type FaultFacts, faultCodeOf, faultFactsOf, ServiceFault } from './service-fault.ts';
+import { type FaultFacts, faultCodeOf, ServiceFault } from './service-fault.ts';
 
 function facts(changes: Partial<FaultFacts>): FaultFacts {
   return {
@@ -98,7 +98,7 @@ test('a lock-out is left alone for five minutes, and a longer Retry-After wins',
   );
 });
 
-test('the message names call, host, code and what to do, the same each time; the request id stays in the cause', () => {
+test('the message names call, host, code and what to do, the same each time; the request id stands beside it', () => {
   const error = reconcileErrorOf(new ServiceFault(facts({ code: 'AccessDenied', status: 403 })), 'us-west-9');
   assert.equal(
     error.message,
@@ -109,7 +109,8 @@ test('the message names call, host, code and what to do, the same each time; the
     'us-west-9',
   );
   assert.equal(again.message, error.message);
-  assert.equal(faultFactsOf(error)?.requestId, 'R1');
+  assert.deepEqual([error.requestId, again.requestId], ['R1', 'R2']);
+  assert.equal(reconcileErrorOf(new ServiceFault(facts({ requestId: '' })), 'us-west-9').requestId, undefined);
   assert.equal(faultCodeOf(error), 'AccessDenied');
   assert.equal(faultCodeOf(new Error('other')), undefined);
   assert.equal(faultCodeOf(new ServiceFault(facts({}))), undefined);

@@ -2,7 +2,7 @@ import { cutText } from '../runtime/cut-text.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import { endpointHostRegion } from './endpoints.ts';
 import { ERROR_TABLE, type ErrorRow, type InCallRetry, UNEXPECTED_ANSWER } from './error-table.ts';
-import { type FaultFacts, plain, type ServiceFault } from './service-fault.ts';
+import { type FaultFacts, faultFactsOf, plain, type ServiceFault } from './service-fault.ts';
 
 const SERVICE_NAMES = { s3: 'S3', iam: 'IAM', sts: 'STS' } as const;
 const MESSAGE_LENGTH = 256;
@@ -31,8 +31,18 @@ export function inCallRetryOf(facts: FaultFacts): InCallRetry {
 }
 
 /**
+ * Whether the service refused a call before it did anything. false also where no answer came, or none that says so. It
+ * speaks of the last attempt alone.
+ * @param thrown what the client threw
+ */
+export function wasRefused(thrown: unknown): boolean {
+  const facts = faultFactsOf(thrown);
+  return facts !== undefined && inCallRetryOf(facts) !== 'ambiguous';
+}
+
+/**
  * The error that callers see. Its message is our own text and codes alone, the same for the same failure; what the
- * service wrote into its answer never gets into it, and the request id stands in the `cause` only.
+ * service wrote into its answer never gets into it, and the request id stands beside it, for the log.
  * @param iamRegion the region for which calls of IAM and STS are signed
  */
 export function reconcileErrorOf(fault: ServiceFault, iamRegion: string): ReconcileError {
@@ -45,6 +55,7 @@ export function reconcileErrorOf(fault: ServiceFault, iamRegion: string): Reconc
   return new ReconcileError(row.type, cutText(message, MESSAGE_LENGTH), {
     reason: row.reason,
     cause: fault,
+    ...(facts.requestId === '' ? {} : { requestId: facts.requestId }),
     ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
   });
 }

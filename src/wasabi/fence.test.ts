@@ -7,7 +7,7 @@ import { ReconcileError } from '../runtime/errors.ts';
 import type { Fence } from '../runtime/fence.ts';
 import { httpHandler } from './agents.ts';
 import { parseAllowedEndpoints } from './allowed-endpoints.ts';
-import { clientOptions, poolFor, startLoopback } from './testing/loopback.ts';
+import { clientOptions, emptyAnswer, poolFor, startLoopback } from './testing/loopback.ts';
 
 const signal = new AbortController().signal;
 const deleteBucket = () => new DeleteBucketCommand({ Bucket: 'b' });
@@ -109,7 +109,7 @@ test('nor on a connection that was there before', async (t) => {
 });
 
 test('reads go on without the Lease check until the connection is made', async (t) => {
-  const server = await startLoopback(t, () => ({ status: 200 }));
+  const server = await startLoopback(t, (request) => ({ status: 200, body: emptyAnswer(request) }));
   const fence = new TestFence();
   const client = poolFor(server, { fence }).client(clientOptions(server));
   await client.s3(new ListBucketsCommand({}), { signal });

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { GetUserCommand } from '@aws-sdk/client-iam';
-import { GetBucketTaggingCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { GetUserCommand, ListAccessKeysCommand } from '@aws-sdk/client-iam';
+import {
+  GetBucketTaggingCommand,
+  GetBucketVersioningCommand,
+  ListBucketsCommand,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import * as fc from 'fast-check';
 import { ReconcileError } from '../runtime/errors.ts';
 import { clientOptions, poolFor, startLoopback } from './testing/loopback.ts';
@@ -50,6 +56,31 @@ for (const [title, body] of refusedBodies) {
     assert.ok(performance.now() - startedMs < 2_000);
   });
 }
+
+/** Well-formed, and from somebody else: the parsers would find that nothing is set. */
+for (const [title, body] of [
+  ['nothing', ''],
+  ['a well-formed page', '<?xml version="1.0"?>\n<html><body>Please log in</body></html>'],
+  ['plain text', 'Please log in'],
+] as const) {
+  test(`a read is not answered by ${title}`, async (t) => {
+    const server = await startLoopback(t, () => ({ status: 200, body }));
+    const client = poolFor(server).client(clientOptions(server));
+    const isRefused = (error: unknown) => error instanceof ReconcileError && error.reason === 'UnreadableAnswer';
+    await assert.rejects(client.s3(new GetBucketVersioningCommand({ Bucket: 'b' }), { signal }), isRefused);
+    await assert.rejects(client.s3(new ListBucketsCommand({}), { signal }), isRefused);
+    await assert.rejects(client.iam(new ListAccessKeysCommand({ UserName: 'u' }), { signal }), isRefused);
+    await assert.rejects(client.sts(new GetCallerIdentityCommand({}), { signal }), isRefused);
+  });
+}
+
+test('the answer to another call of IAM is none', async (t) => {
+  const body = '<ListUsersResponse><ListUsersResult><Users/></ListUsersResult></ListUsersResponse>';
+  const server = await startLoopback(t, () => ({ status: 200, body }));
+  const client = poolFor(server).client(clientOptions(server));
+  const command = new ListAccessKeysCommand({ UserName: 'u' });
+  await assert.rejects(client.iam(command, { signal }), /AnswerUnreadable/);
+});
 
 test('a list may be larger than the answer of a configuration call', async (t) => {
   const body = `<ListVersionsResult><Name>${'x'.repeat(2_000_000)}</Name></ListVersionsResult>`;

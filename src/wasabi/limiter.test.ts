@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { FakeClock, settle } from '../../test/support/fake-clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
+import { Turn } from '../runtime/turn.ts';
 import { AccountLimiter, type Permit } from './limiter.ts';
 
 const never = new AbortController().signal;
@@ -25,7 +26,7 @@ function asker(limiter: AccountLimiter) {
   return { granted, refused, ask, names: () => granted.map(({ namespace }) => namespace).join('') };
 }
 
-test('the burst goes at once, then one request each 1/R seconds', async () => {
+test('L22: the burst goes at once, then one request each 1/R seconds', async () => {
   const clock = new FakeClock();
   const limiter = new AccountLimiter(clock, limit(10, 3));
   const { granted, ask } = asker(limiter);
@@ -82,6 +83,45 @@ test('a caller that gives up leaves the queue and costs nothing', async () => {
     ['Cancelled', 'Cancelled'],
   );
   assert.equal(limiter.state().waiting, 0);
+});
+
+test('sixteen passes at half a request a second: each makes its three within 20 s of its first', async () => {
+  const clock = new FakeClock();
+  const limiter = new AccountLimiter(clock, limit(0.5, 1));
+  const tookMs: number[] = [];
+  for (let pass = 0; pass < 16; pass += 1) {
+    const turn = new Turn(clock, 'user');
+    const acquire = async () =>
+      (await limiter.acquire({ namespace: `team-${pass % 4}`, turn, signal: never })).succeeded();
+    void (async () => {
+      await acquire();
+      const startedMs = clock.monotonicMs();
+      await acquire();
+      await acquire();
+      tookMs.push(clock.monotonicMs() - startedMs);
+    })();
+  }
+  await clock.advanceAsync(16 * 3 * 2_000);
+  assert.equal(tookMs.length, 16);
+  assert.ok(Math.max(...tookMs) <= 20_000, String(tookMs));
+});
+
+test('a turn waits as long as a request of it does', async () => {
+  const clock = new FakeClock();
+  const limiter = new AccountLimiter(clock, limit(1, 1));
+  const turn = new Turn(clock, 'resync');
+  const controller = new AbortController();
+  await limiter.acquire({ namespace: 'a', turn, signal: never });
+  assert.equal(turn.waitedMs(), 0);
+  const granted = limiter.acquire({ namespace: 'a', turn, signal: never });
+  await clock.advanceAsync(1_000);
+  await granted;
+  const cancelled = limiter.acquire({ namespace: 'a', turn, signal: controller.signal });
+  await clock.advanceAsync(500);
+  controller.abort();
+  await assert.rejects(cancelled);
+  await clock.advanceAsync(5_000);
+  assert.equal(turn.waitedMs(), 1_500);
 });
 
 test('one congestion halves the rate once, and successes bring it back, never above what is configured', async () => {

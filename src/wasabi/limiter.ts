@@ -1,7 +1,8 @@
 import type { Clock } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
+import { Turn } from '../runtime/turn.ts';
 import { cancelled } from './errors.ts';
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue, type Place } from './fair-queue.ts';
 import type { RateLimit } from './settings.ts';
 
 /** Below this the limit never falls, however often the service asks to slow down; requests a second. */
@@ -28,6 +29,8 @@ export interface Permit {
 
 export interface AcquireOptions {
   readonly namespace: string;
+  /** Of the pass that calls; default: a new one, as urgent as a user's change. */
+  readonly turn?: Turn | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -41,14 +44,14 @@ export interface LimiterState {
   readonly pausedForMs: number;
 }
 
-interface Waiter {
+interface Waiter extends Place {
   readonly grant: (permit: Permit) => void;
   readonly refuse: (error: ReconcileError) => void;
 }
 
 /**
  * One account's share of the service: a token bucket whose rate halves when the service asks to slow down and grows
- * back while calls succeed, and a bound on calls in flight; fair among namespaces. Every attempt counts, retries too.
+ * back while calls succeed, and a bound on calls in flight. Who waits is served as `FairQueue` says. Every attempt counts, retries too.
  */
 export class AccountLimiter {
   readonly #clock: Clock;
@@ -98,21 +101,27 @@ export class AccountLimiter {
    * Resolves when the attempt may be made.
    * @throws Throttled, with the time left, while the account is paused for longer than 2 s; Transient, reason Cancelled
    */
-  acquire({ namespace, signal }: AcquireOptions): Promise<Permit> {
+  acquire({ namespace, turn: own, signal }: AcquireOptions): Promise<Permit> {
     if (signal.aborted) return Promise.reject(cancelled('waiting for the rate limit'));
     const paused = this.#pausedForMs();
     if (paused > MAX_WAITED_PAUSE_MS) return Promise.reject(pausedError(paused));
+    const turn = own ?? new Turn(this.#clock, 'user');
     return new Promise((resolve, reject) => {
       const stopWaiting = () => {
-        this.#queue.remove(namespace, waiter);
+        endWait();
+        this.#queue.remove(waiter);
         reject(cancelled('waiting for the rate limit'));
       };
+      const endWait = turn.wait();
       let isWaiting = true;
       const settled = () => {
         isWaiting = false;
+        endWait();
         signal.removeEventListener('abort', stopWaiting);
       };
       const waiter: Waiter = {
+        namespace,
+        turn,
         grant: (permit) => {
           settled();
           resolve(permit);
@@ -123,7 +132,7 @@ export class AccountLimiter {
         },
       };
       signal.addEventListener('abort', stopWaiting, { once: true });
-      this.#queue.add(namespace, waiter);
+      this.#queue.add(waiter);
       this.#pump();
       if (isWaiting) this.#onRateLimited('waited');
     });

@@ -76,7 +76,7 @@ test('the first success ends it', async () => {
   assert.deepEqual(times, [0, 200, 600]);
 });
 
-test('the last fault is answered when the attempts are used up, or when another attempt makes no sense', async () => {
+test('L63: the last fault is answered when the attempts are used up, or when another attempt makes no sense', async () => {
   const last = fault('', 504);
   const usedUp = run([fault('InternalError', 500), last], 2);
   await usedUp.clock.advanceAsync(1_000);

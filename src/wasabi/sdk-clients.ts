@@ -101,6 +101,7 @@ export class SdkClients {
       useDualstackEndpoint: false,
       useFipsEndpoint: false,
       userAgentAppId: '',
+      disableClockSkewCorrection: false, // the offset by which it would correct is ours
     };
   }
 

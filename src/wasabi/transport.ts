@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ReconcileError } from '../runtime/errors.ts';
+import { isForeignAnswer } from './foreign-answer.ts';
 import { readableLocation } from './location-answer.ts';
 import {
   dateMsOf,
@@ -60,7 +61,8 @@ export function transport(handler: NodeHttpHandler) {
         const body = textOf(bytes, headers);
         const status = answer.response.statusCode;
         if (status >= 200 && status < 300 && !isErrorDocument(body)) {
-          const readable = readableOf(options.operation, body, bytes);
+          const isForeign = isForeignAnswer(options.service, options.operation, body);
+          const readable = isForeign ? undefined : readableOf(options.operation, body, bytes);
           if (readable === undefined) throw new ServiceFault({ ...about, ...NO_ANSWER, code: 'AnswerUnreadable' });
           answer.response.body = readable;
           return answer;

@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { startControlPlane } from '../support/control-plane.ts';
 import { sharedControlPlane } from '../support/control-plane-environment.ts';
-import { missingPrograms, programs, readRelease } from './control-plane/binaries.ts';
+import { askedVersion, KUBERNETES_VERSIONS, missingPrograms, programs, readRelease } from './control-plane/binaries.ts';
 import { ensureControlPlane, NoControlPlane } from './control-plane/build.ts';
 import { download } from './control-plane/download.ts';
 import { withLock } from './control-plane/lock.ts';
@@ -60,6 +60,28 @@ test('an incomplete KUBEBUILDER_ASSETS is named, and the cache is next', async (
   const found = await ensureControlPlane({ env, log: (line) => lines.push(line) });
   assert.equal(found.directory, cacheDirectory);
   assert.deepEqual(lines, [`KUBEBUILDER_ASSETS=${assets} lacks kube-controller-manager: looking further`]);
+});
+
+test('KUBERNETES_VERSION says which version is built, before KUBEBUILDER_ASSETS, and none that is unknown', async (t) => {
+  const [assets, cache] = [await folder(t), await folder(t)];
+  await putPrograms(assets, programs);
+  const folders = new Set<string>();
+  for (const version of KUBERNETES_VERSIONS) {
+    const env = { KUBEBUILDER_ASSETS: assets, XDG_CACHE_HOME: cache, KUBERNETES_VERSION: version };
+    const { cacheDirectory, kubernetes } = await readRelease(env);
+    assert.ok(kubernetes.startsWith(`v${version}.`), kubernetes);
+    await putPrograms(cacheDirectory, programs);
+    const lines: string[] = [];
+    assert.equal((await ensureControlPlane({ env, log: (line) => lines.push(line) })).directory, cacheDirectory);
+    assert.match(lines.join(), /is passed over: KUBERNETES_VERSION=/);
+    folders.add(cacheDirectory);
+  }
+  assert.equal(folders.size, KUBERNETES_VERSIONS.length);
+  assert.equal(askedVersion({ KUBERNETES_VERSION: 'v1.37' }), '1.37');
+  assert.throws(
+    () => askedVersion({ KUBERNETES_VERSION: '1.2' }),
+    /KUBERNETES_VERSION=1\.2 is none of 1\.35, 1\.36, 1\.37/,
+  );
 });
 
 test('with nothing found and no Go the reason is told', async (t) => {

@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { CRDS, SECRETS } from '../../src/api/core-types.ts';
 import { KINDS } from '../../src/api/kinds.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { isTrue } from '../../src/managed/conditions.ts';
 import type { ManagedResource } from '../../src/managed/kind.ts';
-import { bucket, type Manifest, provider, secret, TYPES } from '../support/builders.ts';
-import { clientOf, createNamespace, staticAccess, until } from '../support/cluster.ts';
-import { startControlPlane } from '../support/control-plane.ts';
+import { startAccount } from '../support/account.ts';
+import { bucket, type Manifest, typeOf } from '../support/builders.ts';
+import { createNamespace, until } from '../support/cluster.ts';
 import { sharedControlPlane } from '../support/control-plane-environment.ts';
-import { kubeconfigFor, startProcess } from '../support/operator-process.ts';
+import { startProcess } from '../support/operator-process.ts';
 import { consoleOf } from '../support/world.ts';
-import { ensureHelm, helm } from './helm.ts';
+import { helmScene } from './helm-scene.ts';
 
 /** `helm uninstall` of a chart that has the definitions among its templates, as the predecessor's has. */
 
@@ -29,50 +28,31 @@ function writeChart(folder: string): string {
   const chart = join(folder, 'chart');
   mkdirSync(join(chart, 'templates'), { recursive: true });
   writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: predecessor\nversion: 1.0.0\n');
-  cpSync(CRD_FOLDER, join(chart, 'templates'), { recursive: true });
+  for (const file of readdirSync(CRD_FOLDER)) {
+    // Descriptions hold examples of templates, which are none for Helm.
+    const text = readFileSync(new URL(file, CRD_FOLDER), 'utf8').replaceAll('{{', '{{ "{{" }}');
+    writeFileSync(join(chart, 'templates', file), text);
+  }
   return chart;
 }
 
 /** The definitions come with the chart; a Bucket, its children and an object in it are there, and the operator runs. */
 async function installed(t: TestContext) {
-  const program = await ensureHelm();
-  if (program === undefined) return undefined;
-  const plane = await startControlPlane();
-  t.after(() => plane.stop());
-  const admin = clientOf(staticAccess(plane.url, plane.adminToken, plane.ca));
-  t.after(() => admin.close());
-  const folder = mkdtempSync(join(tmpdir(), 'helm-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const access = { url: plane.url, token: plane.adminToken, ca: plane.ca };
-  const kubeconfig = kubeconfigFor(t, access);
-  const run = (...args: readonly string[]) => helm(program, kubeconfig, folder, args);
+  const scene = await helmScene(t);
+  if (scene === undefined) return undefined;
+  const { admin, folder, kubeconfig, run } = scene;
   await run('install', 'predecessor', writeChart(folder), '--wait');
   const namespace = await createNamespace(admin, 'team');
-  const emulator = await startEmulator();
-  t.after(() => emulator.stop());
-  const operator = startProcess(t, [
-    `--kubeconfig=${kubeconfig}`,
-    '--metrics-port=0',
-    `--allowed-endpoints=http://*.localhost:${emulator.port}`,
-  ]);
-  const typeOf = (kind: string) => TYPES[kind] ?? assert.fail(kind);
+  const { emulator, manifests, allowedEndpoints } = await startAccount(t);
+  const operator = startProcess(t, [`--kubeconfig=${kubeconfig}`, '--metrics-port=0', allowedEndpoints]);
   const apply = (manifest: Manifest) => admin.create(typeOf(manifest.kind), namespace, manifest);
-  const { accessKeyId, secretAccessKey } = emulator.account;
-  await apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
-  const endpoints = {
-    endpoint: emulator.url('eu-central-2'),
-    iamEndpoint: emulator.iamUrl,
-    stsEndpoint: emulator.stsUrl,
-  };
-  await apply(provider('wasabi', endpoints));
+  for (const manifest of manifests) await apply(manifest);
   await apply(bucket('data', { deletionPolicy: 'Delete', forceDelete: true, autoManage: { enabled: true } }));
   const areReady = async () => {
     const found = await Promise.all(
       Object.entries(NAMES).map(([kind, name]) => admin.get<ManagedResource>(typeOf(kind), { namespace, name })),
     );
-    return found.every((object) =>
-      object?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
-    );
+    return found.every((object) => isTrue(object?.status?.conditions, 'Ready'));
   };
   await until('all are Ready', areReady, 90_000);
   const client = consoleOf(emulator);

@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { parseAllDocuments } from 'yaml';
-import { CRDS, EVENTS, SECRETS } from '../../src/api/core-types.ts';
+import { CRDS, EVENTS, NAMESPACES, SECRETS } from '../../src/api/core-types.ts';
 import type { KubeObject, ResourceType } from '../../src/api/meta.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
-import { accessKey, bucket, iamPolicy, type Manifest, provider, secret, TYPES, user } from '../support/builders.ts';
-import { clientOf, createNamespace, installCrds, staticAccess, until } from '../support/cluster.ts';
+import { isTrue } from '../../src/managed/conditions.ts';
+import type { ManagedResource } from '../../src/managed/kind.ts';
+import { startAccount } from '../support/account.ts';
+import { accessKey, bucket, iamPolicy, type Manifest, TYPES, user } from '../support/builders.ts';
+import { clientOf, installCrds, staticAccess, until } from '../support/cluster.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { sharedControlPlane } from '../support/control-plane-environment.ts';
 import { kubeconfigFor, metricsPortOf, probe, startProcess } from '../support/operator-process.ts';
@@ -37,10 +39,6 @@ const READ_ALL = {
   Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::kept/*' }],
 };
 
-interface WithStatus extends KubeObject {
-  readonly status?: { readonly conditions?: readonly { type: string; status: string; reason: string }[] };
-}
-
 /** A control plane of its own: the test takes its definitions away. */
 async function scene(t: TestContext) {
   const plane = await startControlPlane();
@@ -48,37 +46,32 @@ async function scene(t: TestContext) {
   const admin = clientOf(staticAccess(plane.url, plane.adminToken, plane.ca));
   t.after(() => admin.close());
   await installCrds(admin);
-  const namespace = await createNamespace(admin, 'team');
+  const namespace = 'team';
+  await admin.create(NAMESPACES, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const apply = (manifest: Manifest) => admin.create(types[manifest.kind] ?? assert.fail(), namespace, manifest);
   const example = readFileSync(new URL('../../examples/rbac-namespaced.yaml', import.meta.url), 'utf8');
   for (const document of parseAllDocuments(example.replaceAll('storage-demo', namespace))) {
-    await apply(document.toJS() as Manifest); // our own file
+    const manifest = document.toJS() as Manifest; // our own file
+    if (manifest.kind !== 'Namespace') await apply(manifest);
   }
   const token = await serviceAccountToken(admin, { namespace, name: NAME });
-  const emulator = await startEmulator();
-  t.after(() => emulator.stop());
-  const { accessKeyId, secretAccessKey } = emulator.account;
-  await apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
-  const endpoints = {
-    endpoint: emulator.url('eu-central-2'),
-    iamEndpoint: emulator.iamUrl,
-    stsEndpoint: emulator.stsUrl,
-  };
-  await apply(provider('wasabi', endpoints));
+  const { emulator, manifests, allowedEndpoints } = await startAccount(t);
+  for (const manifest of manifests) await apply(manifest);
   const start = (...flags: string[]) =>
     startProcess(t, [
       `--kubeconfig=${kubeconfigFor(t, { url: plane.url, token, ca: plane.ca })}`,
       '--metrics-port=0',
       `--watch-namespaces=${namespace}`,
       `--leader-election-namespace=${namespace}`,
-      `--allowed-endpoints=http://*.localhost:${emulator.port}`,
+      allowedEndpoints,
       ...flags,
     ]);
-  const read = (name: string, kind: string) => admin.get<WithStatus>(types[kind] ?? assert.fail(), { namespace, name });
+  const read = (name: string, kind: string) =>
+    admin.get<ManagedResource>(types[kind] ?? assert.fail(), { namespace, name });
   const ready = (name: string, kind = 'Bucket') =>
     until(`${kind} ${name} is Ready`, async () => {
       const found = await read(name, kind);
-      return found?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+      return isTrue(found?.status?.conditions, 'Ready');
     });
   const remove = (name: string, kind = 'Bucket') => admin.delete(types[kind] ?? assert.fail(), { namespace, name });
   const gone = (name: string, kind = 'Bucket') =>

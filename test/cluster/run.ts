@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
+import { auditEvents } from '../support/control-plane-audit.ts';
 import { sharedControlPlaneVariables } from '../support/control-plane-environment.ts';
+import { OPERATOR_USER } from '../support/operator-rights.ts';
+import { rightsReport } from '../support/used-rights.ts';
 import { ensureControlPlane, NoControlPlane } from './control-plane/build.ts';
 
 /**
@@ -15,6 +18,7 @@ const root = join(import.meta.dirname, '../..');
 const suites = [
   'test/conformance/real.test.ts',
   'test/cluster/*.test.ts',
+  'test/dev-kubectl.test.ts',
   'test/kinds.test.ts',
   'test/ownership.test.ts',
   'test/references.test.ts',
@@ -31,12 +35,12 @@ const suites = [
   'test/iam-takeover.test.ts',
   'test/restores.test.ts',
   'test/{user,iam-policy,iam-policy-mark,bucket-policy,access-key,iam-errors}.test.ts',
-  'test/access-key-{deletion,ownership}.test.ts',
+  'test/access-key-{deletion,ownership,rotation,freeze,outputs,outputs-rotation,restart,workload,canaries}.test.ts',
   'test/auto-manage*.test.ts',
   'test/{tenancy,access,escalation,foreign-secrets,same-account-id,lessons-access}.test.ts',
   'test/{credentials,provider-errors,provider-endpoint,kube-errors,faults}.test.ts',
   'test/{bucket-input,emptying,costs,examples,all-at-once,two-operators}.test.ts',
-  'test/crash.test.ts',
+  'test/{crash*,access-key-crash}.test.ts',
 ];
 
 const log = (line: string): void => console.log(`control plane: ${line}`);
@@ -54,7 +58,7 @@ const controlPlane = await startControlPlane({ binaries });
 log(`ready at ${controlPlane.url} after ${seconds(startedAtMs)}`);
 // The programs end with this process, however it ends: nothing else is to be done on a signal.
 try {
-  const code = await runSuites(controlPlane, files.length > 0 ? files : suites);
+  const code = (await runSuites(controlPlane, files.length > 0 ? files : suites)) || (await checkRights(controlPlane));
   console.log(`npm run test:cluster: ${code === 0 ? 'passed' : 'FAILED'} after ${seconds(startedAtMs)}`);
   process.exitCode = code;
 } finally {
@@ -85,6 +89,15 @@ async function runSuites({ url, adminToken, ...paths }: ControlPlane, patterns: 
   );
   const [code] = await once(tests, 'exit');
   return typeof code === 'number' ? code : 1;
+}
+
+/** Operators of the suites have the rights of the preset `minimal`: none may be missing, and all suites together use each. */
+async function checkRights({ auditLogPath }: ControlPlane): Promise<number> {
+  const { refused, unused } = await rightsReport(auditEvents(auditLogPath), OPERATOR_USER);
+  const idle = files.length === 0 ? unused : [];
+  if (idle.length > 0) console.log(`rights in src/kube-rights.ts that no suite used: ${idle.join('; ')}`);
+  if (refused.length > 0) console.log(`calls of operators that RBAC refused:\n  ${refused.join('\n  ')}`);
+  return refused.length + idle.length === 0 ? 0 : 1;
 }
 
 function seconds(sinceMs: number): string {

@@ -14,6 +14,7 @@ import { metadataOnlyCases } from './metadata-only.ts';
 import { nameCases } from './names.ts';
 import { namespaceCases } from './namespaces.ts';
 import { patchCases } from './patches.ts';
+import { protobufCases } from './protobuf.ts';
 import { ratchetingCases } from './ratcheting.ts';
 import { selectorCases } from './selectors.ts';
 import { statusCases } from './status.ts';
@@ -29,6 +30,7 @@ export const areas: readonly (readonly ConformanceCase[])[] = [
   defaultingCases,
   discoveryCases,
   errorCases,
+  protobufCases,
   validationCases,
   writeCases,
   statusCases,

@@ -132,4 +132,24 @@ export const builtInCases: readonly ConformanceCase[] = [
       expectRefused(answer, invalidAt('spec.leaseDurationSeconds'));
     },
   },
+  {
+    id: 'workload/annotations-move-the-generation-of-a-deployment-alone',
+    run: async (world) => {
+      const labels = { app: 'web' };
+      const template = { metadata: { labels }, spec: { containers: [{ name: 'x', image: 'x' }] } };
+      for (const resource of ['deployments', 'statefulsets', 'daemonsets'] as const) {
+        await world.create(resource, {
+          metadata: { name: 'w' },
+          spec: { selector: { matchLabels: labels }, template },
+        });
+        const generation = async (body: object): Promise<unknown> =>
+          at((await world.patch(resource, 'w', body)).body, 'metadata.generation');
+        const annotated = resource === 'deployments' ? 2 : 1;
+        assert.equal(await generation({ metadata: { labels: { a: '1' } } }), 1, resource);
+        assert.equal(await generation({ metadata: { annotations: { a: '1' } } }), annotated, resource);
+        const restarted = { spec: { template: { metadata: { annotations: { at: 'noon' } } } } };
+        assert.equal(await generation(restarted), annotated + 1, resource);
+      }
+    },
+  },
 ];

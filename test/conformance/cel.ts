@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { at } from './json.ts';
+import { ownCrd } from './own-crd.ts';
 import { type Cause, expectRefused } from './refusal.ts';
 import type { ConformanceCase, World } from './world.ts';
 
@@ -112,6 +113,19 @@ export const celCases: readonly ConformanceCase[] = [
     id: 'cel/rules-are-asked-after-defaulting-and-not-for-null',
     run: async (world) => {
       await world.create('widgets', { metadata: { name: 'w' }, spec: { lower: null, upper: 1 } });
+    },
+  },
+  {
+    id: 'cel/null-of-a-nullable-field-counts-as-absent',
+    run: async (world) => {
+      const fields = { text: { type: 'string', nullable: true }, object: { type: 'object', nullable: true } };
+      const rule = '!has(self.text) && !has(self.object) && !self.?text.hasValue()';
+      const rules = { 'x-kubernetes-validations': [{ rule, message: 'neither may be set' }] };
+      const { post } = await ownCrd(world, { type: 'object', properties: fields, ...rules });
+      const taken = await post('nulls', { text: null, object: null });
+      assert.equal(taken.status, 201, taken.text);
+      assert.deepEqual(at(taken.body, 'spec'), { text: null, object: null });
+      expectRefused(await post('text', { text: 'x' }), { code: 422, reason: 'Invalid', message: /neither may be set/ });
     },
   },
 ];

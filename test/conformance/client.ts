@@ -28,7 +28,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
 /** The parts of a call beyond method and path. */
 export interface CallOptions {
-  /** Sent as JSON; a text is sent as it is. */
+  /** Sent as JSON; a text and bytes are sent as they are. */
   readonly body?: unknown;
   readonly contentType?: string;
   readonly accept?: string;
@@ -77,6 +77,6 @@ function withQuery(base: string, path: string, query: Readonly<Record<string, st
   return url.href;
 }
 
-function bodyText(body: unknown): string {
-  return typeof body === 'string' ? body : JSON.stringify(body);
+function bodyText(body: unknown): string | Buffer {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
 }

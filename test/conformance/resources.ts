@@ -24,6 +24,9 @@ export const resources = {
   leases: resource('coordination.k8s.io/v1', 'leases', 'Lease'),
   events: resource('events.k8s.io/v1', 'events', 'Event'),
   crds: resource('apiextensions.k8s.io/v1', 'customresourcedefinitions', 'CustomResourceDefinition', false),
+  deployments: resource('apps/v1', 'deployments', 'Deployment'),
+  statefulsets: resource('apps/v1', 'statefulsets', 'StatefulSet'),
+  daemonsets: resource('apps/v1', 'daemonsets', 'DaemonSet'),
   widgets: resource(`${group}/v1`, 'widgets', 'Widget'),
   gadgets: resource(`${group}/v1`, 'gadgets', 'Gadget', false),
 } as const satisfies Record<string, Resource>;

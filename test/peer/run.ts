@@ -1,25 +1,25 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureVenv } from '../support/python-venv.ts';
 
 /**
- * `npm run test:peer`: the operator against an S3 server that we did not write (moto, in a Python venv that is kept
- * outside the repository). Without Python, or without its packages, it says so and passes: npm alone must suffice for
+ * `npm run test:peer`: the operator against an S3 and IAM server that we did not write (moto, in a Python venv that is
+ * kept outside the repository). Without Python, or without its packages, it says so and passes: npm alone must suffice for
  * the other suites.
  */
 const here = fileURLToPath(new URL('.', import.meta.url));
-const requirements = join(here, 'requirements.txt');
 const READY_MS = 30_000;
 
-const python = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0);
-if (python === undefined) skip('there is no Python on this machine');
-const venv = ensureVenv(python ?? '');
+const venv = ensureVenv('peer', join(here, 'requirements.txt'));
+if (venv.type === 'NoVenv') {
+  console.log(`skipped: npm run test:peer, since ${venv.why}`);
+  process.exit(0);
+}
+const { bin } = venv;
 const port = await freePort();
-const server = spawn(join(venv, 'bin/moto_server'), ['--host', '127.0.0.1', '--port', String(port)], {
+const server = spawn(join(bin, 'moto_server'), ['--host', '127.0.0.1', '--port', String(port)], {
   stdio: 'ignore',
 });
 const stop = () => server.kill('SIGKILL');
@@ -39,28 +39,6 @@ process.exitCode = await new Promise<number>((resolve) => {
 });
 stop();
 
-/** One venv for each version of the requirements, made once a machine. */
-function ensureVenv(program: string): string {
-  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const folder = join(cache, 'wasabi-s3-operator', 'peer', digest);
-  const mark = join(folder, 'bin/moto_server');
-  if (existsSync(mark)) return folder;
-  mkdirSync(folder, { recursive: true });
-  console.log(`installing ${readFileSync(requirements, 'utf8').trim()} into ${folder}`);
-  const made = spawnSync(program, ['-m', 'venv', folder], { stdio: 'inherit' });
-  if (made.status !== 0) skip('python cannot make a venv');
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements];
-  const installed = spawnSync(join(folder, 'bin/python'), pip, { stdio: 'inherit' });
-  if (installed.status !== 0) skip('the packages cannot be installed');
-  return folder;
-}
-
-function skip(why: string): never {
-  console.log(`skipped: npm run test:peer, since ${why}`);
-  process.exit(0);
-}
-
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -77,7 +55,7 @@ function freePort(): Promise<number> {
 async function answered(url: string): Promise<void> {
   const end = performance.now() + READY_MS;
   for (;;) {
-    const { status } = spawnSync(python ?? '', [
+    const { status } = spawnSync(join(bin, 'python'), [
       '-c',
       `import urllib.request; urllib.request.urlopen("${url}", timeout=1)`,
     ]);

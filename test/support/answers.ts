@@ -36,7 +36,11 @@ export interface Fault {
  * the older one.
  * @param verdict the verdict, or what gives it for the first, second, … call that matches
  */
-export function inject(proxy: Proxy, matches: Matcher, verdict: Verdict | ((hit: number) => Verdict)): Fault {
+export function inject(
+  proxy: Proxy,
+  matches: Matcher,
+  verdict: Verdict | ((hit: number) => Verdict | Promise<Verdict>),
+): Fault {
   const hits: ProxiedCall[] = [];
   proxy.decide((call) => {
     if (!matches(call)) return 'pass';

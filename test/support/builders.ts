@@ -27,6 +27,13 @@ export const TYPES: Readonly<Record<string, ResourceType>> = {
   ...Object.fromEntries(KINDS.map(({ type }) => [type.kind, type])),
 };
 
+/** The type that the API server serves that kind as. @throws Error when no test has objects of that kind */
+export function typeOf(kind: string): ResourceType {
+  const type = TYPES[kind];
+  if (type === undefined) throw new Error(`no type for ${kind}`);
+  return type;
+}
+
 const API = 's3.cloud37.dev/v1alpha1';
 
 export function secret(name: string, values: Readonly<Record<string, string>>): Manifest {

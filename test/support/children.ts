@@ -70,7 +70,7 @@ export async function expectIndependent(world: World, name: string): Promise<voi
 export async function deleteOrphaning({ cluster, namespace }: World, name: string): Promise<void> {
   const dispatcher = new Agent({ connect: cluster.ca === undefined ? {} : { ca: cluster.ca } });
   const url = `${cluster.url}/apis/s3.cloud37.dev/v1alpha1/namespaces/${namespace}/buckets/${name}`;
-  const headers = { authorization: `Bearer ${cluster.token}`, 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${cluster.adminToken}`, 'content-type': 'application/json' };
   const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Orphan' });
   const answer = await request(url, { method: 'DELETE', headers, body, dispatcher });
   await answer.body.dump();

@@ -8,15 +8,21 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import type { ClusterAccess } from '../../src/runtime/cluster-access.ts';
 import { Credential } from '../../src/runtime/credential.ts';
 import { KubeClient } from '../../src/runtime/kube-client.ts';
+import { grantNamespace, operatorToken } from './operator-rights.ts';
+import { until } from './until.ts';
+
+export { until, within } from './until.ts';
 
 /** A control plane for the suites: the development one, or the real one that the cluster run started. */
 export interface TestCluster {
   readonly isReal: boolean;
   readonly url: string;
+  /** What operators connect with; on a real one it has the rights of the preset `minimal` alone. */
   readonly token: string;
   readonly ca: string | undefined;
   /** Calls as an administrator. */
   readonly admin: KubeClient;
+  readonly adminToken: string;
   /** The development control plane itself, for what only it can be made to do; absent: a real one. */
   readonly dev?: DevCluster;
   stop(): Promise<void>;
@@ -52,7 +58,8 @@ export async function startTestCluster(): Promise<TestCluster> {
     const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
     const admin = clientOf(staticAccess(real, realToken, ca));
     await installCrds(admin);
-    return { isReal: true, url: real, token: realToken, ca, admin, stop: () => admin.close() };
+    const operator = await operatorToken(admin);
+    return { isReal: true, url: real, token: operator, ca, admin, adminToken: realToken, stop: () => admin.close() };
   }
   const cluster = await startDevCluster();
   const token = cluster.token.reveal();
@@ -62,7 +69,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     await admin.close();
     await cluster.stop();
   };
-  return { isReal: false, url: cluster.url, token, ca: undefined, admin, dev: cluster, stop };
+  return { isReal: false, url: cluster.url, token, ca: undefined, admin, adminToken: token, dev: cluster, stop };
 }
 
 /** Applies our CRDs as generated, or those of some kinds alone, and waits until they are served. */
@@ -86,18 +93,10 @@ export async function installCrds(
   }
 }
 
-/** Waits in real time for what only a call can tell; asks the less often the longer it takes. @throws Error naming `what` */
-export async function until(what: string, isSo: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
-  const start = performance.now();
-  while (!(await isSo())) {
-    const waitedMs = performance.now() - start;
-    if (waitedMs > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    const pauseMs = Math.min(100, Math.max(5, waitedMs / 20));
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-  }
-}
-
-/** Creates a namespace with a name of its own, so that suites share a cluster without meeting. */
+/**
+ * Creates a namespace with a name of its own, so that suites share a cluster without meeting. On the real one that they
+ * share, operators get the rights there that the chart gives in the namespaces that it lists.
+ */
 export async function createNamespace(
   admin: KubeClient,
   prefix: string,
@@ -105,5 +104,6 @@ export async function createNamespace(
 ): Promise<string> {
   const name = `${prefix}-${crypto.randomUUID().slice(0, 8)}`;
   await admin.create(NAMESPACES, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  if (process.env['TEST_CLUSTER_URL'] !== undefined) await grantNamespace(admin, name);
   return name;
 }

@@ -9,7 +9,8 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import type { BucketSpecInput } from '../../src/api/bucket.ts';
-import { bucket, secret } from './builders.ts';
+import { type KeyPair, providerSecret } from './account.ts';
+import { bucket } from './builders.ts';
 import { until } from './cluster.ts';
 import { applyProvider, type World } from './world.ts';
 
@@ -19,19 +20,27 @@ export const unhurried = { rateLimit: { requestsPerSecond: 1_000, maxInFlight: 6
 /** Something that the operator is asked to do, from a quiet world to a quiet world. */
 export interface CrashPath {
   readonly title: string;
-  /** Which of the shared services: Wasabi as it is, or a server that has what Wasabi lacks and lacks what Wasabi has. */
+  /** Which service: Wasabi as it is, or a server that has what Wasabi lacks and lacks what Wasabi has. */
   readonly service: 'wasabi' | 'other';
+  /** Of the bucket, user and managed policy that the path is about. Default: one like no other. */
+  readonly name?: string;
   /** Default true. */
   readonly hasProvider?: boolean;
-  /** Brings the world to where the path begins. `name` is the bucket's, like no other. */
+  /** Brings the world to where the path begins. `name` is the bucket's. */
   begin(world: World, name: string): Promise<unknown>;
   act(world: World, name: string): Promise<unknown>;
   /** Resolves when the world shows the end. May be asked while the operator is away. */
   ended(world: World, name: string): Promise<unknown>;
   /** What the end is compared by, beside the bucket. */
   readonly objects: readonly (readonly [kind: string, name: string])[];
+  /** What else the end is compared by, without what differs from run to run. */
+  also?(world: World): Promise<object>;
+  /** Whether there is another namespace, and ReferenceGrants are served. Default false. */
+  readonly hasNeighbour?: boolean;
   /** false: the end is a failure that is looked at again from time to time. Default true. */
   readonly isAtRest?: boolean;
+  /** true: calls and answers that get lost, while the operator lives on, are tried, too. Default false. */
+  readonly losesCalls?: boolean;
 }
 
 const lifecycle = { rules: [{ id: 'old', prefix: 'tmp/', expiration: { days: 3 } }] };
@@ -76,11 +85,8 @@ async function fill(world: World, Bucket: string): Promise<void> {
   await world.console.send(new CreateMultipartUploadCommand({ Bucket, Key: 'c' }));
 }
 
-function credentials(world: World, secretKey = world.emulator.account.secretAccessKey) {
-  return secret('wasabi-credentials', {
-    'access-key': world.emulator.account.accessKeyId,
-    'secret-key': secretKey,
-  });
+function credentials({ emulator }: World, changed: Partial<KeyPair> = {}) {
+  return providerSecret('wasabi-credentials', { ...emulator.account, ...changed });
 }
 
 /** Drift is looked for when somebody asks: a clock that was set forward would outlive its operator. */
@@ -126,6 +132,18 @@ export const crashPaths: readonly CrashPath[] = [
     service: 'other',
     begin: (world, name) => makeBucket(world, name, { lifecycle, logging: null, tagging: { tags: { team: 'a' } } }),
     act: (world, name) => world.apply(bucket('it', { name, ...settings })),
+    ended: (world) => world.reaches('Bucket', 'it', 'Synced', 'True'),
+    objects: [it],
+  },
+  {
+    title: 'set copies and compliance (W14, W25)',
+    service: 'wasabi',
+    begin: (world, name) => makeBucket(world, name, { logging }),
+    act: (world, name) => {
+      const replication = { rules: [{ id: 'all', destination: { bucketRef: { name: 'log' } } }] };
+      const compliance = { enabled: true, retentionDays: 0 };
+      return world.apply(bucket('it', { name, logging, replication, compliance }));
+    },
     ended: (world) => world.reaches('Bucket', 'it', 'Synced', 'True'),
     objects: [it],
   },
@@ -213,7 +231,7 @@ export const crashPaths: readonly CrashPath[] = [
     hasProvider: false,
     begin: async (world) => {
       await applyProvider(world, unhurried);
-      await world.apply(credentials(world, 'this-is-not-the-secret-access-key'));
+      await world.apply(credentials(world, { secretAccessKey: 'this-is-not-the-secret-access-key' }));
       await world.reaches('Provider', 'wasabi', 'AuthValid', 'False');
     },
     act: (world) => world.apply(credentials(world)),
@@ -224,7 +242,7 @@ export const crashPaths: readonly CrashPath[] = [
     title: 'notice that the credentials of a Provider have become wrong',
     service: 'wasabi',
     begin: () => Promise.resolve(),
-    act: (world) => world.apply(credentials(world, 'this-is-not-the-secret-access-key')),
+    act: (world) => world.apply(credentials(world, { secretAccessKey: 'this-is-not-the-secret-access-key' })),
     ended: (world) => world.reaches('Provider', 'wasabi', 'AuthValid', 'False'),
     objects: [account, keys],
     isAtRest: false,

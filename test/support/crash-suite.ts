@@ -1,92 +1,139 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startEmulator } from '../../src/emulator/server.ts';
 import { isIamWrite, isS3Write } from './answers.ts';
-import { startTestCluster } from './cluster.ts';
-import { type Crash, type CrashPlan, crashesOf, describePlan, type PathRun, runPath } from './crash.ts';
+import { startTestCluster, type TestCluster } from './cluster.ts';
+import { assertSame, describePlan, type FaultPlan, faultsOf, type PathRun, type RunOptions, runPath } from './crash.ts';
+import type { Fault } from './crash-effects.ts';
 import type { CrashPath } from './crash-paths.ts';
-import { inParallel, sample, seeded, seedFrom, takesAll } from './seeded.ts';
-import type { SharedServers } from './world.ts';
+import { inProcess } from './crash-victim.ts';
+import { inParallel, sample, seeded, seedFrom, shareFrom, takesAll } from './seeded.ts';
 
-/** The share of the crashes after a write, and of all others, which change nothing more. */
-const WRITES_SHARE = takesAll || process.env['TEST_CLUSTER'] !== undefined ? 1 : 0.05;
-const SHARE = takesAll ? 1 : 0.01;
-/** Runs with two crashes, for each path: in the sample there are none. */
-const PAIRS = takesAll ? 12 : 0;
+/** How many of the faults of a path are tried. */
+export interface Extent {
+  /** The share of the faults that leave another state behind, and of all others, which change nothing more. */
+  readonly telling: number;
+  readonly others: number;
+  /** Runs with two faults. */
+  readonly pairs: number;
+}
+
+/** How many faults were tried, and how many of them came about. */
+interface Faults {
+  readonly tried: number;
+  readonly reached: number;
+}
+
+/** What differs between suites. */
+export interface SuiteOptions {
+  /** Of the titles, such as the number of a lesson. */
+  readonly prefix?: string;
+  /** A run on a real control plane tries the faults after every write. Default false. */
+  readonly everyWriteOnCluster?: boolean;
+}
+
+/** Of the faults between two writes, where nothing changes: time is short where a change is tested. */
+const shareOfOthers = shareFrom('CRASH_SHARE');
+const everything: Extent = { telling: 1, others: shareOfOthers, pairs: 12 };
+const someOfAll: Extent = { telling: 0.05, others: 0.01, pairs: 0 };
+/** One fault of each path, another one in each run. */
+const one: Extent = { telling: 0.01, others: 0, pairs: 0 };
 /** One run in so many is watched for a drift interval more. */
 const STAY = 3;
 const WIDTH = 6;
-const seed = seedFrom('CRASH_SEED');
+/** Decides what a sample takes. */
+export const seed = seedFrom('CRASH_SEED');
 
 /**
  * Tests each path: its end must be the same wherever the operator dies on it. `npm test` takes a sample of the crashes,
- * `npm run test:exhaustive` every one.
+ * `npm run test:exhaustive` every one; of those that change nothing more the share CRASH_SHARE, where that is set.
  */
-export function testCrashes(paths: readonly CrashPath[]): void {
-  const shared = new Map<CrashPath['service'], SharedServers>();
+export function testCrashes(paths: readonly CrashPath[], options: SuiteOptions = {}): void {
+  const { prefix = '', everyWriteOnCluster = false } = options;
+  const onCluster = everyWriteOnCluster ? { ...someOfAll, telling: 1 } : someOfAll;
+  const sampled = process.env['TEST_CLUSTER'] === undefined ? one : onCluster;
+  const extent = takesAll ? everything : sampled;
+  let cluster: TestCluster;
+  let counts: Faults = { tried: 0, reached: 0 };
   before(async () => {
-    const cluster = await startTestCluster();
-    const quirks = { cors: 'accepted', encryption: 'accepted', publicAccessBlock: 'accepted', forceDelete: 'ignored' };
-    shared.set('wasabi', { cluster, emulator: await startEmulator({}) });
-    shared.set('other', { cluster, emulator: await startEmulator({ quirks: quirks as object }) });
+    cluster = await startTestCluster();
   });
   after(async () => {
-    for (const { emulator } of shared.values()) await emulator.stop();
-    await shared.get('wasabi')?.cluster.stop();
+    await cluster.stop();
+    assertReached(counts);
   });
   for (const path of paths) {
-    test(`a crash at any single call: ${path.title}`, (t) => {
-      const servers = shared.get(path.service);
-      assert.ok(servers);
-      return testPath(path, servers, (line) => t.diagnostic(line));
+    test(`${prefix}a crash at any single call: ${path.title}`, async (t) => {
+      const options = { cluster, victimIn: inProcess };
+      const { tried, reached } = await testPath(path, options, extent, (line) => t.diagnostic(line));
+      counts = { tried: counts.tried + tried, reached: counts.reached + reached };
     });
   }
 }
 
-async function testPath(path: CrashPath, servers: SharedServers, tell: (line: string) => void): Promise<void> {
-  const reference = await runPath(path, servers, [], { staysLong: true });
-  const plans = plansFor(reference);
-  const all = crashesOf(reference).length;
-  tell(`seed ${seed}: ${plans.length} runs of ${all} crashes; CRASH_SEED=${seed} repeats them`);
+/** Tries so many faults of the path, one at least, and tells of it. The undisturbed run is made in this process. */
+export async function testPath(
+  path: CrashPath,
+  options: Pick<RunOptions, 'cluster' | 'victimIn'>,
+  extent: Extent,
+  tell: (line: string) => void,
+): Promise<Faults> {
+  const reference = await runPath(path, [], { ...options, victimIn: inProcess, staysLong: true });
+  const plans = plansFor(path, reference, extent);
+  const all = faultsOf(path, reference).length;
+  assert.ok(plans.length > 0, `${path.title}: there is a fault to try`);
+  tell(`seed ${seed}: ${plans.length} runs of ${all} faults; CRASH_SEED=${seed} repeats them`);
   let reached = 0;
   const tasks = plans.map((plan, index) => async () => {
     const where = `${path.title}: ${describePlan(plan, reference)}`;
-    const run = await runPath(path, servers, plan, { staysLong: index % STAY === 0 }).catch((cause: unknown) => {
+    const staysLong = index % STAY === 0;
+    const run = await runPath(path, plan, { ...options, staysLong, end: reference.end }).catch((cause: unknown) => {
       throw new Error(`${where}: ${cause instanceof Error ? cause.message : String(cause)}`);
     });
-    reached += Math.min(1, run.crashes);
-    assert.deepEqual(run.end, reference.end, where);
-    assert.deepEqual(run.effects, reference.effects, where);
+    reached += Math.min(1, run.faults);
+    assertSame(run, reference, where);
   });
   await inParallel(WIDTH, tasks);
-  // A crash late on a path may come after the end shows: of a sample of three, that can be one.
-  assert.ok(reached >= plans.length * (takesAll ? 0.8 : 0.6), `${reached} of ${plans.length} crashes came about`);
+  const faults = { tried: plans.length, reached };
+  assertReached(faults);
+  return faults;
+}
+
+/** Most came about. A crash late on a path may come after the end shows: of a small sample, that can be half, or the only one. */
+function assertReached({ tried, reached }: Faults): void {
+  const least = tried === 1 ? 0 : tried * (tried > 20 ? 0.8 : 0.5);
+  assert.ok(reached >= least, `${reached} of ${tried} faults came about`);
 }
 
 /**
- * The crashes of this run. After the writes, since each leaves another state behind; a share of all others (between two
+ * The faults of this run. After the writes, since each leaves another state behind; a share of all others (between two
  * writes nothing changes), spread over the path by the seed; and some after which the successor dies, too.
  */
-function plansFor(reference: PathRun): readonly CrashPlan[] {
+function plansFor(path: CrashPath, reference: PathRun, extent: Extent): readonly FaultPlan[] {
   const random = seeded(seed);
-  const all = crashesOf(reference);
-  const certain = all.filter((crash) => crash.verdict === 'cutAfter' && isWriteOf(reference, crash));
-  const others = all.filter((crash) => !certain.includes(crash));
+  const all = faultsOf(path, reference);
+  const telling = all.filter((fault) => isTelling(reference, fault));
+  const others = all.filter((fault) => !telling.includes(fault));
   const singles = [
-    ...sample(certain, Math.ceil(certain.length * WRITES_SHARE), random),
-    ...sample(others, Math.ceil(others.length * SHARE), random),
+    ...sample(telling, Math.ceil(telling.length * extent.telling), random),
+    ...sample(others, Math.ceil(others.length * extent.others), random),
   ];
-  const pairs = sample(all, Math.min(PAIRS, all.length), random).map((first): CrashPlan => {
+  const pairs = sample(all, Math.min(extent.pairs, all.length), random).map((first): FaultPlan => {
     const second = all[Math.floor(random() * all.length)] ?? first;
     return [first, second];
   });
-  return [...singles.map((crash): CrashPlan => [crash]), ...pairs];
+  return [...singles.map((fault): FaultPlan => [fault]), ...pairs];
+}
+
+/** After a write, or with a write to the service that gets lost. */
+function isTelling(reference: PathRun, fault: Fault): boolean {
+  if (!isWriteOf(reference, fault)) return false;
+  return fault.verdict === 'cutAfter' || (fault.side === 'wasabi' && fault.verdict.startsWith('drop'));
 }
 
 /** Whether the call changes an object or something in the service. Events do not. */
-function isWriteOf({ calls }: PathRun, { side, ordinal }: Crash): boolean {
+function isWriteOf({ calls }: PathRun, { side, ordinal }: Fault): boolean {
   const call = calls[side][ordinal - 1];
   if (call === undefined) return false;
   if (side === 'wasabi') return isS3Write(call) || isIamWrite(call);
-  return call.method !== 'GET' && !call.url.includes('/events');
+  return call.method !== 'GET' && !/\/events|dryRun/.test(call.url);
 }

@@ -1,148 +1,253 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import type { EmulatorOptions } from '../../src/emulator/options.ts';
+import { createNamespace, type TestCluster, until } from './cluster.ts';
+import { type Effects, effectsAfter, type Fault, lastCallOf, losesKey, withLostKeys } from './crash-effects.ts';
 import { type CrashPath, unhurried } from './crash-paths.ts';
+import type { Side, Victim, VictimIn } from './crash-victim.ts';
 import { endState } from './end-state.ts';
-import type { ProxiedCall, Verdict } from './proxy.ts';
-import { openWorld, type SharedServers, type World, type WorldOperator } from './world.ts';
+import { openKeyWorld } from './keys.ts';
+import type { ProxiedCall } from './proxy.ts';
+import { installReferenceGrants } from './reference-grants.ts';
+import { kubeWritesAmong, type World } from './world.ts';
 
-/** The two sides on which an operator makes calls. */
-export type Side = 'kube' | 'wasabi';
-
-/** The operator dies at that call: before it has its effect, or after it and before the answer arrives. */
-export interface Crash {
-  readonly side: Side;
-  /** Counts from 1 at the beginning of the path. */
-  readonly ordinal: number;
-  readonly verdict: Extract<Verdict, 'cutBefore' | 'cutAfter'>;
-}
-
-/** A run of a path in which the operator dies once, or once more while its successor works. */
-export type CrashPlan = readonly [Crash] | readonly [Crash, Crash];
+/** A run of a path in which a fault comes about once, or once more while the successor works. */
+export type FaultPlan = readonly [Fault] | readonly [Fault, Fault];
 
 /** How a path went. */
 export interface PathRun {
   readonly end: Readonly<Record<string, unknown>>;
-  /** Calls of the path, watches left out. */
-  readonly calls: Readonly<Record<Side, readonly ProxiedCall[]>>;
-  /** Creations and deletions of the bucket, the user and the managed policy that the service carried out. */
-  readonly effects: { readonly creates: number; readonly deletes: number };
-  /** How many of the crashes of the plan came about: a path may end before the call. */
-  readonly crashes: number;
+  /** Calls of the operator that began the path, watches left out. */
+  readonly calls: Calls;
+  /** But for the keys whose text was lost. */
+  readonly effects: Effects;
+  /** How many of the faults of the plan came about: a path may end before the call. */
+  readonly faults: number;
+  /** How many keys were made in vain, since their text was lost. */
+  readonly lostKeys: number;
 }
 
-/** Every crash of a path whose undisturbed run is known. */
-export function crashesOf({ calls }: PathRun): readonly Crash[] {
+/** What a run is made on, and how. */
+export interface RunOptions {
+  readonly cluster: TestCluster;
+  readonly victimIn: VictimIn;
+  /** Another drift interval must cost reads only, where the path ends at rest. */
+  readonly staysLong: boolean;
+  /** Where the path leads: what comes a little after the end shows is waited for. Absent: this run tells. */
+  readonly end?: PathRun['end'];
+}
+
+type Calls = Readonly<Record<Side, readonly ProxiedCall[]>>;
+
+/** An announced create is over by then. */
+const INTENT_OVER_MS = 36_000;
+/** The last write of a process may come so long after it seemed to have settled: it cannot be asked for all that it does. */
+const END_MS = 15_000;
+const providerObjects = [
+  ['Provider', 'wasabi'],
+  ['Secret', 'wasabi-credentials'],
+] as const;
+/** How often `until` asks, and a little. */
+const ASKED_MS = 150;
+const account = { accountId: '100000000001' };
+const services: { readonly [S in CrashPath['service']]: EmulatorOptions } = {
+  wasabi: { account },
+  other: {
+    account,
+    quirks: { cors: 'accepted', encryption: 'accepted', publicAccessBlock: 'accepted', forceDelete: 'ignored' },
+  },
+};
+
+/** Every fault of a path whose undisturbed run is known. */
+export function faultsOf({ losesCalls }: CrashPath, { calls }: PathRun): readonly Fault[] {
+  const verdicts = [
+    ...(['cutBefore', 'cutAfter'] as const),
+    ...(losesCalls === true ? (['dropRequest', 'dropResponse'] as const) : []),
+  ];
   return (['kube', 'wasabi'] as const).flatMap((side) =>
-    calls[side].flatMap((_call, index): Crash[] =>
-      (['cutBefore', 'cutAfter'] as const).map((verdict) => ({ side, ordinal: index + 1, verdict })),
-    ),
+    calls[side].flatMap((_call, index): Fault[] => verdicts.map((verdict) => ({ side, ordinal: index + 1, verdict }))),
   );
 }
 
-/** Such as `service call 7 (PUT /bucket/?tagging=) lost its answer`. */
-export function describePlan(plan: CrashPlan, { calls }: PathRun): string {
+/** Such as `cutAfter wasabi call 7 (PUT /bucket/?tagging=)`. */
+export function describePlan(plan: FaultPlan, { calls }: PathRun): string {
   return plan
     .map(({ side, ordinal, verdict }, index) => {
       const call = index === 0 ? calls[side][ordinal - 1] : undefined;
-      const what = call === undefined ? '' : ` (${call.method} ${call.url})`;
-      return `crash ${verdict === 'cutBefore' ? 'before' : 'after'} ${side} call ${ordinal}${what}`;
+      const action = /Action=\w+/.exec(call?.body ?? '')?.[0] ?? '';
+      const what = call === undefined ? '' : ` (${call.method} ${call.url} ${action})`;
+      return `${verdict} ${side} call ${ordinal}${what}`;
     })
     .join(', then ');
 }
 
 /**
- * Runs a path in a world of its own, with the crashes of the plan.
- * @param options staysLong: another drift interval must cost reads only, where the path ends at rest
+ * Runs a path in a world of its own, with the faults of the plan. No user ever has more than two keys.
+ * @throws AssertionError when one has
  */
-export async function runPath(
-  path: CrashPath,
-  servers: SharedServers,
-  plan: readonly Crash[],
-  options: { readonly staysLong: boolean },
-): Promise<PathRun> {
-  const name = `crash-${crypto.randomUUID().slice(0, 12)}`;
-  const world = await openWorld(servers, { hasProvider: path.hasProvider ?? true, providerSpec: unhurried });
+export async function runPath(path: CrashPath, plan: readonly Fault[], options: RunOptions): Promise<PathRun> {
+  const name = path.name ?? `crash-${crypto.randomUUID().slice(0, 12)}`;
+  const neighbours = path.hasNeighbour === true ? [await makeNeighbour(options.cluster)] : [];
+  const keyWorld = await openKeyWorld(options.cluster, {
+    neighbours,
+    emulator: services[path.service],
+    hasProvider: path.hasProvider ?? true,
+    providerSpec: unhurried,
+  });
+  const { world } = keyWorld;
   try {
     await path.begin(world, name);
     await world.settle();
-    const { operator } = world;
-    const marks = { kube: operator.kube.calls.length, wasabi: operator.wasabi.calls.length };
-    const before = effectsOn(world, name);
-    const crashes = await disturbed(path, world, name, plan);
-    const calls = { kube: operator.kube.calls.slice(marks.kube), wasabi: operator.wasabi.calls.slice(marks.wasabi) };
-    const end = await endState(world, path.objects, name);
-    const after = effectsOn(world, name);
-    const effects = { creates: after.creates - before.creates, deletes: after.deletes - before.deletes };
-    if (options.staysLong && path.isAtRest !== false) await assertSettled(path, world, name);
-    return { end, calls, effects, crashes };
+    const victim = await options.victimIn(keyWorld);
+    try {
+      const { proxies } = victim;
+      const marks = marksOf(victim);
+      const seq = lastCallOf(world);
+      const { faults, lostKeys } = await disturbed({ path, world, name }, victim, plan);
+      const calls = callsSince(proxies, marks);
+      const end = await endOf({ path, world, name }, options.end);
+      const effects = effectsAfter(world, seq);
+      if (options.staysLong && path.isAtRest !== false) await assertSettled(path, world, victim);
+      assert.ok(keyWorld.mostKeys() <= 2, `${keyWorld.mostKeys()} keys at once`);
+      return { end, calls, effects, faults, lostKeys };
+    } finally {
+      await victim.close();
+    }
   } finally {
-    await world.close();
+    await keyWorld.close();
   }
 }
 
-/** @returns how many crashes came about */
-async function disturbed(path: CrashPath, world: World, name: string, plan: readonly Crash[]): Promise<number> {
-  const [first, second] = plan;
-  let cut = first === undefined ? undefined : arm(world.operator, first);
-  await path.act(world, name);
-  let ended = path.ended(world, name);
-  let crashes = 0;
-  for (const next of [second, undefined]) {
-    if (cut === undefined) break;
-    await Promise.race([cut, ended.catch(() => undefined)]);
+/** Both runs came to the same end, and made and took away the same, but for keys whose text was lost. */
+export function assertSame(run: PathRun, reference: PathRun, what: string): void {
+  assert.deepEqual(run.end, reference.end, what);
+  assert.deepEqual(run.effects, withLostKeys(reference.effects, run.lostKeys), `${what}: made and taken away`);
+}
+
+async function makeNeighbour(cluster: TestCluster): Promise<string> {
+  await installReferenceGrants(cluster);
+  return createNamespace(cluster.admin, 'neighbour');
+}
+
+interface Scene {
+  readonly path: CrashPath;
+  readonly world: World;
+  readonly name: string;
+}
+
+/** The end of a run as it stands, once it is the expected one, or has had its time to become so. */
+async function endOf({ path, world, name }: Scene, expected: PathRun['end'] | undefined): Promise<PathRun['end']> {
+  // The Provider, too, on every path: it comes to rest last.
+  const objects = [...path.objects, ...providerObjects];
+  const read = async () => ({ ...(await endState(world, objects, name)), also: (await path.also?.(world)) ?? null });
+  let end = await read();
+  const isReached = async () => {
+    end = await read();
+    return isDeepStrictEqual(end, expected);
+  };
+  // Who waits in vain compares, and says what differs.
+  if (expected !== undefined) await until('the end', isReached, END_MS).catch(() => undefined);
+  return end;
+}
+
+/** @returns how many faults came about, and what they cost */
+async function disturbed(
+  { path, world, name }: Scene,
+  victim: Victim,
+  plan: readonly Fault[],
+): Promise<Pick<PathRun, 'faults' | 'lostKeys'>> {
+  let faults = 0;
+  let lostKeys = 0;
+  let isAlive = false;
+  // Asked anew after each fault: the time while nobody works is not its own.
+  const goOn = async () => {
+    if (faults === 0) await path.act(world, name);
+    await path.ended(world, name);
+  };
+  const finish = async (ended: Promise<unknown>) => {
+    if (faults > 0) await letTimePass(ended, victim, isAlive);
+    await ended;
+    await victim.settle();
+    return { faults, lostKeys };
+  };
+  for (const fault of plan) {
+    const armed = arm(victim, fault);
+    const ended = goOn();
+    await Promise.race([armed.done, ended.catch(() => undefined)]);
     // The last calls of a path, such as that of its event, come after its end shows.
-    await Promise.race([cut, world.settle()]);
-    if (!isCut(world.operator)) break;
-    ended.catch(() => undefined); // asked anew: the time while nobody works is not its own
-    crashes += 1;
-    await world.restart();
-    cut = next === undefined ? undefined : arm(world.operator, next);
-    ended = path.ended(world, name);
+    await Promise.race([armed.done, victim.settle()]);
+    armed.disarm();
+    const hit = armed.hit();
+    if (hit === undefined) return finish(ended);
+    ended.catch(() => undefined);
+    await armed.done;
+    faults += 1;
+    if (losesKey(armed.calls(), hit, fault)) lostKeys += 1;
+    isAlive = !fault.verdict.startsWith('cut');
+    if (!isAlive) await victim.replace();
   }
-  await ended;
-  await world.settle();
-  return crashes;
+  return finish(goOn());
 }
 
-const cutOperators = new WeakSet<WorldOperator>();
-
-function isCut(operator: WorldOperator): boolean {
-  return cutOperators.has(operator);
+/**
+ * A create of a key that was announced and not answered is waited for, and so is the next try of an operator whose call
+ * got lost.
+ */
+async function letTimePass(ended: Promise<unknown>, victim: Victim, isAlive: boolean): Promise<void> {
+  await victim.settle();
+  const later = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ASKED_MS));
+  const isOver = await Promise.race([ended.then(() => true), later]);
+  if (!isOver || isAlive) await victim.pass(INTENT_OVER_MS);
 }
 
-/** The operator dies at that call, counted from now. Resolves when it has. */
-function arm(operator: WorldOperator, { side, ordinal, verdict }: Crash): Promise<void> {
-  const proxy = operator[side];
+interface Armed {
+  /** Resolves when the operator is dead, or the call is lost. */
+  readonly done: Promise<unknown>;
+  readonly hit: () => ProxiedCall | undefined;
+  /** From now on it does not come about any more. */
+  readonly disarm: () => void;
+  /** Of that operator, since. */
+  readonly calls: () => Calls;
+}
+
+/** The fault comes about at that call of the operator that works now, counted from now. */
+function arm(victim: Victim, { side, ordinal, verdict }: Fault): Armed {
+  const { proxies, died } = victim;
+  const marks = marksOf(victim);
+  const proxy = proxies[side];
   const last = proxy.calls.length + ordinal;
-  proxy.decide((call) => (call.ordinal === last ? verdict : 'pass'));
-  return proxy.cut.then(() => {
-    cutOperators.add(operator);
-    // Dead on one side is dead on the other.
-    operator[side === 'kube' ? 'wasabi' : 'kube'].sever();
+  const lost = Promise.withResolvers<void>();
+  let hit: ProxiedCall | undefined;
+  proxy.decide((call) => {
+    if (call.ordinal !== last) return 'pass';
+    hit = call;
+    if (verdict.startsWith('drop')) lost.resolve();
+    return verdict;
   });
+  const done = verdict.startsWith('cut') ? died : lost.promise;
+  const disarm = () => proxy.decide(undefined);
+  return { done, hit: () => hit, disarm, calls: () => callsSince(proxies, marks) };
 }
 
-/** A call of an operator about the bucket, the user or the managed policy of that name. */
-function callsAbout(world: World, name: string) {
-  return world.operatorCalls().filter(({ bucket, userName, policy }) => {
-    return bucket === name || userName === name || policy === name || policy?.endsWith(`/${name}`) === true;
-  });
+function marksOf({ proxies: { kube, wasabi } }: Victim): Readonly<Record<Side, number>> {
+  return { kube: kube.calls.length, wasabi: wasabi.calls.length };
 }
 
-/** What the operators made and destroyed under that name. */
-function effectsOn(world: World, name: string): { creates: number; deletes: number } {
-  const done = callsAbout(world, name).filter(({ status }) => status < 300);
-  const count = (verb: string) =>
-    done
-      .filter(({ operation }) => ['Bucket', 'User', 'Policy'].includes(operation.slice(verb.length)))
-      .filter(({ operation }) => operation.startsWith(verb)).length;
-  return { creates: count('Create'), deletes: count('Delete') };
+function callsSince({ kube, wasabi }: Victim['proxies'], marks: Readonly<Record<Side, number>>): Calls {
+  return { kube: kube.calls.slice(marks.kube), wasabi: wasabi.calls.slice(marks.wasabi) };
 }
 
-/** Whatever happened: another drift interval costs reads only. */
-async function assertSettled(path: CrashPath, world: World, name: string): Promise<void> {
-  const writes = () => [...world.kubeWrites(), ...callsAbout(world, name).filter(({ mutating }) => mutating)];
+/** Whatever happened: to look at everything once more costs reads only. */
+async function assertSettled(path: CrashPath, world: World, victim: Victim): Promise<void> {
+  const writes = () => [
+    ...kubeWritesAmong(victim.proxies.kube.calls),
+    ...world
+      .operatorCalls()
+      .filter(({ mutating }) => mutating)
+      .map(({ operation }) => operation),
+  ];
   const before = writes();
-  await world.resync();
+  await victim.lookAgain();
   assert.deepEqual(writes(), before, `${path.title}: settled`);
   for (const [kind, object] of path.objects) {
     if (kind !== 'Secret' && (await world.get(kind, object)) !== undefined) await world.expectValid(kind, object);

@@ -9,7 +9,8 @@ import {
   ListUserPoliciesCommand,
 } from '@aws-sdk/client-iam';
 import type { Emulator } from '../../src/emulator/server.ts';
-import type { KeyPair, World } from './world.ts';
+import type { KeyPair } from './account.ts';
+import type { World } from './world.ts';
 
 /** Somebody with keys of an account who works on its identities past the operator. Default: the root's. */
 export function iamConsole(emulator: Emulator, keys: KeyPair = emulator.account): IAMClient {

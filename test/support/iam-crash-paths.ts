@@ -1,8 +1,11 @@
 import {
+  CreatePolicyCommand,
   CreatePolicyVersionCommand,
+  CreateUserCommand,
   DeleteUserPolicyCommand,
   DetachUserPolicyCommand,
   ListUserPoliciesCommand,
+  PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { iamPolicy, user } from './builders.ts';
 import { until } from './cluster.ts';
@@ -50,6 +53,51 @@ async function lookedAtBoth(world: World): Promise<void> {
     });
     await world.reaches(kind, name, 'Synced', 'True');
   }
+}
+
+const STRANGER = 'other/ns/name/22222222-2222-4222-8222-222222222222';
+
+/** Somebody else's policy, of which the object keeps off until it is told to take it over. */
+async function makeForeign(world: World, name: string, Description?: string): Promise<void> {
+  const Statement = [{ Effect: 'Allow', Action: 's3:PutObject', Resource: 'arn:aws:s3:::logs/*' }];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await iamConsole(world.emulator).send(new CreatePolicyCommand({ PolicyName: name, PolicyDocument, Description }));
+  await world.apply(iamPolicy('rule', reading('s3:GetObject'), { name }));
+  await world.reaches('IAMPolicy', 'rule', 'Stalled', 'AlreadyExists');
+}
+
+/** The consent to it; the marker of what nobody marked is not there to be named. */
+async function takeOver(world: World): Promise<void> {
+  const metadata = { annotations: { 's3.cloud37.dev/take-over-from': STRANGER } };
+  await world.patch('IAMPolicy', 'rule', { metadata, spec: { adoptionPolicy: 'AdoptOrCreate' } });
+}
+
+async function isTakenOver(world: World): Promise<void> {
+  await world.reaches('IAMPolicy', 'rule', 'Ready', 'True');
+  await world.reaches('IAMPolicy', 'rule', 'Synced', 'True');
+}
+
+/** Somebody else's user, of which the object keeps off until it is told to take it over. */
+async function makeForeignUser(world: World, UserName: string, PolicyName: string): Promise<void> {
+  const iam = iamConsole(world.emulator);
+  const Statement = [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::logs/*' }];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await iam.send(new CreateUserCommand({ UserName }));
+  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName, PolicyDocument }));
+  await world.apply(user('it', { name: UserName, policy: reading('s3:PutObject') }));
+  await world.reaches('User', 'it', 'Stalled', 'AlreadyExists');
+}
+
+const STRANGERS_MARK = 's3.cloud37.dev.0123456789abcdef0123456789abcdef.22222222-2222-4222-8222-222222222222';
+
+async function takeOverUser(world: World): Promise<void> {
+  const metadata = { annotations: { 's3.cloud37.dev/take-over-from': STRANGERS_MARK } };
+  await world.patch('User', 'it', { metadata, spec: { adoptionPolicy: 'AdoptOrCreate' } });
+}
+
+async function userIsTakenOver(world: World): Promise<void> {
+  await world.reaches('User', 'it', 'Ready', 'True');
+  await world.reaches('User', 'it', 'Synced', 'True');
 }
 
 /** Every path of User and IAMPolicy that changes something. */
@@ -112,6 +160,82 @@ export const iamCrashPaths: readonly CrashPath[] = [
     act: async (world) => {
       await world.delete('IAMPolicy', 'rule');
       await world.delete('User', 'it');
+    },
+    ended: async (world) => {
+      await world.gone('User', 'it');
+      await world.gone('IAMPolicy', 'rule');
+    },
+    objects: [person, rule],
+  },
+  {
+    title: 'take over the policy of a stranger',
+    service: 'wasabi',
+    begin: (world, name) => makeForeign(world, name, `x [s3.cloud37.dev/owned-by=${STRANGER}]`),
+    act: takeOver,
+    ended: isTakenOver,
+    objects: [rule],
+  },
+  {
+    title: 'adopt a policy that nobody marked',
+    service: 'wasabi',
+    begin: (world, name) => makeForeign(world, name),
+    act: takeOver,
+    ended: isTakenOver,
+    objects: [rule],
+  },
+  {
+    title: 'delete a policy that was taken over',
+    service: 'wasabi',
+    begin: async (world, name) => {
+      await makeForeign(world, name, `x [s3.cloud37.dev/owned-by=${STRANGER}]`);
+      await takeOver(world);
+      await isTakenOver(world);
+    },
+    act: (world) => world.delete('IAMPolicy', 'rule'),
+    ended: (world) => world.gone('IAMPolicy', 'rule'),
+    objects: [rule],
+  },
+  {
+    title: 'adopt a user that nobody marked',
+    service: 'wasabi',
+    begin: (world, name) => makeForeignUser(world, name, 'theirs'),
+    act: (world) => world.patch('User', 'it', { spec: { adoptionPolicy: 'AdoptOrCreate' } }),
+    ended: userIsTakenOver,
+    objects: [person],
+  },
+  {
+    title: 'take over the user of a stranger',
+    service: 'wasabi',
+    begin: (world, name) => makeForeignUser(world, name, STRANGERS_MARK),
+    act: takeOverUser,
+    ended: userIsTakenOver,
+    objects: [person],
+  },
+  {
+    title: 'delete a user that was taken over',
+    service: 'wasabi',
+    begin: async (world, name) => {
+      await makeForeignUser(world, name, STRANGERS_MARK);
+      await takeOverUser(world);
+      await userIsTakenOver(world);
+    },
+    act: (world) => world.delete('User', 'it'),
+    ended: (world) => world.gone('User', 'it'),
+    objects: [person],
+  },
+  {
+    title: 'delete a policy and its user under Retain',
+    service: 'wasabi',
+    begin: async (world, name) => {
+      await makeUser(world, name);
+      for (const [kind, object] of [person, rule]) {
+        await world.patch(kind, object, { spec: { deletionPolicy: 'Retain' } });
+        await world.reaches(kind, object, 'Synced', 'True');
+      }
+    },
+    act: async (world) => {
+      await world.delete('User', 'it');
+      await world.delete('IAMPolicy', 'rule');
     },
     ended: async (world) => {
       await world.gone('User', 'it');

@@ -2,19 +2,20 @@ import type { TestContext } from 'node:test';
 import type { AccessKey } from '../../src/api/access-key.ts';
 import { SECRETS } from '../../src/api/core-types.ts';
 import { addAccessKey, type AccessKey as ServiceKey } from '../../src/emulator/accounts.ts';
-import type { EmulatorOptions } from '../../src/emulator/options.ts';
-import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import { startEmulator } from '../../src/emulator/server.ts';
 import type { SecretObject } from '../../src/kinds/provider-secrets.ts';
-import { user } from './builders.ts';
+import type { KeyPair } from './account.ts';
+import { accessKey, user } from './builders.ts';
 import { startTestCluster, type TestCluster, until } from './cluster.ts';
+import { watchKeys } from './most-keys.ts';
 import { SkippingClock } from './skipping-clock.ts';
-import { type KeyPair, openWorld, type World } from './world.ts';
+import { openWorld, type World, type WorldOptions } from './world.ts';
 
 /** The User object of these tests; the IAM user has another name. */
 export const USER = 'team';
 
 /** Makes the User `team` with that IAM name, which may do everything in S3. */
-async function makeUser(world: World, iamName: string): Promise<void> {
+export async function makeUser(world: World, iamName: string): Promise<void> {
   const policy = { statement: [{ effect: 'Allow', action: 's3:*', resource: '*' }] };
   await world.apply(user(USER, { name: iamName, policy }));
   await world.reaches('User', USER, 'Ready', 'True');
@@ -81,8 +82,12 @@ export function keyCalls(world: World): { readonly creates: number; readonly del
 /** A world whose service has a clock of its own that a test can set forward together with the operator's. */
 export interface KeyWorld {
   readonly world: World;
+  /** The service's. */
+  readonly clock: SkippingClock;
   /** Lets so much time pass for the service and the operator. */
   readonly pass: (ms: number) => Promise<void>;
+  /** The same at once: what falls due meanwhile happens once, at the end. For days, in which thousands of watches end. */
+  readonly leap: (ms: number) => Promise<void>;
   /** The most keys that any user had at any instant. */
   readonly mostKeys: () => number;
   /** Every key that was ever made. */
@@ -90,26 +95,30 @@ export interface KeyWorld {
   readonly close: () => Promise<void>;
 }
 
-/** Starts one on a cluster that others may use, too, with the User `team`. */
-export async function startKeyWorld(
+/** Starts one on a cluster that others may use, too. */
+export async function openKeyWorld(
   cluster: TestCluster,
-  iamName: string,
-  options: { readonly emulator?: EmulatorOptions; readonly flags?: readonly string[] } = {},
+  { emulator: emulatorOptions, ...options }: WorldOptions = {},
 ): Promise<KeyWorld> {
   const clock = new SkippingClock();
-  const emulator = await startEmulator({ ...options.emulator, clock });
+  const emulator = await startEmulator({ ...emulatorOptions, clock });
   const most = watchKeys(emulator);
-  const flags = options.flags ?? [];
-  const world = await openWorld({ cluster, emulator }, { flags }).catch(async (error: unknown) => {
+  const world = await openWorld({ cluster, emulator }, options).catch(async (error: unknown) => {
     await emulator.stop();
     throw error;
   });
-  await makeUser(world, iamName);
   return {
     world,
+    clock,
     pass: async (ms) => {
       await clock.skip(ms);
       await world.elapse(ms);
+    },
+    leap: async (ms) => {
+      await world.settle();
+      await clock.skip(ms);
+      world.operator.clock.wakeAfter(ms);
+      await world.settle();
     },
     mostKeys: () => most.count,
     made: most.made,
@@ -120,32 +129,32 @@ export async function startKeyWorld(
   };
 }
 
-/** The same, with a cluster of its own; the test's end stops both. */
-export async function keyWorldFor(
-  t: TestContext,
-  iamName: string,
-  options: Parameters<typeof startKeyWorld>[2] = {},
-): Promise<KeyWorld> {
+/** What a world with the User `team` may have of its own. */
+export type KeyWorldOptions = Pick<WorldOptions, 'emulator' | 'flags'>;
+
+/** Starts one with a cluster of its own and the User `team`; the test's end stops both. */
+export async function keyWorldFor(t: TestContext, iamName: string, options: KeyWorldOptions = {}): Promise<KeyWorld> {
   const cluster = await startTestCluster();
-  const opening = startKeyWorld(cluster, iamName, options);
+  const opening = openKeyWorld(cluster, options);
   t.after(async () => {
     await (await opening.catch(() => undefined))?.close();
     await cluster.stop();
   });
-  return opening;
+  const keyWorld = await opening;
+  await makeUser(keyWorld.world, iamName);
+  return keyWorld;
 }
 
-/** Counts each user's keys at every instant at which one is made, and keeps them all. */
-function watchKeys({ state }: Emulator): { count: number; readonly made: ServiceKey[] } {
-  const most = { count: 0, made: [...state.keys.values()] };
-  const { keys } = state;
-  const set = keys.set.bind(keys);
-  keys.set = (id, key) => {
-    set(id, key);
-    most.made.push(key);
-    const now = [...keys.values()].filter(({ userName }) => userName === key.userName).length;
-    most.count = Math.max(most.count, now);
-    return keys;
-  };
-  return most;
+/** The same, where the AccessKey `it` of that User is Ready, and nothing moves. */
+export async function settledKey(
+  t: TestContext,
+  iamName: string,
+  spec: Parameters<typeof accessKey>[2] = {},
+  options: KeyWorldOptions = {},
+): Promise<KeyWorld> {
+  const keyWorld = await keyWorldFor(t, iamName, options);
+  await keyWorld.world.apply(accessKey('it', USER, spec));
+  await keyWorld.world.reaches('AccessKey', 'it', 'Ready', 'True');
+  await keyWorld.world.settle();
+  return keyWorld;
 }

@@ -3,6 +3,7 @@ import {
   DeleteBucketCorsCommand,
   DeleteBucketLifecycleCommand,
   DeleteBucketPolicyCommand,
+  DeleteBucketReplicationCommand,
   DeleteBucketTaggingCommand,
   PutBucketLoggingCommand,
   PutBucketPolicyCommand,
@@ -94,6 +95,22 @@ export const kindCases: readonly KindCase[] = [
     drifts: {
       'logging switched off': (world) =>
         world.console.send(new PutBucketLoggingCommand({ Bucket: 'everything', BucketLoggingStatus: {} })),
+    },
+  },
+  {
+    kind: 'Bucket',
+    title: 'with replication and compliance (W14, W25)',
+    before: [bucket('copies')],
+    manifest: bucket('copied', {
+      compliance: { enabled: true, retentionDays: 0 },
+      replication: { rules: [{ id: 'all', destination: { bucketRef: { name: 'copies' } } }] },
+    }),
+    drifts: {
+      'replication deleted': (world) => world.console.send(new DeleteBucketReplicationCommand({ Bucket: 'copied' })),
+      'compliance switched off': async ({ emulator }) =>
+        emulator.console.editBucket('copied', (found) => {
+          found.compliance = undefined;
+        }),
     },
   },
   {

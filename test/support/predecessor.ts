@@ -1,8 +1,8 @@
 import { CreatePolicyCommand, CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import type { KubeObject } from '../../src/api/meta.ts';
-import { type AccessKey as ServiceKey } from '../../src/emulator/accounts.ts';
-import { type Manifest, TYPES } from './builders.ts';
+import type { AccessKey as ServiceKey } from '../../src/emulator/accounts.ts';
+import type { Manifest } from './builders.ts';
 import { iamConsole } from './iam-console.ts';
 import { addKey } from './keys.ts';
 import type { World } from './world.ts';
@@ -66,8 +66,6 @@ export interface LegacyParts {
 
 /** Stores an object as the predecessor left it. No operator runs meanwhile. */
 export async function store(world: World, manifest: Manifest, parts: LegacyParts, namespace = world.namespace) {
-  const type = TYPES[manifest.kind];
-  if (type === undefined) throw new Error(`no type for ${manifest.kind}`);
   const { owner, finalizers = [] } = parts;
   const reference = owner && {
     apiVersion: owner.apiVersion,
@@ -96,8 +94,7 @@ export async function store(world: World, manifest: Manifest, parts: LegacyParts
     ...parts.status,
     conditions,
   };
-  const key = { namespace, name: manifest.metadata.name };
-  await world.cluster.admin.patch(type, key, { type: 'merge', body: { status } }, { subresource: 'status' });
+  await world.patchStatus(manifest.kind, manifest.metadata.name, status, namespace);
   return stored;
 }
 

@@ -1,4 +1,10 @@
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
@@ -23,8 +29,8 @@ export interface CannedAnswer {
 }
 
 /**
- * What to do with a call. `cut*` ends every connection of the client and refuses new ones: the client is as good as
- * killed. `hang` answers nothing until the client gives up.
+ * What to do with a call. `cut*` kills the client; where the proxy was not told how, it ends every connection and refuses
+ * new ones, which is as good. `hang` answers nothing until the client gives up.
  */
 export type Verdict = 'pass' | 'cutBefore' | 'cutAfter' | 'dropRequest' | 'dropResponse' | 'hang' | CannedAnswer;
 
@@ -39,8 +45,8 @@ export interface Proxy {
   readonly calls: readonly ProxiedCall[];
   /** Calls that wait for their answer now. Watches are not among them. */
   readonly pending: number;
-  /** Decides each further call; undefined: all pass. */
-  decide(rule: ((call: ProxiedCall) => Verdict) | undefined): void;
+  /** Decides each further call, which waits for what is decided later; undefined: all pass. */
+  decide(rule: ((call: ProxiedCall) => Verdict | Promise<Verdict>) | undefined): void;
   /** Decides each watch that begins from now on, by its URL; undefined: all pass. */
   decideWatches(rule: ((url: string) => WatchVerdict) | undefined): void;
   /** Ends every connection, watches too; new ones are served. */
@@ -52,6 +58,8 @@ export interface Proxy {
   /** Resolves when a rule has cut the client off. */
   readonly cut: Promise<ProxiedCall>;
   stop(): Promise<void>;
+  /** As `stop`, but the port stays taken: what connects is refused until a successor listens. */
+  retire(): Server;
 }
 
 /** Long-lived streams are no calls: they change nothing and never end by themselves. */
@@ -67,12 +75,14 @@ function isWatch(url: string): boolean {
 export async function startProxy(upstream: {
   readonly url: string;
   readonly ca?: string;
-  /** Default 0: any free one. */
-  readonly port?: number;
+  /** What a proxy left that retired, to go on at its port: another process may take one that was free for a moment. */
+  readonly server?: Server;
+  /** Kills the client. Its successor may come through the same proxy. */
+  readonly kill?: () => void;
 }): Promise<Proxy> {
   const target = new URL(upstream.url);
   const calls: ProxiedCall[] = [];
-  let rule: ((call: ProxiedCall) => Verdict) | undefined;
+  let rule: ((call: ProxiedCall) => Verdict | Promise<Verdict>) | undefined;
   let watchRule: ((url: string) => WatchVerdict) | undefined;
   const watches = new Set<ServerResponse>();
   let isCut = false;
@@ -119,7 +129,7 @@ export async function startProxy(upstream: {
   };
 
   const cutOff = (call: ProxiedCall) => {
-    sever();
+    (upstream.kill ?? sever)();
     announce(call);
   };
 
@@ -128,7 +138,8 @@ export async function startProxy(upstream: {
     response.end(body);
   };
 
-  const server = createServer((incoming, response) => {
+  const server = upstream.server ?? createServer();
+  server.removeAllListeners('request').on('request', (incoming: IncomingMessage, response: ServerResponse) => {
     if (isCut) {
       incoming.socket.destroy();
       return;
@@ -165,29 +176,31 @@ export async function startProxy(upstream: {
       response.on('close', () => {
         pending -= 1;
       });
+      const obey = (verdict: Verdict) => {
+        if (verdict === 'cutBefore') return cutOff(call);
+        if (verdict === 'dropRequest') return fail();
+        if (verdict === 'hang') return undefined;
+        if (typeof verdict === 'object') return answer(response, verdict);
+        return forward(
+          incoming,
+          body,
+          (given) => {
+            if (verdict === 'pass') return relay(given, response);
+            // The effect is there once the whole answer is: only then is the client told nothing.
+            given.resume();
+            given.on('end', () => (verdict === 'cutAfter' ? cutOff(call) : fail()));
+            return undefined;
+          },
+          fail,
+        );
+      };
       const verdict = rule?.(call) ?? 'pass';
-      if (verdict === 'cutBefore') return cutOff(call);
-      if (verdict === 'dropRequest') return fail();
-      if (verdict === 'hang') return undefined;
-      if (typeof verdict === 'object') return answer(response, verdict);
-      forward(
-        incoming,
-        body,
-        (given) => {
-          if (verdict === 'pass') return relay(given, response);
-          // The effect is there once the whole answer is: only then is the client told nothing.
-          given.resume();
-          given.on('end', () => (verdict === 'cutAfter' ? cutOff(call) : fail()));
-          return undefined;
-        },
-        fail,
-      );
+      if (verdict instanceof Promise) void verdict.then(obey, fail);
+      else obey(verdict);
       return undefined;
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(upstream.port ?? 0, '127.0.0.1', resolve);
-  });
+  if (!server.listening) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
@@ -213,5 +226,9 @@ export async function startProxy(upstream: {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+    retire: () => {
+      sever();
+      return server;
+    },
   };
 }

@@ -9,9 +9,10 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import type { KeyPair } from './account.ts';
 import { iamConsole } from './iam-console.ts';
 import { makeOutside } from './outside.ts';
-import { consoleOf, type KeyPair, type World } from './world.ts';
+import { consoleOf, type World } from './world.ts';
 
 /** What somebody with a key tries. */
 interface Attempt {

@@ -1,21 +1,19 @@
+export { seeded } from '../../src/emulator/seeded-random.ts';
+
 /** Whether suites that else take a sample take every case: `npm run test:exhaustive`, `npm run test:cluster -- --all`. */
 export const takesAll = process.env['TEST_ALL'] !== undefined;
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The seed that the variable names, else a new one: whoever uses it prints it, so that the run can be repeated. */
 export function seedFrom(variable: string): number {
   const given = process.env[variable];
   return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number.parseInt(given, 10);
+}
+
+/** The share that the variable names, 0 to 1; all where there is none. */
+export function shareFrom(variable: string): number {
+  const given = Number.parseFloat(process.env[variable] ?? '1');
+  if (given >= 0 && given <= 1) return given;
+  throw new Error(`${variable} must be a number from 0 to 1: ${process.env[variable]}`);
 }
 
 /** The items in an order that `random` decides. */

@@ -1,7 +1,7 @@
 import { SECRETS } from '../../src/api/core-types.ts';
 import type { KubeObject, ObjectKey, ResourceType } from '../../src/api/meta.ts';
 import type { KubeClient } from '../../src/runtime/kube-client.ts';
-import { until } from './cluster.ts';
+import { until } from './until.ts';
 
 export const SERVICE_ACCOUNTS: ResourceType = {
   group: '',
@@ -11,14 +11,15 @@ export const SERVICE_ACCOUNTS: ResourceType = {
   namespaced: true,
 };
 
-/** A token of that ServiceAccount that does not end with a pod; a real control plane makes it. */
+/** A token of that ServiceAccount that does not end with a pod; a real control plane makes it, once. */
 export async function serviceAccountToken(admin: KubeClient, { namespace, name }: ObjectKey): Promise<string> {
-  await admin.create(SECRETS, namespace, {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, annotations: { 'kubernetes.io/service-account.name': name } },
-    type: 'kubernetes.io/service-account-token',
-  });
+  if ((await admin.get(SECRETS, { namespace, name })) === undefined)
+    await admin.create(SECRETS, namespace, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, annotations: { 'kubernetes.io/service-account.name': name } },
+      type: 'kubernetes.io/service-account-token',
+    });
   let token = '';
   await until(`the token of ${name}`, async () => {
     type TokenSecret = KubeObject & { readonly data?: { readonly token?: string } };

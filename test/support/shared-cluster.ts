@@ -34,8 +34,11 @@ export function shareCluster(): SharedCluster {
       const emulator = await startEmulator(emulatorOptions);
       const opening = openWorld({ cluster: started(), emulator }, options);
       t.after(async () => {
-        await (await opening.catch(() => undefined))?.close();
-        await emulator.stop();
+        try {
+          await (await opening.catch(() => undefined))?.close();
+        } finally {
+          await emulator.stop();
+        }
       });
       return opening;
     },

@@ -11,11 +11,22 @@ interface Timer {
  * `skip` lets minutes pass at once. Timers fire in the order of their due time.
  */
 export class SkippingClock implements Clock {
-  #skippedMs = 0;
+  #skippedMs: number;
+  #steppedMs = 0;
   readonly #timers = new Set<Timer>();
 
+  /** @param aheadMs of the real clock, from the start */
+  constructor(aheadMs = 0) {
+    this.#skippedMs = aheadMs;
+  }
+
   now(): number {
-    return Math.round(systemClock.now() + this.#skippedMs);
+    return Math.round(systemClock.now() + this.aheadMs);
+  }
+
+  /** How far its wall clock is ahead of the real one. */
+  get aheadMs(): number {
+    return this.#skippedMs + this.#steppedMs;
   }
 
   monotonicMs(): number {
@@ -51,6 +62,11 @@ export class SkippingClock implements Clock {
     const due = [...this.#timers].filter(({ dueMs }) => dueMs <= now).sort((a, b) => a.dueMs - b.dueMs);
     for (const timer of due) this.#fire(timer);
     this.#armAll();
+  }
+
+  /** Somebody sets the wall clock; no time passes. */
+  step(ms: number): void {
+    this.#steppedMs += ms;
   }
 
   /** How long until a timer falls due; `undefined`: none is set. */

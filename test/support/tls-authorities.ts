@@ -1,17 +1,17 @@
-/** A private CA, and a server certificate of it for the hosts of an emulator in region eu-central-2. */
+/** A private CA, and a server certificate of it. */
 export interface TestAuthority {
   /** What a Provider's CA Secret holds. */
   readonly ca: string;
   readonly key: string;
-  /** For s3.eu-central-2.localhost, iam.localhost and sts.localhost. */
   readonly cert: string;
 }
 
 /**
- * Two authorities that know nothing of each other, made once with openssl and valid for a hundred years. The keys protect
- * nothing: they are for servers on loopback only.
+ * Authorities that know nothing of each other, made once with openssl and valid for a hundred years. The keys protect
+ * nothing: they are for servers on loopback only. `first` and `second` speak for s3.eu-central-2.localhost, iam.localhost
+ * and sts.localhost, `address` for 127.0.0.1, since not every program can resolve those names.
  */
-export const AUTHORITIES: { readonly first: TestAuthority; readonly second: TestAuthority } = {
+export const AUTHORITIES: Readonly<Record<'first' | 'second' | 'address', TestAuthority>> = {
   first: {
     ca: `-----BEGIN CERTIFICATE-----
 MIIBljCCAT2gAwIBAgIUHjr7LPlKq7k8GggKVk805JizhJUwCgYIKoZIzj0EAwIw
@@ -77,6 +77,39 @@ bG9jYWxob3N0MB0GA1UdDgQWBBQ0V7UdzagtoEO7fZwpgLh7WQk/RjAfBgNVHSME
 GDAWgBQG3+od3/UcYYzQY5ttg1zhhCmnkzAKBggqhkjOPQQDAgNHADBEAiAjegLx
 Ur8MkMVNmtpA2VtSTVTbUt5FDt0/l5EhgDzvQgIgUesrud218zuX/zf3sf4OhykR
 psgjD+3GTMf3S4tl3B4=
+-----END CERTIFICATE-----
+`,
+  },
+  address: {
+    ca: `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUB7SmYlOfCrHrH8A+UtNNcQm8uAMwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPdGVzdCBDQSBhZGRyZXNzMCAXDTI2MTEyMjE5MTkyNVoYDzIx
+MjYxMDI5MTkxOTI1WjAaMRgwFgYDVQQDDA90ZXN0IENBIGFkZHJlc3MwWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAAQdEyhtDo/s5hEvs2af5Ob4OYZwsyyRJkAtkmei
+oLKU3bVhhlIBpqQgmuCHtHZsoWJ8Mev20bVTiixILYE2gs1Wo2MwYTAdBgNVHQ4E
+FgQUBg0x8LwEWVGgfSO41fFqZQEgJvEwHwYDVR0jBBgwFoAUBg0x8LwEWVGgfSO4
+1fFqZQEgJvEwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAQYwCgYIKoZI
+zj0EAwIDSQAwRgIhAOMLuY0l9/92yvOXi5Msf3U1gm1ooP/W0UjSp3caOmUSAiEA
+t53emIygT3eH9eeSLL2PWAKkSRrC2YNFjVmNJh8u29A=
+-----END CERTIFICATE-----
+`,
+    key: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIEddPRMQVhaiVWAyXEWytA92oegNEd1pP+4Eymk5py9koAoGCCqGSM49
+AwEHoUQDQgAE4/t+LankAt3FvjRPFfOEBUXaPHZnpkFpEsQfJNbTWAbQEdT1VKnO
+mZztyuG2eQqkGNzZ0ks3I5ZQXwKSZ0vNBQ==
+-----END EC PRIVATE KEY-----
+`,
+    cert: `-----BEGIN CERTIFICATE-----
+MIIBujCCAV+gAwIBAgIUZFIx7Ol/g1LdVZPy5Mw4SetFGGMwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPdGVzdCBDQSBhZGRyZXNzMCAXDTI2MTEyMjE5MTkyNVoYDzIx
+MjYxMDI5MTkxOTI1WjATMREwDwYDVQQDDAhlbXVsYXRvcjBZMBMGByqGSM49AgEG
+CCqGSM49AwEHA0IABOP7fi2p5ALdxb40TxXzhAVF2jx2Z6ZBaRLEHyTW01gG0BHU
+9VSpzpmc7crhtnkKpBjc2dJLNyOWUF8CkmdLzQWjgYcwgYQwDAYDVR0TAQH/BAIw
+ADAOBgNVHQ8BAf8EBAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwEwDwYDVR0RBAgw
+BocEfwAAATAdBgNVHQ4EFgQUlHBD7gT1friQRlxeZcs4nmIMcGAwHwYDVR0jBBgw
+FoAUBg0x8LwEWVGgfSO41fFqZQEgJvEwCgYIKoZIzj0EAwIDSQAwRgIhALald18+
+MJIWRp5mqQ/7ezD/jsiIQ15HdYtrHnJ8xgNtAiEAq25quEFpF4enXAGvDII/jbSp
+Xbx4jEyG3O9r+vcJmfs=
 -----END CERTIFICATE-----
 `,
   },

@@ -1,5 +1,4 @@
 import { type AddressInfo, connect } from 'node:net';
-import type { TestContext } from 'node:test';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { TestAuthority } from './tls-authorities.ts';
 
@@ -11,7 +10,11 @@ export interface TlsFront {
 }
 
 /** Starts one before the server at `port`; it ends with the test. */
-export async function startTlsFront(t: TestContext, port: number, authority: TestAuthority): Promise<TlsFront> {
+export async function startTlsFront(
+  t: { after(end: () => void): void },
+  port: number,
+  authority: TestAuthority,
+): Promise<TlsFront> {
   const open = new Set<TLSSocket>();
   const server = createServer({ key: authority.key, cert: authority.cert }, (incoming) => {
     const outgoing = connect(port, '127.0.0.1');

@@ -1,26 +1,31 @@
 import assert from 'node:assert/strict';
-import { Agent } from 'node:http';
+import { Agent, type Server } from 'node:http';
 import type { TestContext } from 'node:test';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { NAMESPACES } from '../../src/api/core-types.ts';
 import type { KubeObject, ObjectKey } from '../../src/api/meta.ts';
 import { type Config, parseConfig } from '../../src/config.ts';
-import type { AccountKeys } from '../../src/emulator/accounts.ts';
 import { loopbackLookup } from '../../src/emulator/loopback-lookup.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import { findCondition } from '../../src/managed/conditions.ts';
 import type { ManagedResource, StoredCondition } from '../../src/managed/kind.ts';
 import { type RunningOperator, startOperator } from '../../src/start-operator.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import { type Manifest, provider, secret, TYPES } from './builders.ts';
+import { endpointsAt, type KeyPair, providerSecret } from './account.ts';
+import { type Manifest, provider, TYPES, typeOf } from './builders.ts';
 import { createNamespace, startTestCluster, staticAccess, type TestCluster, until } from './cluster.ts';
+import { undeclaredCalls, undeclaredOperations } from './declared-calls.ts';
 import { expectValidStatus } from './expect-valid-status.ts';
-import { type Proxy, startProxy } from './proxy.ts';
+import { keysOf, type Signer } from './operator-user.ts';
+import { type ProxiedCall, type Proxy, startProxy } from './proxy.ts';
 import { SkippingClock } from './skipping-clock.ts';
 
 /** Nothing waits and nothing runs for this long: the operator has settled. */
 const QUIET_MS = 60;
+/** With hundreds of objects, on a busy machine. */
+const SETTLED_MS = 120_000;
 const RESYNC_MS = 300_000;
 const STEP_MS = 1_000;
 /** No operator takes longer to stop. */
@@ -44,6 +49,8 @@ export interface WorldOptions {
   readonly providerSpec?: Parameters<typeof provider>[1];
   /** Further namespaces that the operator watches; the caller made them. */
   readonly neighbours?: readonly string[];
+  /** Whose key the Provider `wasabi` has; default: a user's with the least policy for everything. */
+  readonly signer?: Signer;
 }
 
 /** What several worlds of one suite may have in common: a start of its own for each costs more than the test. */
@@ -61,7 +68,12 @@ export class World {
   /** Somebody else with the keys of the account, who goes past the operator and its proxy. */
   readonly console: S3Client;
   readonly #flags: readonly string[];
-  readonly #neighbours: readonly string[];
+  /** Further namespaces that the operator watches. */
+  readonly neighbours: readonly string[];
+  readonly signer: Signer;
+  /** By how much the clock of the operator that was killed was ahead; undefined: it lives. */
+  #aheadMs: number | undefined;
+  readonly #undeclared: string[] = [];
 
   constructor(parts: {
     cluster: TestCluster;
@@ -70,14 +82,21 @@ export class World {
     operator: WorldOperator;
     flags: readonly string[];
     neighbours: readonly string[];
+    signer: Signer;
   }) {
     this.cluster = parts.cluster;
     this.emulator = parts.emulator;
     this.namespace = parts.namespace;
     this.operator = parts.operator;
     this.#flags = parts.flags;
-    this.#neighbours = parts.neighbours;
+    this.neighbours = parts.neighbours;
+    this.signer = parts.signer;
     this.console = consoleOf(parts.emulator);
+  }
+
+  /** The key of the Provider `wasabi`. */
+  get keys(): KeyPair {
+    return keysOf(this.emulator, this.signer);
   }
 
   /** Creates the object, or merges the manifest into it. */
@@ -102,6 +121,12 @@ export class World {
     return this.cluster.admin.patch(typeOf(kind), this.key(name, namespace), { type: 'merge', body });
   }
 
+  /** Writes status as only an operator, or a restore, does. */
+  patchStatus(kind: string, name: string, status: object, namespace?: string): Promise<KubeObject> {
+    const patch = { type: 'merge', body: { status } } as const;
+    return this.cluster.admin.patch(typeOf(kind), this.key(name, namespace), patch, { subresource: 'status' });
+  }
+
   delete(kind: string, name: string, namespace?: string): Promise<void> {
     return this.cluster.admin.delete(typeOf(kind), this.key(name, namespace));
   }
@@ -111,14 +136,14 @@ export class World {
   }
 
   async condition(kind: string, name: string, type: string, namespace?: string): Promise<StoredCondition | undefined> {
-    return (await this.get(kind, name, namespace))?.status?.conditions?.find((condition) => condition.type === type);
+    return findCondition((await this.get(kind, name, namespace))?.status?.conditions, type);
   }
 
   /** A bucket as the service keeps it, without what differs from run to run; undefined: there is none. */
   snapshot(bucket: string): Readonly<Record<string, unknown>> | undefined {
     const found = this.emulator.state.buckets.get(bucket);
     if (found === undefined) return undefined;
-    const { createdMs: _createdMs, ...rest } = structuredClone(found);
+    const { createdMs: _createdMs, lifecycleSinceMs: _lifecycleSinceMs, ...rest } = structuredClone(found);
     return { ...rest };
   }
 
@@ -127,7 +152,7 @@ export class World {
     let last = 'no such object';
     await until(`${kind} ${name} ${type}=${wanted}`, async () => {
       const object = await this.get(kind, name, namespace);
-      const found = object?.status?.conditions?.find((condition) => condition.type === type);
+      const found = findCondition(object?.status?.conditions, type);
       last = JSON.stringify(object?.status);
       const isOfNow = found?.observedGeneration === object?.metadata.generation;
       return isOfNow && (found?.status === wanted || found?.reason === wanted);
@@ -150,10 +175,14 @@ export class World {
   /** Waits until everything is listed, no call is under way, and no pass runs or waits for a worker. */
   async settle(): Promise<void> {
     let quietSince: number | undefined;
-    await until('the operator settles', async () => {
-      quietSince = this.isBusy() ? undefined : (quietSince ?? performance.now());
-      return quietSince !== undefined && performance.now() - quietSince > QUIET_MS;
-    });
+    await until(
+      'the operator settles',
+      async () => {
+        quietSince = this.isBusy() ? undefined : (quietSince ?? performance.now());
+        return quietSince !== undefined && performance.now() - quietSince > QUIET_MS;
+      },
+      SETTLED_MS,
+    );
   }
 
   /** Whether something is not listed yet, a call waits for its answer, or a pass runs or waits for a worker. */
@@ -179,9 +208,7 @@ export class World {
 
   /** Writes of the operator to the Kubernetes API so far, Leases and Events left out of account. */
   kubeWrites(): readonly string[] {
-    return this.operator.kube.calls
-      .filter(({ method, url }) => method !== 'GET' && !/\/leases|\/events/.test(url))
-      .map(({ method, url }) => `${method} ${url.split('?')[0]}`);
+    return kubeWritesAmong(this.operator.kube.calls);
   }
 
   /** Events that the operator sent. */
@@ -204,27 +231,45 @@ export class World {
   /** Kills the operator where it stands and starts another one, with these flags beside its own. */
   async restart(flags: readonly string[] = []): Promise<void> {
     await this.kill();
-    // The port stays: Providers name it.
-    const { port } = this.operator.wasabi;
-    this.operator = await startWorldOperator(this.cluster, this.emulator, [...this.#flags, ...flags], port);
+    const server = this.operator.wasabi.retire();
+    const left = { server, aheadMs: this.#aheadMs ?? 0 };
+    this.operator = await startWorldOperator(this.cluster, this.emulator, [...this.#flags, ...flags], left);
+    this.#aheadMs = undefined;
   }
 
   /** Ends the operator without a drain; nothing of it reaches a server any more. */
   async kill(): Promise<void> {
+    if (this.#aheadMs !== undefined) return;
     const { kube, wasabi, running, clock } = this.operator;
-    await Promise.all([kube.stop(), wasabi.stop()]);
+    wasabi.retire(); // the port stays: Providers name it
+    this.#aheadMs = clock.aheadMs; // its successor works on the same machine
+    await kube.stop();
     const stopped = running.stop(0);
     // It is dead: what it would still wait for (events that it cannot send) is over at once.
     await clock.skip(DRAIN_MS);
     await stopped;
+    this.#undeclared.push(...undeclaredCalls(kube.calls));
   }
 
-  /** Kills the operator and, where others use the cluster too, takes away what is left. The servers go on. */
+  /**
+   * Kills the operator and, where others use the cluster too, takes away what is left. The servers go on.
+   * @throws AssertionError when the operator made calls that it does not declare
+   */
   async close(): Promise<void> {
     await this.kill();
+    await this.operator.wasabi.stop();
     this.console.destroy();
-    if (!this.cluster.isReal) return;
-    for (const namespace of [this.namespace, ...this.#neighbours]) await removeAll(this.cluster, namespace);
+    if (this.cluster.isReal) {
+      for (const namespace of [this.namespace, ...this.neighbours]) await removeAll(this.cluster, namespace);
+    }
+    assert.deepEqual(this.#undeclared, [], 'calls that no line of src/kube-rights.ts declares');
+    // What no service took for its own has no name.
+    const operations = this.operatorCalls().flatMap(({ operation }) => (operation === '' ? [] : [operation]));
+    assert.deepEqual(
+      undeclaredOperations(operations),
+      [],
+      'calls that no line of src/wasabi/service-rights.ts declares',
+    );
   }
 
   /** What every reconcile test ends with. */
@@ -235,15 +280,25 @@ export class World {
   }
 }
 
+/** The writes among calls of the Kubernetes API; Leases, Events and dry runs, which write nothing, left out of account. */
+export function kubeWritesAmong(calls: readonly ProxiedCall[]): readonly string[] {
+  return calls
+    .filter(({ method, url }) => method !== 'GET' && !/\/leases|\/events|[?&]dryRun=/.test(url))
+    .map(({ method, url }) => `${method} ${url.split('?')[0]}`);
+}
+
 /** Starts a world; the test's end stops it and removes what is left. */
 export async function startWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
   const cluster = await startTestCluster();
   const emulator = await startEmulator(options.emulator ?? {});
   const opening = openWorld({ cluster, emulator }, options);
   t.after(async () => {
-    await (await opening.catch(() => undefined))?.close();
-    await emulator.stop();
-    await cluster.stop();
+    try {
+      await (await opening.catch(() => undefined))?.close();
+    } finally {
+      await emulator.stop();
+      await cluster.stop();
+    }
   });
   return opening;
 }
@@ -254,11 +309,11 @@ export async function openWorld(
   options: Omit<WorldOptions, 'emulator'> = {},
 ): Promise<World> {
   const namespace = await createNamespace(cluster.admin, 'world');
-  const { neighbours = [] } = options;
+  const { neighbours = [], signer = 'full' } = options;
   const watched = `--watch-namespaces=${[namespace, ...neighbours].join(',')}`;
   const flags = [watched, ...(options.flags ?? [])];
   const operator = await startWorldOperator(cluster, emulator, flags);
-  const world = new World({ cluster, emulator, namespace, operator, flags, neighbours });
+  const world = new World({ cluster, emulator, namespace, operator, flags, neighbours, signer });
   if (options.hasProvider === false) return world;
   try {
     await applyProvider(world, options.providerSpec);
@@ -273,23 +328,14 @@ export async function openWorld(
 
 /** The Secret and the Provider `wasabi`, whose endpoints are the operator's proxy of the emulator. */
 export async function applyProvider(world: World, spec: Parameters<typeof provider>[1] = {}): Promise<void> {
-  const { accessKeyId, secretAccessKey } = world.emulator.account;
-  await world.apply(secret('wasabi-credentials', { 'access-key': accessKeyId, 'secret-key': secretAccessKey }));
+  await world.apply(providerSecret('wasabi-credentials', world.keys));
   // No test waits for the limit of calls, but those that are about it.
   await world.apply(provider('wasabi', { ...endpointsOf(world), rateLimit: { requestsPerSecond: 1_000 }, ...spec }));
 }
 
-/** Endpoints by way of the proxy: the emulator tells regions and services apart by the host. */
-export function endpointsOf(
-  world: World,
-  region = 'eu-central-2',
-): { endpoint: string; iamEndpoint: string; stsEndpoint: string } {
-  const { port } = world.operator.wasabi;
-  return {
-    endpoint: `http://s3.${region}.localhost:${port}`,
-    iamEndpoint: `http://iam.localhost:${port}`,
-    stsEndpoint: `http://sts.localhost:${port}`,
-  };
+/** Endpoints by way of the operator's proxy of the emulator. */
+export function endpointsOf(world: World, region = 'eu-central-2') {
+  return endpointsAt(world.operator.wasabi.port, { region });
 }
 
 /** Another operator on the same cluster and namespace. */
@@ -348,11 +394,11 @@ async function startWorldOperator(
   cluster: TestCluster,
   emulator: Emulator,
   flags: readonly string[],
-  port = 0,
+  { server, aheadMs }: { readonly server?: Server; readonly aheadMs?: number } = {},
 ): Promise<WorldOperator> {
   const kube = await startProxy({ url: cluster.url, ...(cluster.ca === undefined ? {} : { ca: cluster.ca }) });
-  const wasabi = await startProxy({ url: `http://127.0.0.1:${emulator.port}`, port });
-  const clock = new SkippingClock();
+  const wasabi = await startProxy({ url: `http://127.0.0.1:${emulator.port}`, ...(server && { server }) });
+  const clock = new SkippingClock(aheadMs);
   const log: string[] = [];
   const config = configOf([
     '--metrics-port=0',
@@ -371,9 +417,6 @@ async function startWorldOperator(
   return { running, kube, wasabi, clock, log };
 }
 
-/** A key and its text. */
-export type KeyPair = Pick<AccountKeys, 'accessKeyId' | 'secretAccessKey'>;
-
 /** Somebody with keys of an account, past the operator. Default: those of the emulator's own account. */
 export function consoleOf(emulator: Emulator, keys: KeyPair = emulator.account, region = 'eu-central-2'): S3Client {
   const { accessKeyId, secretAccessKey } = keys;
@@ -389,16 +432,11 @@ export function consoleOf(emulator: Emulator, keys: KeyPair = emulator.account, 
   });
 }
 
-function configOf(argv: readonly string[]): Config {
+/** The settings of an operator that is started with these flags. @throws Error with what is wrong with them */
+export function configOf(argv: readonly string[]): Config {
   const parsed = parseConfig(argv, {});
   if (parsed.type === 'Config') return parsed.config;
   throw new Error(parsed.type === 'Problems' ? parsed.problems.join('; ') : parsed.text);
-}
-
-function typeOf(kind: string) {
-  const type = TYPES[kind];
-  if (type === undefined) throw new Error(`no type for ${kind}`);
-  return type;
 }
 
 /** On a cluster that others use, too: no finalizer of a killed operator keeps the namespace. */

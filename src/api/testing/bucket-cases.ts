@@ -243,4 +243,10 @@ export const bucketCases: readonly Omit<SchemaCase, 'kind'>[] = [
     }),
     refusal: 'values must be given',
   },
+  {
+    title: 'a selector with a condition',
+    to: bucket({
+      allowedNamespaces: { from: 'Selector', selector: { matchExpressions: [{ key: 'a', operator: 'Exists' }] } },
+    }),
+  },
 ];

@@ -1,4 +1,5 @@
 import { bucket } from './bucket-cases.ts';
+import { followerRefusals } from './follower-refusals.ts';
 import type { Draft, SchemaCase } from './schema-case.ts';
 
 function rules(...given: readonly object[]): Draft {
@@ -18,11 +19,22 @@ export const bucketSettingCases: readonly Omit<SchemaCase, 'kind'>[] = [
         userName: 'Team+a=b,c.d@e_f-1',
         accessLevel: 'full',
         rotation: { enabled: false, intervalDays: 365, previousKeysRetentionDays: 30 },
+        outputs: [{ name: 'app-env', preset: 'aws-env' }],
+        restart: [{ kind: 'Deployment', name: 'web' }],
       },
     }),
   },
+  ...followerRefusals.map(({ title, spec, refusal }) => ({
+    title: `autoManage: ${title}`,
+    to: bucket({ autoManage: spec }),
+    refusal,
+  })),
   { title: 'no such access level', to: bucket({ autoManage: { accessLevel: 'admin' } }), refusal: 'accessLevel' },
-  { title: 'a user name that IAM refuses', to: bucket({ autoManage: { userName: 'a/b' } }), refusal: 'userName' },
+  {
+    title: 'a user name that IAM refuses',
+    to: bucket({ autoManage: { userName: 'a/b' } }),
+    refusal: 'userName may hold letters',
+  },
   {
     title: 'a key that is kept as long as the next one',
     to: bucket({ autoManage: { rotation: { intervalDays: 7 } } }),
@@ -39,7 +51,12 @@ export const bucketSettingCases: readonly Omit<SchemaCase, 'kind'>[] = [
     to: rules({ id: 'a', expiration: { days: 1, date: '2027-01-01' } }),
     refusal: 'exactly one of days and date',
   },
-  { title: 'neither days nor date', to: rules({ id: 'a', expiration: {} }), refusal: 'exactly one of days and date' },
+  {
+    title: 'neither days nor date',
+    to: rules({ id: 'a', expiration: {} }),
+    refusal: 'exactly one of days and date',
+    isLeftStored: true,
+  },
   { title: 'zero days', to: rules({ id: 'a', expiration: { days: 0 } }), refusal: 'days' },
   {
     title: 'a date that is none',
@@ -145,6 +162,106 @@ export const bucketSettingCases: readonly Omit<SchemaCase, 'kind'>[] = [
     title: 'a log to two buckets',
     to: bucket({ logging: { targetBucketRef: { name: 'a' }, targetBucket: 'team-a-access-logs' } }),
     refusal: 'exactly one of targetBucketRef and targetBucket',
+  },
+  {
+    title: 'copies by name and by reference',
+    to: bucket({
+      replication: {
+        rules: [
+          { id: 'a', destination: { bucket: 'team-a-backup' } },
+          {
+            id: 'b',
+            status: 'Disabled',
+            prefix: 'b/',
+            deleteMarkers: true,
+            destination: { bucketRef: { name: 'backup' } },
+          },
+        ],
+      },
+    }),
+  },
+  { title: 'no copies', to: bucket({ replication: null }) },
+  { title: 'no rules of copies', to: bucket({ replication: { rules: [] } }) },
+  { title: 'no copies at all', to: bucket({ replication: {} }) },
+  {
+    title: 'copies to nowhere',
+    to: bucket({ replication: { rules: [{ id: 'a', destination: {} }] } }),
+    refusal: 'destination needs exactly one of bucketRef and bucket',
+  },
+  {
+    title: 'copies to two buckets',
+    to: bucket({
+      replication: { rules: [{ id: 'a', destination: { bucket: 'team-b', bucketRef: { name: 'team-b' } } }] },
+    }),
+    refusal: 'destination needs exactly one of bucketRef and bucket',
+  },
+  {
+    title: 'copies without a destination',
+    to: bucket({ replication: { rules: [{ id: 'a' }] } }),
+    refusal: 'destination',
+  },
+  {
+    title: 'copies to the Bucket itself',
+    name: 'itself',
+    to: bucket({ replication: { rules: [{ id: 'a', destination: { bucketRef: { name: 'itself' } } }] } }),
+    refusal: 'spec.replication cannot copy a bucket to itself',
+  },
+  {
+    title: 'object lock without versioning',
+    to: bucket({ objectLock: { enabled: true }, versioning: { enabled: false } }),
+    refusal: 'object lock needs versioning',
+  },
+  {
+    title: 'object lock with versioning',
+    to: bucket({ objectLock: { enabled: true }, versioning: { enabled: true } }),
+  },
+  {
+    title: 'copies to the bucket itself',
+    to: bucket({ replication: { rules: [{ id: 'a', destination: { bucket: 'team-a-logs' } }] } }),
+    refusal: 'replication cannot copy a bucket to itself',
+  },
+  {
+    title: 'copies to what cannot be a bucket',
+    to: bucket({ replication: { rules: [{ id: 'a', destination: { bucket: 'Team_B' } }] } }),
+    refusal: 'bucket must have 3 to 63 characters',
+  },
+  {
+    title: 'one id of copies twice',
+    to: bucket({
+      replication: {
+        rules: [
+          { id: 'a', destination: { bucket: 'team-b' } },
+          { id: 'a', destination: { bucket: 'team-c' } },
+        ],
+      },
+    }),
+    refusal: 'Duplicate value',
+  },
+  {
+    title: 'compliance with everything',
+    to: bucket({
+      compliance: { enabled: true, retentionDays: 30, conditionalHold: true, deleteAfterRetention: true },
+    }),
+  },
+  { title: 'no compliance', to: bucket({ compliance: null }) },
+  {
+    title: 'compliance that is off, beside object lock',
+    to: bucket({ compliance: {}, objectLock: { enabled: true } }),
+  },
+  {
+    title: 'compliance without days',
+    to: bucket({ compliance: { enabled: true } }),
+    refusal: 'compliance.enabled: true needs retentionDays',
+  },
+  {
+    title: 'compliance beside object lock',
+    to: bucket({ compliance: { enabled: true, retentionDays: 1 }, objectLock: { enabled: true } }),
+    refusal: 'a bucket has object lock or compliance, not both',
+  },
+  {
+    title: 'compliance of less than no days',
+    to: bucket({ compliance: { enabled: true, retentionDays: -1 } }),
+    refusal: 'retentionDays',
   },
   {
     title: 'a selector without Selector',

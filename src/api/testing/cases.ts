@@ -3,6 +3,7 @@ import { bucketCases } from './bucket-cases.ts';
 import { bucketPolicyCases } from './bucket-policy-cases.ts';
 import { bucketSettingCases } from './bucket-setting-cases.ts';
 import { iamPolicyCases, userCases } from './iam-cases.ts';
+import { nameCases } from './name-cases.ts';
 import { providerCases } from './provider-cases.ts';
 import type { SchemaCase } from './schema-case.ts';
 
@@ -13,5 +14,6 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
   ...bucketPolicyCases.map((each): SchemaCase => ({ ...each, kind: 'BucketPolicy' })),
   ...userCases.map((each): SchemaCase => ({ ...each, kind: 'User' })),
   ...iamPolicyCases.map((each): SchemaCase => ({ ...each, kind: 'IAMPolicy' })),
+  ...nameCases,
   ...accessKeyCases.map((each): SchemaCase => ({ ...each, kind: 'AccessKey' })),
 ];

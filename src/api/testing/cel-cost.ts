@@ -56,6 +56,7 @@ function price(ast: ASTNode, scope: Scope): Priced {
     case 'in':
       return priceComparison(ast.args, scope);
     case '+':
+      return priceConcatenation(ast.args, scope);
     case '-':
     case '*':
     case '/':
@@ -72,6 +73,13 @@ function priceComparison([left, right]: readonly [ASTNode, ASTNode], scope: Scop
   const [first, second] = [price(left, scope), price(right, scope)];
   const walked = Math.min(bytesOf(first, left), bytesOf(second, right));
   return { cost: first.cost + second.cost + 1 + READ * walked, node: undefined };
+}
+
+/** Both texts are copied. */
+function priceConcatenation([left, right]: readonly [ASTNode, ASTNode], scope: Scope): Priced {
+  const [first, second] = [price(left, scope), price(right, scope)];
+  const copied = bytesOf(first, left) + bytesOf(second, right);
+  return { cost: first.cost + second.cost + 1 + READ * copied, node: undefined };
 }
 
 function priceCall(ast: Extract<ASTNode, { op: 'call' | 'rcall' }>, scope: Scope): Priced {
@@ -91,8 +99,12 @@ function priceCall(ast: Extract<ASTNode, { op: 'call' | 'rcall' }>, scope: Scope
         cost: cost + 1 + READ * bytesOf({ cost, node }, first) * REGEX * literalLength(second),
         node: undefined,
       };
+    case 'orValue':
+      return { cost: cost + 1 + READ * fallbackLength(second), node };
+    case 'exists_one': // walks to the end as `all` does
     case 'all': {
-      if (second?.op !== 'id' || third === undefined) throw new Error(`${ast.input}: all needs a name and a condition`);
+      if (second?.op !== 'id' || third === undefined)
+        throw new Error(`${ast.input}: ${name} needs a name and a condition`);
       const body = price(third, { ...scope, [second.args]: itemOf(node) }).cost;
       return { cost: cost + entriesOf(node) * (body + 3), node: undefined };
     }
@@ -138,6 +150,11 @@ function nodeBytes(node: SchemaNode): number {
     case 'boolean':
       return 8;
   }
+}
+
+/** What stands in for an optional value that is none: a text, true or false. */
+function fallbackLength(ast: ASTNode | undefined): number {
+  return ast?.op === 'value' && typeof ast.args === 'boolean' ? 1 : literalLength(ast);
 }
 
 function literalLength(ast: ASTNode | undefined): number {

@@ -11,6 +11,19 @@ const selectors = [
   },
 ];
 
+const narrow = {
+  title: 'a selector with a condition',
+  allowedNamespaces: {
+    from: 'Selector',
+    selector: {
+      matchExpressions: [
+        { key: 'team', operator: 'In', values: ['a'] },
+        { key: 'old', operator: 'DoesNotExist' },
+      ],
+    },
+  },
+};
+
 /** The least User, with these fields added. */
 function user(fields: object = {}, status?: object): Draft {
   const spec = { providerRef: { name: 'wasabi-eu' }, name: 'team-a', ...fields };
@@ -48,12 +61,13 @@ export const userCases: readonly Omit<SchemaCase, 'kind'>[] = [
   },
   { title: 'stored by the predecessor', to: user({ policy }, { userId: 'AIDA1', created: true, conditions: [] }) },
   { title: 'no name', to: { spec: { providerRef: { name: 'wasabi-eu' } } }, refusal: 'name' },
-  { title: 'a name with a slash', to: user({ name: 'a/b' }), refusal: 'name' },
+  { title: 'a name with a slash', to: user({ name: 'a/b' }), refusal: 'name may hold letters' },
+  { title: 'a group with a space', to: user({ groups: ['a b'] }), refusal: 'groups may hold letters' },
   { title: 'a name of 65', to: user({ name: 'a'.repeat(65) }), refusal: 'name' },
   {
     title: 'an ARN that is none',
     to: user({ managedPolicyArns: ['AdministratorAccess'] }),
-    refusal: 'managedPolicyArns',
+    refusal: 'managedPolicyArns takes whole ARNs, such as arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess',
   },
   {
     title: 'the ARN of a user',
@@ -70,6 +84,7 @@ export const userCases: readonly Omit<SchemaCase, 'kind'>[] = [
   },
   { title: 'no spec', to: {}, refusal: 'spec is missing' },
   ...selectors.map(({ title, refusal, ...fields }) => ({ title, to: user(fields), refusal })),
+  { title: narrow.title, to: user({ allowedNamespaces: narrow.allowedNamespaces }) },
   { title: 'another policy', from: user({ policy }), to: user({ policyRef: { name: 'read-logs' } }) },
 ];
 
@@ -109,5 +124,6 @@ export const iamPolicyCases: readonly Omit<SchemaCase, 'kind'>[] = [
   },
   { title: 'no spec', to: {}, refusal: 'spec is missing' },
   ...selectors.map(({ title, refusal, ...fields }) => ({ title, to: iamPolicy(fields), refusal })),
+  { title: narrow.title, to: iamPolicy({ allowedNamespaces: narrow.allowedNamespaces }) },
   { title: 'another document', from: iamPolicy(), to: iamPolicy({ policy: { statement: [] } }) },
 ];

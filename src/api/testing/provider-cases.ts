@@ -23,6 +23,11 @@ export const providerCases: readonly Omit<SchemaCase, 'kind'>[] = [
       },
     }),
   },
+  {
+    title: 'a tenancy with the bare name of a policy, and a group with a space',
+    to: provider({ tenancy: { groups: ['a b'], managedPolicyArns: ['AmazonS3FullAccess'] } }),
+    refusal: 'managedPolicyArns takes whole ARNs',
+  },
   { title: 'a tenancy of another word', to: provider({ tenancy: { adoption: 'Some' } }), refusal: 'adoption' },
   { title: 'the least Provider', to: provider() },
   {

@@ -8,6 +8,8 @@ export interface Draft {
 export interface SchemaCase {
   readonly title: string;
   readonly kind: string;
+  /** `metadata.name`; left out: it does not matter. */
+  readonly name?: string;
   /** The object before the change; left out: the object is new. Its status is there already. */
   readonly from?: Draft;
   /** `from` was stored under the predecessor's schema, and need not be valid under ours. */
@@ -17,4 +19,6 @@ export interface SchemaCase {
   readonly refusal?: string;
   /** Only an API server sees it: the format of a text, which no rule repeats. */
   readonly isServerOnly?: true;
+  /** Refused when new; of what is stored the reconciler says nothing, though the rule is one that it decides, too. */
+  readonly isLeftStored?: true;
 }

@@ -48,7 +48,9 @@ function objectValue(value: JsonObject, schema: Schema, isWhole: boolean): unkno
   for (const [key, property] of visibleProperties(schema, isWhole)) {
     const child = Object.hasOwn(value, key) ? value[key] : undefined;
     const name = celName(key);
-    if (child !== undefined && name !== undefined) object.set(name, celValue(child, property, property.isEmbedded));
+    // A null counts as absent: has() is false, and so it is for an API server.
+    if (child !== undefined && child !== null && name !== undefined)
+      object.set(name, celValue(child, property, property.isEmbedded));
   }
   return object;
 }

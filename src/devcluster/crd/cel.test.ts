@@ -49,7 +49,7 @@ function errorsOf(rules: readonly JsonObject[], self: Json, old?: Json): string[
 
 const holding = [
   'self.a > 2 && self.a > 2.5 && self.r > 0 && self.r == 1.0',
-  'has(self.nul) && self.nul == null && !has(self.zz)',
+  '!has(self.nul) && !self.?nul.hasValue() && !has(self.zz)',
   'self.l.all(x, has(x.n) || x.id == "y") && self.l.exists_one(x, x.id == "x") && self.l[0].id == "x"',
   '"a" in self.tags && "k" in self.m && self.m.all(k, self.m[k] != "")',
   'type(self.p) == int ? self.p > 10 : self.p.endsWith("%")',

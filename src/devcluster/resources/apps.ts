@@ -18,11 +18,17 @@ function templateErrors(object: ApiObject): FieldError[] {
   return errors;
 }
 
+/** Source: k8s.io/kubernetes, the strategies of pkg/registry/apps: that of a Deployment alone looks at annotations, too. */
 function prepareUpdate(object: ApiObject, old: ApiObject, subresource: string | undefined): ApiObject {
   if (subresource === 'status') return { ...old, metadata: object.metadata, status: objectOf(object.status) };
   const kept = { ...object, status: old.status };
-  if (isEqual(object.spec, old.spec)) return kept;
+  const isAnnotated = object.kind === 'Deployment' && !isEqual(annotationsOf(object), annotationsOf(old));
+  if (isEqual(object.spec, old.spec) && !isAnnotated) return kept;
   return withMetadata(kept, { generation: (old.metadata.generation ?? 0) + 1 });
+}
+
+function annotationsOf({ metadata }: ApiObject) {
+  return { ...metadata.annotations };
 }
 
 function workload(kind: keyof typeof workloadColumns, shortName: string, status: ApiObject['status']): BuiltinKind {

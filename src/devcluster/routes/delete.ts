@@ -1,10 +1,11 @@
-import { parseJson, readBody } from '../body.ts';
+import { parseJson, parseProtobuf, readBody } from '../body.ts';
 import type { DeleteOptions, PropagationPolicy } from '../deletes.ts';
 import { listText } from '../encoding.ts';
 import { invalid, notSupported } from '../field-error.ts';
 import { isObject, type JsonObject, objectOf } from '../json.ts';
 import { contentTypeOf, requireJson } from '../negotiate.ts';
 import { apiVersionOf } from '../object.ts';
+import { PROTOBUF_TYPE } from '../protobuf/decode.ts';
 import { ApiError, badRequestError, invalidError } from '../status.ts';
 import { type Answer, type Call } from './call.ts';
 import { pageOf } from './read.ts';
@@ -44,11 +45,15 @@ function deleteOptions(raw: JsonObject): DeleteOptions {
   };
 }
 
+function refusal(words: string): string {
+  return `couldn't get version/kind; json parse error: ${words}`;
+}
+
 async function readOptions(call: Call): Promise<DeleteOptions> {
   const body = await readBody(call.request);
   if (body.length === 0) return deleteOptions(fromQuery(call.query));
-  contentTypeOf(call.request.headers['content-type'], ['application/json']);
-  const raw = objectOf(parseJson(body, (words) => `couldn't get version/kind; json parse error: ${words}`));
+  const type = contentTypeOf(call.request.headers['content-type'], ['application/json', PROTOBUF_TYPE]);
+  const raw = type === PROTOBUF_TYPE ? parseProtobuf(body) : objectOf(parseJson(body, refusal));
   if (raw.kind !== undefined && raw.kind !== 'DeleteOptions')
     throw badRequestError('decoded object cannot be converted to DeleteOptions');
   return deleteOptions(raw);

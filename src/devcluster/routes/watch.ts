@@ -95,7 +95,7 @@ class WatchStream {
     this.#cancellations.push(() => table.listeners.delete(listener));
     this.#cancellations.push(this.#call.cluster.watches.add(table.id, () => this.end()));
     this.#response.on('close', () => this.end());
-    this.#schedule();
+    if (!this.#isOver) this.#schedule();
   }
 
   end(): void {

@@ -239,3 +239,21 @@ test('custom resources: a finalizer without a domain is warned of', async (t) =>
   const reply = await cluster.call('POST', WIDGETS, body);
   assert.match(textOf([reply.headers.warning].flat()[0]), /prefer a domain-qualified finalizer name/);
 });
+
+test('a body in protobuf makes a built-in object as its JSON would; a custom resource knows none', async (t) => {
+  const cluster = await startCluster(t);
+  await serveWidgets(cluster, { type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
+  const type = 'application/vnd.kubernetes.protobuf';
+  // What kubectl 1.36 sends for `create secret generic s1 --from-literal=a=b`.
+  const sent = Buffer.from(
+    '6b3873000a0c0a0276311206536563726574121e0a120a0273311200' +
+      '1a0022002a00320038004200120' +
+      '60a01611201621a001a002200',
+    'hex',
+  );
+  const path = '/api/v1/namespaces/default/secrets';
+  const made = await cluster.call('POST', `${path}?fieldValidation=Strict`, sent, { type });
+  assert.deepEqual([made.code, made.body.data, made.body.type], [201, { a: 'Yg==' }, 'Opaque'], made.text);
+  const widget = await cluster.call('POST', WIDGETS, sent, { type });
+  assert.equal(widget.code, 415);
+});

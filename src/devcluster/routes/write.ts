@@ -8,7 +8,7 @@ import { shapeOf } from './shape.ts';
 /** POST to a collection. @throws ApiError 400, 403, 404, 406, 409, 413, 415, 422 */
 export async function create(call: Call): Promise<Answer> {
   const shape = shapeOf(call);
-  const { object: body, duplicates } = await readObject(call.request, call.served.resource.kind);
+  const { object: body, duplicates } = await readObject(call.request, call.served.resource);
   const scope = writeScope(call, 'CreateOptions');
   const object = decodeBody(call, body, doubled(duplicates), 'CreateOptions');
   call.cluster.admit(scope, object.metadata.name);
@@ -20,7 +20,7 @@ export async function create(call: Call): Promise<Answer> {
 /** PUT of an object or of a subresource. @throws ApiError 400, 404, 406, 409, 413, 415, 422 */
 export async function update(call: Call): Promise<Answer> {
   const shape = shapeOf(call);
-  const { object: body, duplicates } = await readObject(call.request, call.served.resource.kind);
+  const { object: body, duplicates } = await readObject(call.request, call.served.resource);
   const scope = writeScope(call, 'UpdateOptions');
   const object = decodeBody(call, body, doubled(duplicates), 'UpdateOptions');
   checkName(call, object.metadata.name);

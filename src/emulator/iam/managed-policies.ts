@@ -6,6 +6,7 @@ import { checkIdentityPolicy, sizeOf } from './documents.ts';
 import { entityArn, type ManagedPolicy, newEntityId, type PolicyHolder } from './entities.ts';
 import {
   checkQuota,
+  checkTags,
   iamError,
   isoSeconds,
   listingOf,
@@ -79,6 +80,7 @@ const createPolicy = queryWrite('CreatePolicy', (call) => {
   const description = optionalParameter(call, 'Description');
   const document = requiredParameter(call, 'PolicyDocument');
   checkManagedDocument(call, document);
+  checkTags(call);
   const isTaken = [...account.policies.values()].some(
     (policy) => policy.policyName.toLowerCase() === policyName.toLowerCase(),
   );

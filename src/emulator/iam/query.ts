@@ -153,6 +153,12 @@ export function pageOf<T>(
   return { page, more: [element('IsTruncated', isTruncated), ...marker] };
 }
 
+/** Tags of a new entity are passed over, or refused (W30). @throws ServiceError InvalidInput */
+export function checkTags({ form, settings }: Call): void {
+  if (settings.quirks.iamTags === 'ignored' || ![...form.keys()].some((name) => name.startsWith('Tags.'))) return;
+  throw iamError('InvalidInput', 'Tags: tags are not supported.');
+}
+
 /** The limits that IAM holds entities to. @throws ServiceError LimitExceeded */
 export function checkQuota(name: string, has: number, max: number): void {
   if (has < max) return;

@@ -6,6 +6,7 @@ import { entityArn, newEntityId, type Role } from './entities.ts';
 import { roleOf } from './holders.ts';
 import {
   checkQuota,
+  checkTags,
   documentXml,
   iamError,
   isoSeconds,
@@ -35,6 +36,7 @@ const createRole = queryWrite('CreateRole', (call) => {
   const roleName = requiredParameter(call, 'RoleName');
   const trustPolicy = requiredParameter(call, 'AssumeRolePolicyDocument');
   checkTrustPolicy(trustPolicy);
+  checkTags(call);
   const isTaken = [...account.roles.keys()].some((name) => name.toLowerCase() === roleName.toLowerCase());
   if (isTaken) throw iamError('EntityAlreadyExists', `Role with name ${roleName} already exists.`);
   checkQuota('RolesPerAccount', account.roles.size, call.settings.quotas.roles);

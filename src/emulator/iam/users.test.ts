@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   CreateAccessKeyCommand,
+  CreatePolicyCommand,
+  CreateRoleCommand,
   CreateUserCommand,
   type CreateUserCommandInput,
   DeleteAccessKeyCommand,
@@ -14,7 +16,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { createUser } from '../testing/iam-user.ts';
 import { refusal, startLoopback } from '../testing/loopback-clients.ts';
-import { allow } from '../testing/policies.ts';
+import { allow, policyText } from '../testing/policies.ts';
 
 test('W29 a user is created, read, listed, changed and deleted', async (t) => {
   const { iam, emulator } = await startLoopback(t);
@@ -99,6 +101,24 @@ test('W30 tags of a new user are ignored, a permissions boundary is refused', as
   const bounded = client.send(new CreateUserCommand({ UserName: 'b', PermissionsBoundary }));
   assert.equal(await refusal(bounded), '400 InvalidInputException');
   assert.equal(await refusal(client.send(new GetUserCommand({ UserName: 'b' }))), '404 NoSuchEntityException');
+});
+
+test('W30 with the switch tags of what is new are refused, and nothing is made', async (t) => {
+  const { emulator, iam } = await startLoopback(t, { quirks: { iamTags: 'refused' } });
+  const client = iam();
+  const Tags = [{ Key: 'k', Value: 'v' }];
+  const PolicyDocument = policyText(allow('s3:GetObject'));
+  const AssumeRolePolicyDocument = policyText({ Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' });
+  for (const call of [
+    client.send(new CreateUserCommand({ UserName: 'a', Tags })),
+    client.send(new CreatePolicyCommand({ PolicyName: 'a', PolicyDocument, Tags })),
+    client.send(new CreateRoleCommand({ RoleName: 'a', AssumeRolePolicyDocument, Tags })),
+  ]) {
+    assert.equal(await refusal(call), '400 InvalidInputException');
+  }
+  const { users, policies, roles } = emulator.state.accounts.get(emulator.account.accountId) ?? {};
+  assert.deepEqual([users?.size, policies?.size, roles?.size], [0, 0, 0]);
+  await client.send(new CreateUserCommand({ UserName: 'a' }));
 });
 
 test('W32 a user with keys is not deleted', async (t) => {

@@ -5,6 +5,7 @@ import { element, type XmlNode } from '../xml.ts';
 import { entityArn, newEntityId, type User } from './entities.ts';
 import {
   checkQuota,
+  checkTags,
   iamError,
   isoSeconds,
   listingOf,
@@ -44,7 +45,7 @@ export function userXml(accountId: string, user: User): readonly XmlNode[] {
   ];
 }
 
-/** CreateUser. Tags are ignored; a permissions boundary is refused, for it would be missed (W30). */
+/** CreateUser. A permissions boundary is refused, for it would be missed (W30). */
 const createUser = queryWrite('CreateUser', (call) => {
   const { account } = call.caller;
   const userName = requiredParameter(call, 'UserName');
@@ -52,6 +53,7 @@ const createUser = queryWrite('CreateUser', (call) => {
   if (call.form.has('PermissionsBoundary')) {
     throw iamError('InvalidInput', 'PermissionsBoundary: permissions boundaries are not supported.');
   }
+  checkTags(call);
   checkFree(account, userName);
   checkQuota('UsersPerAccount', account.users.size, call.settings.quotas.users);
   const user: User = {

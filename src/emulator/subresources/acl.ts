@@ -28,9 +28,12 @@ function aclReply(call: Call, acl: string): Reply {
   );
 }
 
-/** The canned ACL of the header, or what the grants of the body come to. */
+/** The canned ACL of the header, or what the grants of the body come to. @throws ServiceError MissingSecurityHeader */
 function wantedAcl(call: Call, bucket: Bucket): string {
-  if (call.headers['x-amz-acl'] !== undefined || call.body.length === 0) return cannedAcl(call);
+  const isInHeaders = Object.keys(call.headers).some((name) => name === 'x-amz-acl' || name.startsWith('x-amz-grant-'));
+  if (isInHeaders) return cannedAcl(call);
+  if (call.body.length === 0)
+    throw new ServiceError('MissingSecurityHeader', { elements: { MissingHeaderName: 'x-amz-acl' } });
   const root = parseRequestXml(call.body);
   const list = childOf(root, 'AccessControlList');
   if (root.name !== 'AccessControlPolicy' || list === undefined) throw malformed('an AccessControlPolicy is needed');

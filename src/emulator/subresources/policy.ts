@@ -26,7 +26,9 @@ function parsed(text: string): Policy {
 
 /** @throws ServiceError MalformedPolicy */
 function checkStatement(statement: Statement, call: Call, bucketName: string): void {
-  const { principal, resource } = statement;
+  const { principal, resource, action } = statement;
+  const isOfS3 = action.patterns.every((pattern) => pattern === '*' || /^s3:/iu.test(pattern));
+  if (!isOfS3) throw malformedPolicy('Policy has invalid action');
   if (principal === undefined) throw malformedPolicy('Missing required field Principal');
   if (resource === undefined) throw malformedPolicy('Missing required field Resource');
   const isOwn = (arn: string): boolean => {

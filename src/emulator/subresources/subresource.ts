@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type BucketOperation, bucketRead, bucketWrite, type Call, emptyReply, xmlReply } from '../call.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import { type Bucket, touch } from '../state.ts';
@@ -24,6 +25,8 @@ export interface StoredDocument<T> {
   readonly putStatus?: number;
   /** Refuses a document that fits the schema and makes no sense; gives what to keep. @throws ServiceError */
   check?(value: T, call: Call, bucket: Bucket): T;
+  /** Told of a document that differs from the one before. */
+  changed?(call: Call, bucket: Bucket): void;
   /** Refuses every call, where the service does not have this at all. @throws ServiceError */
   guard?(call: Call): void;
 }
@@ -39,7 +42,9 @@ export function storedDocument<T>(document: StoredDocument<T>): Subresource {
     (call, bucket) => {
       document.guard?.(call);
       const value = readDocument(call.body, document.root, document.shape);
-      bucket.documents[document.query] = document.check?.(value, call, bucket) ?? value;
+      const kept = document.check?.(value, call, bucket) ?? value;
+      if (!isDeepStrictEqual(kept, bucket.documents[document.query])) document.changed?.(call, bucket);
+      bucket.documents[document.query] = kept;
       touch(call.state);
       return emptyReply(document.putStatus ?? 200);
     },

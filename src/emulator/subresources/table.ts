@@ -1,5 +1,6 @@
 import { getBucketLocation } from '../buckets.ts';
 import { bucketAcl, objectAcl } from './acl.ts';
+import { bucketCompliance, objectCompliance } from './compliance.ts';
 import { cors } from './cors.ts';
 import { encryption } from './encryption.ts';
 import { lifecycle } from './lifecycle.ts';
@@ -9,6 +10,7 @@ import { legalHold, retention } from './object-lock-of-object.ts';
 import { objectTagging } from './object-tagging.ts';
 import { policy } from './policy.ts';
 import { publicAccessBlock } from './public-access-block.ts';
+import { replication } from './replication.ts';
 import { accelerate, requestPayment } from './request-payment.ts';
 import type { Subresource } from './subresource.ts';
 import { tagging } from './tagging.ts';
@@ -24,7 +26,9 @@ export const bucketSubresources: readonly Subresource[] = [
   cors,
   encryption,
   objectLockConfiguration,
+  bucketCompliance,
   logging,
+  replication,
   bucketAcl,
   policy,
   publicAccessBlock,
@@ -34,4 +38,10 @@ export const bucketSubresources: readonly Subresource[] = [
 ];
 
 /** What an object has beside its content. */
-export const objectSubresources: readonly Subresource[] = [objectTagging, objectAcl, retention, legalHold];
+export const objectSubresources: readonly Subresource[] = [
+  objectTagging,
+  objectAcl,
+  retention,
+  legalHold,
+  objectCompliance,
+];

@@ -10,7 +10,6 @@ const NAMES: readonly (readonly [query: string, name: string])[] = [
   ['metrics', 'BucketMetricsConfiguration'],
   ['ownershipControls', 'BucketOwnershipControls'],
   ['intelligent-tiering', 'BucketIntelligentTieringConfiguration'],
-  ['replication', 'BucketReplication'],
   ['policyStatus', 'BucketPolicyStatus'],
   ['metadataConfiguration', 'BucketMetadataConfiguration'],
   ['abac', 'BucketAbac'],

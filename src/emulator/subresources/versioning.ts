@@ -1,6 +1,7 @@
 import { bucketRead, bucketWrite, emptyReply, xmlReply } from '../call.ts';
 import { ServiceError } from '../errors.ts';
 import { touch } from '../state.ts';
+import { requireMfa } from '../versions.ts';
 import { malformed, object, optional, readDocument, text, writeDocument } from '../xml-shape.ts';
 import type { Subresource } from './subresource.ts';
 
@@ -25,9 +26,7 @@ export const versioning: Subresource = {
       const wanted = readDocument(call.body, 'VersioningConfiguration', shape);
       if (wanted.Status === undefined) throw malformed('VersioningConfiguration has no Status');
       const changesMfa = wanted.MfaDelete !== undefined && wanted.MfaDelete !== (bucket.mfaDelete ?? 'Disabled');
-      if ((changesMfa || bucket.mfaDelete === 'Enabled') && !hasMfa(call.headers['x-amz-mfa'])) {
-        throw new ServiceError('AccessDenied', { message: 'Mfa Authentication must be used for this request' });
-      }
+      if (changesMfa || bucket.mfaDelete === 'Enabled') requireMfa(call);
       if (bucket.objectLock !== undefined && wanted.Status === 'Suspended') {
         throw new ServiceError('InvalidBucketState', {
           message: 'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
@@ -40,8 +39,3 @@ export const versioning: Subresource = {
     }),
   },
 };
-
-/** A device and its six digits; that the code is right cannot be known here. */
-function hasMfa(header: string | undefined): boolean {
-  return header !== undefined && /^\S+ \d{6}$/u.test(header);
-}

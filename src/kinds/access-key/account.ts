@@ -8,6 +8,7 @@ import { ReconcileError } from '../../runtime/errors.ts';
 import { readUser } from '../../wasabi/iam-users.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { heldTarget } from '../held-target.ts';
+import { frozenKeysOf, isFreezeAsked } from '../key-freeze.ts';
 import { providerOf } from '../provider-reference.ts';
 import { isSameAccount, toldApart } from '../same-account.ts';
 import type { KeyClient } from './client.ts';
@@ -39,7 +40,9 @@ export function targetOf(lookup: Lookup, access: AccountAccess, resource: Access
   }
   const ready = findCondition(user.status?.conditions, 'Ready');
   const isKnown = target !== undefined && user.status?.arn !== undefined;
-  if (!isKnown || (ready?.status !== 'True' && resource.status?.created !== true)) {
+  // Whoever is frozen makes no key, and must be able to stop those that it has.
+  const isFrozen = ready?.reason === 'Frozen' || isFreezeAsked(resource) || frozenKeysOf(resource).length > 0;
+  if (!isKnown || (ready?.status !== 'True' && resource.status?.created !== true && !isFrozen)) {
     throw new ReconcileError(
       'DependencyNotReady',
       `${what} is not ready: ${ready?.reason ?? 'it was not looked at yet'}; look at its conditions`,

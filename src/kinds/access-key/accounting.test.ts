@@ -11,8 +11,14 @@ test('deletion accounts for every key that the object made, and for no other', (
     keys: [key('A'), key('C'), key('I'), key('X', INSIDE), key('F')],
     mintedId: 'M',
   };
-  const { mine, lost, unproven } = accountedFor(facts(there));
-  assert.deepEqual([[...mine].toSorted(), [...lost].toSorted(), unproven], [['A', 'C', 'M', 'X'], ['X'], ['I']]);
+  const { mine, undelivered, unproven } = accountedFor(facts(there));
+  assert.deepEqual([[...mine].toSorted(), [...undelivered].toSorted(), unproven], [['A', 'C', 'M', 'X'], ['X'], ['I']]);
+});
+
+test('what a rotation has not published yet is undelivered, until it is', () => {
+  const there = { book: book({ ownKeys: ['A', 'B'] }), keys: [key('A'), key('B')], next: secret('B') };
+  assert.deepEqual(accountedFor(facts({ ...there, wanted: secret('A') })).undelivered, ['B']);
+  assert.deepEqual(accountedFor(facts({ ...there, wanted: secret('B') })).undelivered, []);
 });
 
 test('a create that may still land is waited for, a refused one is not', () => {

@@ -1,5 +1,5 @@
 import type { LiveKey } from '../../wasabi/access-keys.ts';
-import type { KeyFacts, OpenMint, SecretFact } from './facts.ts';
+import type { KeyFacts, KeyLists, OpenMint, SecretFact } from './facts.ts';
 
 /** Clocks of two machines, the whole seconds in which the service gives times, and a call that lands late; ms. */
 export const SKEW_MS = 5_000;
@@ -14,15 +14,17 @@ export type Ours = Extract<SecretFact, { readonly type: 'Ours' }>;
 /** What deleting the object means: everything that is accounted to it, but what nothing proves. Pure. */
 export function accountedFor(facts: KeyFacts): {
   readonly mine: readonly string[];
-  /** Those of them that nobody can use. */
-  readonly lost: readonly string[];
+  /** Those of them that nobody can use, or nobody uses yet. */
+  readonly undelivered: readonly string[];
   readonly unproven: readonly string[];
 } {
   const { own, claimed, inherited, candidates, lost, live } = viewOf(facts);
   const isThere = (id: string) => live.has(id) || id === facts.mintedId;
+  const [published, toCome] = [facts.wanted, facts.next].map((fact) => (fact.type === 'Ours' ? fact.keyId : undefined));
+  const isNew = toCome !== undefined && published !== undefined && toCome !== published && own.includes(toCome);
   return {
     mine: [...new Set([...own, ...claimed, ...candidates])].filter(isThere),
-    lost: lost.filter(isThere),
+    undelivered: [...lost, ...(isNew ? [toCome] : [])].filter(isThere),
     unproven: inherited.filter(isThere),
   };
 }
@@ -63,8 +65,11 @@ export function viewOf(facts: KeyFacts): View {
   const partial = { facts, live, own, claimed, inherited, candidates };
   const current = usable(facts.wanted, partial);
   const held = new Set([
-    ...[facts.wanted, ...facts.earlier.map(({ fact }) => fact)].flatMap((fact) => usable(fact, partial) ?? []),
-    ...(current === undefined ? [facts.mintedId] : []),
+    ...[facts.wanted, facts.next, ...facts.earlier.map(({ fact }) => fact)].flatMap(
+      (fact) => usable(fact, partial) ?? [],
+    ),
+    // It is to be delivered; else another process was first.
+    ...(current === undefined || book.mint?.secretName === facts.names.next ? [facts.mintedId] : []),
   ]);
   return {
     ...partial,
@@ -91,6 +96,24 @@ function takeOver(
     own: [...(isProven ? [keyId] : []), ...provenOf(previous).filter((id) => id !== keyId)],
     inherited: isProven ? [] : [keyId],
   };
+}
+
+/** The same attempt goes on until a key of it is recorded. Pure. */
+export function attemptOf({ book }: KeyFacts): number {
+  return book.mint?.attempt ?? book.attempt + 1;
+}
+
+/** A list of status holds 16 keys; one is for the key that is made next. */
+const MAX_LISTED = 15;
+
+/** The lists as they stand with those keys taken in. What is revoked long ago goes; a key that lives never does. Pure. */
+export function listsOf({ own, claimed, inherited, live }: View, takesIn: readonly string[]): KeyLists {
+  const listed = (ids: readonly string[]) => {
+    const gone = ids.filter((id) => !live.has(id) && !takesIn.includes(id));
+    const dropped = new Set(gone.slice(0, Math.max(0, ids.length - MAX_LISTED)));
+    return ids.filter((id) => !dropped.has(id));
+  };
+  return { own: listed([...new Set([...own, ...takesIn])]), claimed: listed(claimed), inherited: listed(inherited) };
 }
 
 function provenOf(previous: KeyFacts['previous']): readonly string[] {

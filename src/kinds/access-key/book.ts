@@ -1,8 +1,9 @@
 import type { AccessKey, AccessKeyStatus } from '../../api/access-key.ts';
-import type { KeyBook, KeyLists } from './facts.ts';
+import { rfc3339 } from '../../managed/conditions.ts';
+import type { KeyBook, KeyLists, OpenRotation, RotationRecord } from './facts.ts';
 
-/** No list of keys in status is longer; the oldest go first. */
-const MAX_KEYS = 16;
+/** The list of Secrets in status is no longer; the oldest go first. */
+const MAX_PREVIOUS = 16;
 
 /**
  * What status says of the object's keys. Of another incarnation (a copy, a restore under a new uid) it proves nothing:
@@ -17,6 +18,7 @@ export function bookOf({ metadata, status }: AccessKey): KeyBook {
     ownKeys: own.ownKeys ?? [],
     claimedKeys: own.claimedKeys ?? [],
     inheritedKeys: own.inheritedKeys ?? [],
+    frozenKeys: own.frozenKeys ?? [],
     previousSecrets: own.previousSecrets ?? [],
     // Named to everybody: whose status it was does not matter.
     foreignKeys: status?.foreignKeys ?? [],
@@ -30,8 +32,19 @@ export function bookOf({ metadata, status }: AccessKey): KeyBook {
             fromMs: Date.parse(mint.time),
             untilMs: Date.parse(mint.deadline),
             knownKeys: new Set(mint.knownKeys ?? []),
+            secretName: mint.secretName,
+          },
+    rotation:
+      own.rotation === undefined
+        ? undefined
+        : {
+            step: own.rotation.step,
+            reason: own.rotation.reason,
+            sinceMs: Date.parse(own.rotation.time),
+            previousKey: own.previousAccessKeyId,
           },
     attempt: own.attempt ?? 0,
+    handledRequest: status?.lastHandledRotateAt,
     currentKey: isRecorded || status?.keysOf === undefined ? status?.accessKeyId : undefined,
   };
 }
@@ -41,17 +54,36 @@ export function legacyKeyOf({ status }: AccessKey): string | undefined {
   return status?.keysOf === undefined ? status?.accessKeyId : undefined;
 }
 
-/** The status fields of lists. Keys that still live are never cut off: there are two of them at most. Pure. */
+/** The status fields of lists, which speak of this object from then on. Pure. */
 export function listFields(
-  uid: string,
+  { metadata: { uid }, status }: AccessKey,
   { own, claimed, inherited }: KeyLists,
   previousSecrets: readonly string[],
 ): Readonly<Record<string, unknown>> {
   return {
     keysOf: uid,
-    ownKeys: own.slice(-MAX_KEYS),
-    claimedKeys: claimed.length === 0 ? null : claimed.slice(-MAX_KEYS),
-    inheritedKeys: inherited.length === 0 ? null : inherited.slice(-MAX_KEYS),
-    previousSecrets: previousSecrets.length === 0 ? null : previousSecrets.slice(-MAX_KEYS),
+    // Those of another incarnation.
+    ...(status?.keysOf === uid || status?.frozenKeys === undefined ? {} : { frozenKeys: null }),
+    ...(status?.keysOf === uid || status?.rotation === undefined ? {} : { rotation: null, previousAccessKeyId: null }),
+    ownKeys: own,
+    claimedKeys: claimed.length === 0 ? null : claimed,
+    inheritedKeys: inherited.length === 0 ? null : inherited,
+    previousSecrets: previousSecrets.length === 0 ? null : previousSecrets.slice(-MAX_PREVIOUS),
+  };
+}
+
+/**
+ * The status fields of a rotation; `null`: there is none. Pure.
+ * @param reason what had asked for it
+ * @param nowMs on the service's clock, when the step begins
+ */
+export function rotationFields(
+  rotation: RotationRecord | null,
+  reason: OpenRotation['reason'],
+  nowMs: number,
+): Readonly<Record<string, unknown>> {
+  return {
+    rotation: rotation === null ? null : { step: rotation.step, reason, time: rfc3339(nowMs) },
+    previousAccessKeyId: rotation?.previousKey ?? null,
   };
 }

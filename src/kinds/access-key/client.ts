@@ -1,12 +1,16 @@
 import type { AccessKey } from '../../api/access-key.ts';
 import type { KubeObject } from '../../api/meta.ts';
+import type { Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import type { ObjectWrites } from '../../managed/writes.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Fence } from '../../runtime/fence.ts';
 import type { Kube } from '../../runtime/kube.ts';
+import type { OwnChanges } from '../../runtime/own-changes.ts';
+import type { LiveKey } from '../../wasabi/access-keys.ts';
 import type { WasabiClient } from '../../wasabi/clients.ts';
 import type { AccountAccess, KeyConnection } from '../account-access.ts';
+import type { FollowUp } from './follow.ts';
 import type { MintedKeys } from './minted.ts';
 import type { ProvenKeys } from './proven.ts';
 import type { KeySecrets } from './secrets.ts';
@@ -18,6 +22,8 @@ export interface AccessKeyParts {
   readonly writes: ObjectWrites;
   /** For the Secrets: no store remembers what is written. */
   readonly kube: Kube;
+  /** Which changes of those Secrets are its own. */
+  readonly ownSecrets: OwnChanges;
   readonly clock: Clock;
   readonly fence: Fence;
   /** A new key that takes longer than this to work is worth a Warning, ms. */
@@ -35,7 +41,8 @@ export interface KeyMemory {
 export interface KeyClient extends AccessKeyParts, KeyMemory {
   readonly wasabi: WasabiClient;
   readonly as: KeyConnection['as'];
-  readonly accountId: string;
+  /** Whose keys they are; status has it before one is made. */
+  readonly target: Target;
   readonly userName: string;
   /** As the pass found it. */
   readonly resource: AccessKey;
@@ -49,12 +56,14 @@ export interface KeyClient extends AccessKeyParts, KeyMemory {
   listedAtMs: number;
   /** How long a create may still run; undefined: none was announced by this pass. */
   remainingMs: (() => number) | undefined;
-  /** The key that this pass delivered. */
-  mintedId: string | undefined;
-  /** The key in the wanted Secret, as last read. */
-  deliveredId: string | undefined;
-  /** Names of Secrets of earlier keys that are there, as last read. */
+  /** The key that this pass delivered, as a listing would show it. */
+  deliveredKey: LiveKey | undefined;
+  /** The keys in the wanted Secret and in that of the next key, as last read. */
+  deliveredIds: readonly string[];
+  /** Names of Secrets of earlier keys that are there, as this pass knows. */
   previousNames: readonly string[];
+  /** What came after the key. */
+  readonly followUp: FollowUp;
 }
 
 /** The object's state as this pass knows it. */

@@ -2,10 +2,11 @@ import type { AccessKey } from '../../api/access-key.ts';
 import { keyText } from '../../api/meta.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
 import type { Deletion, DeletionPolicy } from '../../managed/kind.ts';
-import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
-import { accessKeyLastUsedMs, deleteAccessKey, listAccessKeys } from '../../wasabi/access-keys.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
+import { deleteAccessKey, listAccessKeys } from '../../wasabi/access-keys.ts';
 import { accountedFor } from './accounting.ts';
 import type { KeyClient } from './client.ts';
+import { lastUseOf } from './last-use.ts';
 import { waitMessage } from './messages.ts';
 import { type ObservedKey, observeForDeletion } from './observe.ts';
 import { mintOpenUntil } from './recovery.ts';
@@ -30,8 +31,8 @@ export async function obstacleTo(
 
 /**
  * Delete: every key that is accounted to the object is revoked, a listing confirms it, and only then the Secrets go.
- * Retain: the keys live on with their Secrets, which the cluster no longer removes; a key that was never delivered goes
- * in any case, since nobody can use it.
+ * Retain: the keys live on with their Secrets, which the cluster no longer removes; a key that was never delivered, or
+ * that a rotation had not published yet, goes in any case, since nobody uses it.
  */
 export async function deleteKey(
   client: KeyClient,
@@ -42,10 +43,10 @@ export async function deleteKey(
   const observed = await observeForDeletion(client, signal);
   if (observed === undefined) return { type: 'Done' };
   checkSettled(observed);
-  const { mine, lost } = accountedFor(observed.facts);
+  const { mine, undelivered } = accountedFor(observed.facts);
   const { wasabi, userName, minted, secrets, standing } = client;
-  const doomed = policy === 'Retain' ? lost : mine;
-  const note = await lastUseOf(client, doomed, signal);
+  const doomed = policy === 'Retain' ? undelivered : mine;
+  const note = await lastUseNote(client, doomed, signal);
   for (const id of doomed) await deleteAccessKey(wasabi, userName, id, signal);
   const left = doomed.length === 0 ? [] : await listAccessKeys(wasabi, userName, signal);
   if (left?.some(({ id }) => doomed.includes(id)) === true) {
@@ -54,9 +55,9 @@ export async function deleteKey(
   }
   minted.drop(resource.metadata.uid);
   minted.answered(resource.metadata.uid);
-  for (const secret of standing.values()) {
-    const act =
-      policy === 'Retain' ? secrets.release(resource, secret, signal) : secrets.remove(resource, secret, signal);
+  for (const [name, secret] of standing) {
+    const isKept = policy === 'Retain' && name !== observed.facts.names.next;
+    const act = isKept ? secrets.release(resource, secret, signal) : secrets.remove(resource, secret, signal);
     await act.catch((thrown: unknown) => tolerateIn(client.lookup, resource, thrown));
   }
   return { type: 'Done', note };
@@ -72,18 +73,13 @@ function checkSettled({ facts }: ObservedKey): void {
 }
 
 /** For people: when what goes now was last at work. No key id. */
-async function lastUseOf(client: KeyClient, ids: readonly string[], signal: AbortSignal): Promise<string> {
+async function lastUseNote(client: KeyClient, ids: readonly string[], signal: AbortSignal): Promise<string> {
   const { wasabi, resource } = client;
   const what = `AccessKey ${keyText({ namespace: resource.metadata.namespace ?? '', name: resource.metadata.name })}`;
   if (ids.length === 0) return `${what}: no key of it was left`;
   const times: number[] = [];
   for (const id of ids) {
-    const time = await accessKeyLastUsedMs(wasabi, id, signal).catch((thrown: unknown) => {
-      // A service that does not say it, or does not let us ask: nothing depends on it.
-      const { type, reason } = toReconcileError(thrown);
-      if (type !== 'Unsupported' && reason !== 'AccessDenied' && reason !== 'Rejected') throw thrown;
-      return undefined;
-    });
+    const time = await lastUseOf(wasabi, id, signal);
     if (time !== undefined) times.push(time);
   }
   const last = times.length === 0 ? 'no use of them is known' : `last used at ${rfc3339(Math.max(...times))}`;

@@ -1,17 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ACCESS_KEYS, type AccessKey } from '../../api/access-key.ts';
 import { keyOf } from '../../api/meta.ts';
+import type { KindStatus } from '../../managed/kind.ts';
+import { targetStatus } from '../../managed/status.ts';
 import { withDeadline } from '../../runtime/deadline.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
-import { createAccessKey } from '../../wasabi/access-keys.ts';
-import { inCallRetryOf } from '../../wasabi/errors.ts';
-import { faultFactsOf } from '../../wasabi/service-fault.ts';
+import { createAccessKey, listAccessKeys } from '../../wasabi/access-keys.ts';
+import { wasRefused } from '../../wasabi/errors.ts';
+import { isFreezeAsked } from '../key-freeze.ts';
 import { confirmUser } from './account.ts';
 import { SKEW_MS } from './accounting.ts';
-import { bookOf, listFields } from './book.ts';
-import { type KeyClient, stateOf } from './client.ts';
-import { consentsOf, type DesiredKey } from './desired.ts';
-import type { KeyLists } from './facts.ts';
+import { bookOf, listFields, rotationFields } from './book.ts';
+import { type KeyClient, serviceNowMs, stateOf } from './client.ts';
+import { consentsOf, type DesiredKey, metadataFor } from './desired.ts';
+import type { KeyLists, KeyStep, RotationRecord } from './facts.ts';
+import { isRotationRequested, rotateRequestedAt } from './rotation-wanted.ts';
 
 /** The create is sent within this span after its announcement, or never; ms. */
 const SPAN_MS = 30_000;
@@ -21,38 +24,64 @@ const MARGIN_MS = 10_000;
 const MAX_KNOWN = 16;
 
 /**
- * K1: the intent, guarded by the state that was read, after the API server was asked whether it would take the Secret.
+ * K1: the intent, guarded by the state that was read, after the API server was asked whether it would take the Secrets.
  * @throws StaleRead when anything changed meanwhile; InvalidSpec when the Secret could not be written; DependencyNotReady
  *   when the user is another one by now
  */
 export async function announce(
   client: KeyClient,
   desired: DesiredKey,
-  attempt: number,
-  lists: KeyLists,
+  { attempt, lists, secretName, rotation }: Extract<KeyStep, { type: 'Announce' }>,
   signal: AbortSignal,
 ): Promise<void> {
   const { writes, wasabi, standing, resource, clock } = client;
-  const { secretName, metadata } = desired;
   await confirmUser(client, signal);
-  await client.secrets.dryRun(resource, secretName, standing.get(secretName), metadata, signal);
-  // Whatever was created between the listing and the intent would later look as if the attempt had made it.
-  if (clock.monotonicMs() - client.listedAtMs > SKEW_MS) {
-    throw new ReconcileError('Transient', 'the list of keys is too old to create a key on', { reason: 'Timeout' });
+  // A rotation ends in the published Secret: one that takes no other key is found before there is one.
+  for (const name of new Set([secretName, desired.names.wanted])) {
+    await client.secrets.dryRun(resource, name, standing.get(name), metadataFor(desired, name), signal);
   }
+  // Whatever was created between the listing and the intent would later look as if the attempt had made it.
+  if (clock.monotonicMs() - client.listedAtMs > SKEW_MS) await confirmKeys(client, signal);
   const base = baseOf(client);
   const announced = await writes.announceCreate(
     ACCESS_KEYS,
     base,
     { attempt, clockOffsetMs: wasabi.clockOffsetMs(), spanMs: SPAN_MS },
     (intent) => ({
-      ...listFields(base.metadata.uid, lists, client.previousNames),
+      ...listFields(base, lists, client.previousNames),
+      target: targetStatus(client.target),
+      ...(rotation === undefined ? {} : rotationBegins(client, base, rotation)),
       mint: { ...intent, knownKeys: client.keyIds.slice(0, MAX_KNOWN), secretName },
     }),
   );
   client.written = announced.resource;
   client.remainingMs = announced.remainingMs;
   client.minted.answered(resource.metadata.uid);
+}
+
+/**
+ * Lists the keys once more: where the limit of calls is low, others come between one call of a pass and the next, and to
+ * begin again would only take as long again.
+ * @throws StaleRead when they are others than those that the decision rests on
+ */
+async function confirmKeys(client: KeyClient, signal: AbortSignal): Promise<void> {
+  const listed = (await listAccessKeys(client.wasabi, client.userName, signal)) ?? [];
+  const ids = listed.map(({ id }) => id);
+  if (!isDeepStrictEqual(ids.toSorted(), client.keyIds.toSorted())) {
+    throw new ReconcileError('StaleRead', 'the keys of the user changed since the pass began');
+  }
+  client.listedAtMs = client.clock.monotonicMs();
+}
+
+/** A request counts as handled from now on: what was begun for it goes on, whatever happens. */
+function rotationBegins(client: KeyClient, base: AccessKey, rotation: RotationRecord): KindStatus['fields'] {
+  const requested = rotateRequestedAt(client.resource);
+  const book = bookOf(base);
+  const reason = book.rotation?.reason ?? (isRotationRequested(client.resource, book) ? 'Requested' : 'Due');
+  return {
+    ...rotationFields(rotation, reason, serviceNowMs(client)),
+    ...(requested === undefined ? {} : { lastHandledRotateAt: requested }),
+  };
 }
 
 /** S1: creates the key. Its text is in memory from then on, and nowhere else. */
@@ -74,27 +103,40 @@ export async function mint(client: KeyClient, signal: AbortSignal): Promise<void
     );
     minted.put(uid, key);
   } catch (thrown) {
-    const fault = faultFactsOf(thrown);
-    const isRefused = fault !== undefined && inCallRetryOf(fault) !== 'ambiguous';
-    if (isSent && !isRefused) minted.unanswered(uid);
+    if (isSent && !wasRefused(thrown)) minted.unanswered(uid);
     throw thrown;
   }
 }
 
 /** K3: who accounts for which key. Closes the intent. */
-export async function record(client: KeyClient, lists: KeyLists, addsMinted: boolean): Promise<void> {
-  const { writes, minted, mintedId } = client;
+export async function record(
+  client: KeyClient,
+  { lists, addsMinted, rotation }: Extract<KeyStep, { type: 'Record' }>,
+): Promise<void> {
+  const { writes, minted, deliveredKey } = client;
+  const mintedId = deliveredKey?.id;
   const base = baseOf(client);
   const { uid } = base.metadata;
   const book = bookOf(base);
   if (addsMinted && mintedId === undefined) throw new Error('no key was delivered that could be recorded');
   const own = addsMinted && mintedId !== undefined ? [...new Set([...lists.own, mintedId])] : lists.own;
   client.written = await writes.record(ACCESS_KEYS, base, {
-    ...listFields(uid, { ...lists, own }, client.previousNames),
+    ...listFields(base, { ...lists, own }, client.previousNames),
+    ...(rotation === undefined ? {} : rotationFields(rotation, book.rotation?.reason ?? 'Due', serviceNowMs(client))),
     mint: null,
     attempt: book.mint?.attempt ?? book.attempt,
   });
   minted.answered(uid);
+}
+
+/** Which keys the annotation freeze makes inactive, guarded like the other lists. */
+export async function recordFrozen(client: KeyClient, keys: readonly string[], lists: KeyLists): Promise<void> {
+  const base = baseOf(client);
+  const fields = bookOf(base).isRecorded ? {} : listFields(base, lists, client.previousNames);
+  client.written = await client.writes.record(ACCESS_KEYS, base, {
+    ...fields,
+    frozenKeys: keys.length === 0 ? null : keys,
+  });
 }
 
 /**
@@ -119,6 +161,7 @@ function isSameBasis(now: AccessKey, then: AccessKey): boolean {
     now.metadata.deletionTimestamp === then.metadata.deletionTimestamp &&
     now.metadata.generation === then.metadata.generation &&
     isDeepStrictEqual(bookOf(now), bookOf(then)) &&
+    isFreezeAsked(now) === isFreezeAsked(then) &&
     isDeepStrictEqual(consentsOf(now), consentsOf(then))
   );
 }

@@ -13,6 +13,11 @@ export class ProvenKeys {
     return this.#versions.has(version);
   }
 
+  /** It works no longer, or is not known to. */
+  drop(version: string): void {
+    this.#versions.delete(version);
+  }
+
   add(version: string): void {
     this.#versions.set(version, true);
   }

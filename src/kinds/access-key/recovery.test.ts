@@ -1,42 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KeyFacts } from './facts.ts';
-import { recover } from './recovery.ts';
-import { book, DAY, expired, facts, INSIDE, key, mint, NOW, previous, secret } from './testing/facts.ts';
-
-/** Steps in short, such as `Announce 2 own=A,B`, then the problem, then the foreign keys. */
-function verdict(changes: Partial<KeyFacts>): readonly string[] {
-  const { steps, problem, foreign } = recover(facts(changes));
-  const told = steps.map((step) => {
-    switch (step.type) {
-      case 'Announce':
-        return `Announce ${step.attempt}${ids(step.lists.own)}`;
-      case 'Mint':
-        return `Mint ${step.why}`;
-      case 'Record':
-        return `Record${ids(step.lists.own)}${ids(step.lists.claimed, 'claimed')}${ids(step.lists.inherited, 'inherited')}${step.addsMinted ? ' +minted' : ''}`;
-      case 'Revoke':
-        return `Revoke ${step.keyId} ${step.why}`;
-      case 'CopySecret':
-        return `CopySecret ${step.from}`;
-      case 'DropSecret':
-        return `DropSecret ${step.name}`;
-      case 'WriteSecret':
-      case 'SetMetadata':
-        return step.type;
-    }
-  });
-  const until = problem?.untilMs === undefined ? '' : ` until +${(problem.untilMs - NOW) / 1_000} s`;
-  return [
-    ...told,
-    ...(problem === undefined ? [] : [`! ${problem.reason}${until}`]),
-    ...(foreign.length === 0 ? [] : [`foreign ${foreign.join(',')}`]),
-  ];
-}
-
-function ids(list: readonly string[], name = 'own'): string {
-  return list.length === 0 ? '' : ` ${name}=${list.join(',')}`;
-}
+import { book, DAY, expired, INSIDE, key, mint, NOW, previous, secret } from './testing/facts.ts';
+import { verdict } from './testing/verdict.ts';
 
 const settled = { book: book({ ownKeys: ['A'], currentKey: 'A' }), keys: [key('A')], wanted: secret('A') };
 const lostSecret = { ...settled, wanted: { type: 'Absent' } as const };
@@ -256,7 +222,11 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
   [
     '… which lives: it is not ours for being in our Secret, and is never revoked',
     { ...settled, keys: [key('A'), key('F')], wanted: secret('F') },
-    '! ForeignKey',
+    'Announce 2 own=A',
+    'Revoke A EndedEarly',
+    'Mint SecretEdited',
+    'WriteSecret',
+    'Record own=A +minted',
     'foreign F',
   ],
   [
@@ -275,9 +245,13 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     'Revoke A Superseded',
   ],
   [
-    'Secret lost, and a foreign key fills the quota: nothing is revoked',
+    'Secret lost, and a foreign key fills the quota: the lost one makes room',
     { ...lostSecret, keys: [key('A'), key('F')] },
-    '! ForeignKey',
+    'Announce 2 own=A',
+    'Revoke A EndedEarly',
+    'Mint SecretLost',
+    'WriteSecret',
+    'Record own=A +minted',
     'foreign F',
   ],
   ['two foreign keys: no third is asked for', { keys: [key('F'), key('G')] }, '! ForeignKey', 'foreign F,G'],
@@ -403,7 +377,7 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
   ],
   // Consent
   [
-    'a key that status named is claimed',
+    'a key that status named is claimed; it is named until the book says so',
     {
       ...settled,
       book: book({ ownKeys: ['A'], currentKey: 'A', foreignKeys: ['F'] }),
@@ -411,6 +385,7 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
       consents: { claim: ['F'], revoke: [] },
     },
     'Record own=A claimed=F',
+    'foreign F',
   ],
   [
     'a key that status did not name is not',
@@ -422,7 +397,7 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     { ...settled, book: book({ ownKeys: ['A'], claimedKeys: ['F'], currentKey: 'A' }), keys: [key('A'), key('F')] },
   ],
   [
-    'a key that status named is revoked when asked for',
+    'a key that status named is revoked when asked for; it is named until it is gone',
     {
       ...settled,
       book: book({ ownKeys: ['A'], currentKey: 'A', foreignKeys: ['F'] }),
@@ -430,6 +405,7 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
       consents: { claim: [], revoke: ['F'] },
     },
     'Revoke F Asked',
+    'foreign F',
   ],
   [
     'nobody consents for the key of another AccessKey, nor for the one in use',
@@ -444,5 +420,5 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
 ];
 
 for (const [title, changes, ...expected] of rows) {
-  test(`recovery: ${title}`, () => assert.deepEqual(verdict(changes), expected));
+  test(`L50: recovery: ${title}`, () => assert.deepEqual(verdict(changes), expected));
 }

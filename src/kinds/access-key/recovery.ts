@@ -1,5 +1,8 @@
-import { type Ours, SKEW_MS, usable, type View, viewOf } from './accounting.ts';
-import type { KeyFacts, KeyLists, KeyProblem, KeyStep, MintReason, OpenMint, Recovery } from './facts.ts';
+import { attemptOf, listsOf, type Ours, SKEW_MS, usable, type View, viewOf } from './accounting.ts';
+import type { KeyFacts, KeyProblem, KeyStep, MintReason, OpenMint, Recovery } from './facts.ts';
+import { freezePlan } from './freeze.ts';
+import { holdsMint, planRotation } from './rotation.ts';
+import type { RotationPlan } from './rotation-plan.ts';
 
 /** No user has more keys on Wasabi and AWS: no third one is ever asked for. */
 const MAX_KEYS = 2;
@@ -13,21 +16,17 @@ export function recover(facts: KeyFacts): Recovery {
   const view = viewOf(facts);
   const { mint } = facts.book;
   const openUntilMs = mintOpenUntil(facts);
+  const freeze = freezePlan(view, openUntilMs);
+  if (freeze !== undefined) return result(view, freeze.steps, freeze.problem);
   if (openUntilMs !== undefined && mint !== undefined && !isOwn(mint, facts)) return waiting(view, openUntilMs);
   if (view.lost.length > 0 && facts.othersBusyUntilMs !== undefined && facts.nowMs < facts.othersBusyUntilMs) {
     return waiting(view, facts.othersBusyUntilMs);
   }
   if (facts.wanted.type === 'NotOurs') return nameTaken(view);
   if (view.current !== undefined) return delivered(view, view.current);
-  const source = facts.earlier.find(({ fact }) => usable(fact, view) !== undefined);
-  if (source !== undefined) {
-    const steps: KeyStep[] = [
-      { type: 'CopySecret', from: source.name },
-      { type: 'DropSecret', name: source.name },
-    ];
-    return result(view, steps, undefined);
-  }
-  return undelivered(view);
+  const others = [...facts.earlier, { name: facts.names.next, fact: facts.next }];
+  const source = others.find(({ fact }) => usable(fact, view) !== undefined);
+  return source === undefined ? undelivered(view) : copied(view, source.name);
 }
 
 /** Until when a create that status announces may take effect without our knowing, on the service's clock; else undefined. Pure. */
@@ -59,17 +58,21 @@ function delivered(view: View, current: string): Recovery {
   const openUntilMs = mintOpenUntil(facts);
   if (openUntilMs !== undefined && lost.length === 0 && !isNew) return waiting(view, openUntilMs);
   const takesIn = [...(isNew ? [current] : []), ...lost];
-  const others = view.own.filter((id) => view.live.has(id) && id !== current);
+  // The key in the Secret must work before another one goes, which somebody may still use, and before it is replaced.
+  const rotation = works && facts.book.isRecorded ? planRotation(view, current) : undefined;
+  const isRotationsMint = holdsMint(view);
+  const kept = new Set([current, ...(rotation?.keeps ?? [])]);
+  const others = view.own.filter((id) => view.live.has(id) && !kept.has(id));
   const steps: KeyStep[] = [
-    ...recordOf(view, takesIn),
+    // The key of a rotation that is not recorded yet is its rotation's to record, with all that its intent made.
+    ...(isRotationsMint ? [] : recordOf(view, takesIn)),
     ...(fact.hasDrifted ? [{ type: 'SetMetadata' } as const] : []),
-    ...lost.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'Lost' })),
-    // The key in the Secret must work before another one goes, which somebody may still use.
+    ...(isRotationsMint ? [] : lost.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'Lost' }))),
     ...(works ? replaced(view, others) : []),
     ...asked(view),
     ...leftovers(view),
   ];
-  return result(view, steps, pending(fact));
+  return result(view, steps, pending(fact) ?? rotation?.problem, rotation);
 }
 
 function pending(fact: Ours): KeyProblem | undefined {
@@ -85,6 +88,29 @@ function pending(fact: Ours): KeyProblem | undefined {
   }
 }
 
+/** The wanted Secret is gone, or got another name: one of another name has a key of ours. */
+function copied(view: View, from: string): Recovery {
+  const { facts } = view;
+  const isNext = from === facts.names.next;
+  const { rotation } = facts.book;
+  // It had been about to take the place of a key that others may still have.
+  const previousKey = isNext && rotation?.step === 'Switching' ? rotation.previousKey : undefined;
+  const takesOver = record(view, [...view.candidates], false);
+  const steps: KeyStep[] = [
+    { type: 'CopySecret', from, to: facts.names.wanted, as: 'Copy' },
+    ...(isNext
+      ? [
+          {
+            ...takesOver,
+            ...(previousKey === undefined ? {} : { rotation: { step: 'Retaining', previousKey } as const }),
+          },
+        ]
+      : []),
+    { type: 'DropSecret', name: from },
+  ];
+  return result(view, steps, undefined);
+}
+
 /** No Secret holds a key of ours: the one in memory is delivered, or a new one is made. */
 function undelivered(view: View): Recovery {
   const { facts, lost } = view;
@@ -93,7 +119,7 @@ function undelivered(view: View): Recovery {
     const extra = lost.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'Lost' }));
     return result(
       view,
-      [{ type: 'WriteSecret' }, record(view, lost, true), ...extra, ...replaced(view, own)],
+      [{ type: 'WriteSecret', name: facts.names.wanted }, record(view, lost, true), ...extra, ...replaced(view, own)],
       undefined,
     );
   }
@@ -101,20 +127,24 @@ function undelivered(view: View): Recovery {
   if (openUntilMs !== undefined && lost.length === 0) return waiting(view, openUntilMs);
   const others = view.live.size - lost.length - own.length;
   const room = MAX_KEYS - 1 - others;
-  // The key whose text was lost a moment ago may still be at work somewhere: it goes last, earlier ones make room.
-  const spare = own.filter((id) => id !== facts.book.currentKey && id !== facts.legacyKeyId);
-  const ended = own.length > room ? spare.slice(0, own.length - room) : [];
+  // The key whose text was lost a moment ago may still be at work somewhere: it goes last, earlier ones make room. It goes
+  // all the same where nothing else can: a Secret that is lost for ever helps nobody. Outputs that still hold one that goes
+  // cannot be rewritten before: the text of the key in use is lost, a third key is never made, and the previous one is not
+  // delivered anew, since it may have been replaced because it leaked.
+  const isLast = (id: string) => id === facts.book.currentKey || id === facts.legacyKeyId;
+  const spare = [...own.filter((id) => !isLast(id)), ...own.filter(isLast)];
+  const ended = room < 0 ? [] : spare.slice(0, Math.max(0, own.length - room));
   if (own.length - ended.length > room) {
     const steps = [...endOf(view, lost), ...asked(view)];
     return result(view, steps, { reason: 'ForeignKey', isUnusable: true });
   }
   const steps: KeyStep[] = [
     ...asked(view),
-    { type: 'Announce', attempt: attemptOf(facts), lists: listsOf(view, lost) },
+    { type: 'Announce', attempt: attemptOf(facts), lists: listsOf(view, lost), secretName: facts.names.wanted },
     ...lost.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'Lost' })),
     ...ended.map((keyId): KeyStep => ({ type: 'Revoke', keyId, why: 'EndedEarly' })),
     { type: 'Mint', why: reasonOf(view) },
-    { type: 'WriteSecret' },
+    { type: 'WriteSecret', name: facts.names.wanted },
     record(view, lost, true),
     ...replaced(
       view,
@@ -129,11 +159,6 @@ function undelivered(view: View): Recovery {
 function replaced({ facts }: View, own: readonly string[]): readonly KeyStep[] {
   const previous = new Set(facts.previous.map(({ keyId }) => keyId));
   return own.filter((id) => !previous.has(id)).map((keyId) => ({ type: 'Revoke', keyId, why: 'Superseded' }));
-}
-
-/** The same attempt goes on until a key of it is recorded. */
-function attemptOf({ book }: KeyFacts): number {
-  return book.mint?.attempt ?? book.attempt + 1;
 }
 
 function reasonOf({ facts, live }: View): MintReason {
@@ -163,12 +188,14 @@ function recordOf(view: View, takesIn: readonly string[]): readonly KeyStep[] {
   return isSame ? [] : [record(view, takesIn, false)];
 }
 
+/**
+ * Where no key is delivered, a rotation that ran is over: its key goes, or takes the place of the lost one. A previous key
+ * is retired all the same.
+ */
 function record(view: View, takesIn: readonly string[], addsMinted: boolean): KeyStep {
-  return { type: 'Record', lists: listsOf(view, takesIn), addsMinted };
-}
-
-function listsOf({ own, claimed, inherited }: View, takesIn: readonly string[]): KeyLists {
-  return { own: [...new Set([...own, ...takesIn])], claimed, inherited };
+  const step = view.facts.book.rotation?.step;
+  const isOver = view.current === undefined && step !== undefined && step !== 'Retaining' && step !== 'Deactivated';
+  return { type: 'Record', lists: listsOf(view, takesIn), addsMinted, ...(isOver ? { rotation: null } : {}) };
 }
 
 /** Revocations that somebody consented to: of keys that the last status named as nobody's, and that are still so. */
@@ -179,9 +206,19 @@ function asked({ facts, foreign }: View): readonly KeyStep[] {
     .map((keyId) => ({ type: 'Revoke', keyId, why: 'Asked' }));
 }
 
+/** Keys that the last status named as nobody's and somebody claims for this object; the book does not say so yet. */
+function claimedNow({ facts: { book }, claimed }: View): readonly string[] {
+  return claimed.filter((id) => book.foreignKeys.includes(id) && !book.claimedKeys.includes(id));
+}
+
 /** Secrets of ours that deliver nothing any more. */
-function leftovers({ facts, live }: View): readonly KeyStep[] {
-  const ended = facts.previous.filter(({ keyId }) => keyId === undefined || !live.has(keyId));
+function leftovers(view: View): readonly KeyStep[] {
+  const { facts, live } = view;
+  // A copy that was made before a switch which never came is of no use.
+  const isSwitching = facts.book.rotation !== undefined;
+  const ended = facts.previous.filter(
+    ({ keyId }) => keyId === undefined || !live.has(keyId) || (keyId === view.current && !isSwitching),
+  );
   return [...facts.earlier, ...ended].map(({ name }) => ({ type: 'DropSecret', name }));
 }
 
@@ -189,7 +226,35 @@ function waiting(view: View, untilMs: number): Recovery {
   return result(view, [], { reason: 'MintUnderWay', isUnusable: view.current === undefined, untilMs });
 }
 
-function result(view: View, steps: readonly KeyStep[], problem: KeyProblem | undefined): Recovery {
-  const gone = new Set(steps.flatMap((step) => (step.type === 'Revoke' ? [step.keyId] : [])));
-  return { steps, problem, current: view.current, foreign: view.foreign.filter((id) => !gone.has(id)) };
+/** What an object wants that is being deleted. */
+export function nothingToDo(): Recovery {
+  return {
+    steps: [],
+    rotation: [],
+    problem: undefined,
+    current: undefined,
+    foreign: [],
+    wakeAtMs: undefined,
+    retireAtMs: undefined,
+    isPreviousInUse: false,
+  };
+}
+
+function result(
+  view: View,
+  steps: readonly KeyStep[],
+  problem: KeyProblem | undefined,
+  rotation?: RotationPlan,
+): Recovery {
+  return {
+    steps,
+    problem,
+    current: view.current,
+    // Named until it was done, so that what somebody consented to counts in the pass after one that failed, too.
+    foreign: [...view.foreign, ...claimedNow(view)].toSorted(),
+    rotation: rotation?.steps ?? [],
+    wakeAtMs: rotation?.wakeAtMs,
+    retireAtMs: rotation?.retireAtMs,
+    isPreviousInUse: rotation?.isPreviousInUse ?? false,
+  };
 }

@@ -3,7 +3,7 @@ import type { Lookup } from '../../managed/lookup.ts';
 import { bookOf, legacyKeyOf } from './book.ts';
 import { earlierNames } from './observe.ts';
 import { tolerateIn } from './refused-write.ts';
-import { previousSelector, secretNameOf } from './secret-object.ts';
+import { previousSelector, secretNamesOf } from './secret-object.ts';
 import type { KeySecrets } from './secrets.ts';
 
 /**
@@ -17,10 +17,17 @@ export async function releaseSecrets(
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace = '', name } = resource.metadata;
-  const wanted = secretNameOf(resource);
   const labelled =
     legacyKeyOf(resource) === undefined ? [] : await secrets.names(namespace, previousSelector(name), signal);
-  const names = [wanted, ...earlierNames(resource, wanted), ...bookOf(resource).previousSecrets, ...labelled];
+  const own = secretNamesOf(resource);
+  const rotated = bookOf(resource).rotation === undefined ? [] : [own.next, own.previous];
+  const names = [
+    own.wanted,
+    ...rotated,
+    ...earlierNames(resource, own),
+    ...bookOf(resource).previousSecrets,
+    ...labelled,
+  ];
   for (const each of new Set(names)) {
     const secret = await secrets.read({ namespace, name: each }, signal);
     if (secret === undefined) continue;

@@ -45,18 +45,19 @@ export async function secretFact(
   };
 }
 
-/** Reads a Secret that the predecessor kept an earlier key in; undefined: it is not there, or not of this object. */
+/** Reads a Secret that keeps an earlier key; undefined: it is not there. */
 export async function previousSecret(
   client: KeyClient,
   question: SecretQuestion,
   mustProve: boolean,
   signal: AbortSignal,
-): Promise<PreviousSecret | undefined> {
+): Promise<PreviousSecret | 'NotOurs' | undefined> {
   const { resource, secrets, standing } = client;
   const { name } = question;
   const secret = await secrets.read({ namespace: resource.metadata.namespace ?? '', name }, signal);
   standing.delete(name);
-  if (secret === undefined || !isOurs(secret, resource, true)) return undefined;
+  if (secret === undefined) return undefined;
+  if (!isOurs(secret, resource, true)) return 'NotOurs';
   standing.set(name, metadataOnly(secret));
   const isProven = mustProve && (await credentialIn(client, secret, question, signal)) === 'Works';
   return { name, keyId: valueIn(secret, ID_KEY), isProven };
@@ -78,8 +79,10 @@ async function credentialIn(
   if (id === undefined || text === undefined) return 'Wrong';
   const key = keys.find((candidate) => candidate.id === id);
   if (key === undefined) return 'Untried';
-  if (!key.isActive) return 'Inactive';
   const version = versionText(secret);
+  // Made active again it may take a while to work: it is tried anew.
+  if (!key.isActive) client.proven.drop(version);
+  if (!key.isActive) return 'Inactive';
   if (client.proven.has(version)) return 'Works';
   const credentials = { accessKeyId: id, secretAccessKey: new Credential(text), sessionToken: undefined };
   const answer = await probeKey(client.as(credentials, version), signal);

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { AccessKey } from '../../api/access-key.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { GROUP } from '../../api/meta.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
 import type { SecretObject } from '../provider-secrets.ts';
+import type { SecretNames } from './facts.ts';
 
 const MANAGED_BY = { key: 'app.kubernetes.io/managed-by', value: 'wasabi-s3-operator' } as const;
 /** Selects the Secrets that keys are delivered in, by their label. */
@@ -38,6 +41,27 @@ export function secretNameOf({
   return spec.secret?.name ?? `${metadata.name}-credentials`;
 }
 
+/** The names of all Secrets of an object. Those beside the wanted one come from its own name alone. Pure. */
+export function secretNamesOf(resource: { metadata: { name: string }; spec: Partial<AccessKey['spec']> }): SecretNames {
+  const { name } = resource.metadata;
+  return {
+    wanted: secretNameOf(resource),
+    next: ownName(name, 'credentials-next'),
+    previous: ownName(name, 'credentials-previous'),
+  };
+}
+
+/** The longest name of an object, characters. */
+export const MAX_NAME = 253;
+
+/** A name that is too long is cut and told apart by a digest. */
+function ownName(name: string, suffix: string): string {
+  const whole = `${name}-${suffix}`;
+  if (whole.length <= MAX_NAME) return whole;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return `${name.slice(0, MAX_NAME - suffix.length - digest.length - 2)}-${digest}-${suffix}`;
+}
+
 /** What metadata the Secret of this object carries. */
 export interface SecretMetadata {
   readonly labels: Readonly<Record<string, string>>;
@@ -52,10 +76,23 @@ export function metadataOf({ metadata, spec }: AccessKey): SecretMetadata {
     ...(spec.displayName === undefined ? {} : { [DISPLAY_NAME]: spec.displayName }),
     ...(spec.tags === undefined ? {} : { [TAGS]: JSON.stringify(sorted(spec.tags)) }),
   };
-  const names = { labels: Object.keys(labels).toSorted(), annotations: Object.keys(fromSpec).toSorted() };
+  return ownedMetadata(metadata.uid, { labels, annotations: fromSpec });
+}
+
+/** What a Secret of that object carries: the operator's own, and what comes from the spec. Pure. */
+export function ownedMetadata(uid: string, { labels, annotations }: SecretMetadata): SecretMetadata {
+  const names = { labels: Object.keys(labels).toSorted(), annotations: Object.keys(annotations).toSorted() };
   return {
     labels: { ...labels, [MANAGED_BY.key]: MANAGED_BY.value },
-    annotations: { ...fromSpec, [OWNER_UID]: metadata.uid, [FROM_SPEC]: JSON.stringify(names) },
+    annotations: { ...annotations, [OWNER_UID]: uid, [FROM_SPEC]: JSON.stringify(names) },
+  };
+}
+
+/** What the Secrets of the next and the previous key carry: who owns them, and nothing of the spec. Pure. */
+export function ownMetadataOf({ metadata }: AccessKey): SecretMetadata {
+  return {
+    labels: { [MANAGED_BY.key]: MANAGED_BY.value },
+    annotations: { [OWNER_UID]: metadata.uid, [FROM_SPEC]: JSON.stringify({ labels: [], annotations: [] }) },
   };
 }
 
@@ -103,7 +140,10 @@ export function metadataPatch(
   const labels = difference(secret.metadata.labels ?? {}, wanted.labels, before.labels);
   const annotations = difference(secret.metadata.annotations ?? {}, wanted.annotations, before.annotations);
   const owners = secret.metadata.ownerReferences ?? [];
-  const isOwned = owners.some(({ uid, controller }) => uid === resource.metadata.uid && controller === true);
+  // An owner of another namespace is none: the garbage collector would remove the Secret at once.
+  const isElsewhere = secret.metadata.namespace !== resource.metadata.namespace;
+  const isOwned =
+    isElsewhere || owners.some(({ uid, controller }) => uid === resource.metadata.uid && controller === true);
   if (isOwned && labels === undefined && annotations === undefined) return undefined;
   const others = owners.filter(({ uid }) => uid !== resource.metadata.uid);
   return {
@@ -111,6 +151,16 @@ export function metadataPatch(
     ...(annotations === undefined ? {} : { annotations }),
     ...(isOwned ? {} : { ownerReferences: [...others, ownerReferenceTo(resource)] }),
   };
+}
+
+/**
+ * What Kubernetes keeps as it is, whoever asks. Pure.
+ * @param what the object, as a message begins
+ * @param then what follows once it is deleted
+ */
+export function immutableError(what: string, then: string, cause?: unknown): ReconcileError {
+  const message = `${what} is immutable, so that no other key can be written into it: delete it, and ${then}`;
+  return new ReconcileError('DependencyNotReady', message, { reason: 'SecretInvalid', cause });
 }
 
 /** A value of the Secret's data as text; undefined: there is none that could be one. Pure. */

@@ -5,11 +5,13 @@ import type { Credential } from '../../runtime/credential.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { type Kube, KubeError } from '../../runtime/kube.ts';
 import { isConflict, isObjectGone, toKubeReconcileError } from '../../runtime/kube-errors.ts';
+import type { OwnChanges } from '../../runtime/own-changes.ts';
 import type { SecretObject } from '../provider-secrets.ts';
 import {
   type Delivery,
   deliveryAnnotations,
   ID_KEY,
+  immutableError,
   metadataPatch,
   ownerReferenceTo,
   type SecretMetadata,
@@ -30,9 +32,12 @@ const PLACEHOLDER = 'placeholder';
 /** The Secrets that keys are delivered in. They are read live: no text of a key is kept. */
 export class KeySecrets {
   readonly #kube: Kube;
+  readonly #own: OwnChanges;
 
-  constructor(kube: Kube) {
+  /** @param own is told what is written, so that no pass wakes itself */
+  constructor(kube: Kube, own: OwnChanges) {
     this.#kube = kube;
+    this.#own = own;
   }
 
   /** As it stands now. @throws DependencyNotReady, reason Forbidden, and what a failed call throws */
@@ -50,7 +55,8 @@ export class KeySecrets {
   /**
    * Asks the API server whether it would take the Secret, with everything but the key itself.
    * @param standing the Secret of ours that is to be overwritten
-   * @throws InvalidSpec, reason Rejected, when labels, annotations or the name are not acceptable; DependencyNotReady
+   * @throws InvalidSpec, reason Rejected, when labels, annotations or the name are not acceptable; DependencyNotReady,
+   *   reason SecretInvalid when the Secret is immutable
    */
   async dryRun(
     resource: AccessKey,
@@ -61,23 +67,27 @@ export class KeySecrets {
   ): Promise<void> {
     const content = { id: PLACEHOLDER, text: PLACEHOLDER, delivery: { attempt: 0, mintedAtMs: 0 } };
     const options = { signal, isDryRun: true };
-    await this.#send(resource, name, standing, metadata, content, options).catch((thrown) => refused(thrown, name));
+    await this.#send(resource, name, standing, metadata, content, options).catch((thrown: unknown) =>
+      refused(thrown, name),
+    );
   }
 
   /**
    * Delivers a key: creates the Secret, or overwrites the one of ours as it was read. Nobody else's is ever overwritten.
-   * @throws StaleRead when another Secret stands there by now
+   * @returns the Secret as it stands then
+   * @throws StaleRead when another Secret stands there by now; DependencyNotReady, reason SecretInvalid, when it is immutable
    */
-  async write(
+  write(
     resource: AccessKey,
     name: string,
     standing: KubeObject | undefined,
     metadata: SecretMetadata,
     { id, secret, delivery }: KeyContent,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<KubeObject> {
     const content = { id, text: secret.reveal(), delivery };
-    await this.#send(resource, name, standing, metadata, content, { signal }).catch(rethrow);
+    const send = () => this.#send(resource, name, standing, metadata, content, { signal });
+    return this.#own.write(keyIn(resource, name), send).catch(rethrow);
   }
 
   /** Brings labels, annotations and owner reference to what they must be. */
@@ -92,15 +102,17 @@ export class KeySecrets {
     const body = { metadata: { ...guardOf(standing), ...patch } };
     const { name } = standing.metadata;
     const key = keyIn(resource, name);
-    await this.#kube
-      .patch(SECRETS, key, { type: 'merge', body }, { signal })
+    await this.#own
+      .write(key, () => this.#kube.patch<KubeObject>(SECRETS, key, { type: 'merge', body }, { signal }))
       .catch((thrown: unknown) => refused(thrown, name));
   }
 
   /** Removes a Secret of ours as it was read; already gone is success. */
   async remove(resource: AccessKey, standing: KubeObject, signal: AbortSignal): Promise<void> {
-    const preconditions = { uid: standing.metadata.uid };
-    await this.#kube.delete(SECRETS, keyIn(resource, standing.metadata.name), { preconditions, signal }).catch(rethrow);
+    const { uid, name } = standing.metadata;
+    const key = keyIn(resource, name);
+    const options = { preconditions: { uid }, signal };
+    await this.#own.remove(key, uid, () => this.#kube.delete(SECRETS, key, options)).catch(rethrow);
   }
 
   /** Takes our owner reference off, so that the Secret outlives its object. */
@@ -122,7 +134,7 @@ export class KeySecrets {
     metadata: SecretMetadata,
     content: { readonly id: string; readonly text: string; readonly delivery: Delivery },
     options: { readonly signal: AbortSignal; readonly isDryRun?: boolean },
-  ): Promise<void> {
+  ): Promise<KubeObject> {
     const data = { [ID_KEY]: base64(content.id), [TEXT_KEY]: base64(content.text) };
     const delivery = deliveryAnnotations(content.delivery);
     const key = keyIn(resource, name);
@@ -131,13 +143,22 @@ export class KeySecrets {
       const ownerReferences = [ownerReferenceTo(resource)];
       const meta = { name, namespace: key.namespace, labels: metadata.labels, annotations, ownerReferences };
       const body = { apiVersion: 'v1', kind: 'Secret', metadata: meta, type: 'Opaque', data };
-      await this.#kube.create(SECRETS, key.namespace, body, options);
-      return;
+      return this.#kube.create<KubeObject>(SECRETS, key.namespace, body, options);
     }
     const patch: { annotations?: object } = metadataPatch(standing, resource, metadata) ?? {};
     const annotations = { ...patch.annotations, ...delivery };
     const body = { metadata: { ...guardOf(standing), ...patch, annotations }, data };
-    await this.#kube.patch(SECRETS, key, { type: 'merge', body }, options);
+    const patched = this.#kube.patch<KubeObject>(SECRETS, key, { type: 'merge', body }, options);
+    return patched.catch((thrown: unknown) => this.#explain(thrown, key, options.signal));
+  }
+
+  /** No other key can be written into a Secret that somebody made immutable. @throws what was thrown, in all other cases */
+  async #explain(thrown: unknown, key: ObjectKey, signal: AbortSignal): Promise<never> {
+    if (thrown instanceof KubeError && thrown.code === 422) {
+      const found = await this.#kube.get<SecretObject>(SECRETS, key, { signal });
+      if (found?.immutable === true) throw immutableError(`Secret "${key.name}"`, 'the key is delivered again', thrown);
+    }
+    throw thrown;
   }
 }
 

@@ -3,10 +3,15 @@ import { CLAIM_KEYS, REVOKE_KEYS } from '../../managed/annotations.ts';
 import { findCondition, rfc3339 } from '../../managed/conditions.ts';
 import type { KindCondition, KindEvent, KindStatus, PassFacts } from '../../managed/kind.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
+import { freezeReport } from '../key-freeze.ts';
 import { consentsCount, type DesiredKey, unsupportedFields } from './desired.ts';
-import type { KeyProblem, Recovery } from './facts.ts';
-import { waitMessage } from './messages.ts';
+import type { LossProblem, Recovery } from './facts.ts';
+import { frozenMessage, holdersText, waitMessage } from './messages.ts';
 import type { ObservedKey } from './observe.ts';
+import { requestWaitsUntilMs, rotationEvents } from './rotation-events.ts';
+import { rotationError } from './rotation-problem.ts';
+import { dueByTimeMs, rotateRequestedAt } from './rotation-wanted.ts';
+import { readWindow } from './rotation-window.ts';
 
 /** What the status says of, beside what was read. */
 export interface StatusContext {
@@ -28,23 +33,43 @@ export function accessKeyStatus(
   const works = recovery.current !== undefined && wanted.type === 'Ours' && wanted.credential === 'Works';
   const key = facts.keys.find(({ id }) => id === recovery.current);
   const unsupported = unsupportedFields(resource);
+  const requested = rotateRequestedAt(resource);
   const failure = failureOf(resource, observed, unsupported, context);
+  const freeze = freezeReport(resource, freezeState(recovery), failure?.message ?? '');
+  const isFrozen = recovery.problem?.reason === 'Frozen';
   return {
     fields: {
       ...(works ? { accessKeyId: recovery.current } : {}),
       // The earlier name is not forgotten before its Secret is gone.
-      ...(works && facts.earlier.length === 0 ? { secretName: context.desired.secretName } : {}),
-      created: works,
+      ...(works && facts.earlier.length === 0 ? { secretName: context.desired.names.wanted } : {}),
+      // The keys are there, and work again.
+      ...(isFrozen ? {} : { created: works }),
+      frozen: freeze.frozen,
       ...(works && key?.createdAtMs !== undefined ? { lastRotateTime: rfc3339(key.createdAtMs) } : {}),
-      nextRotateTime: undefined, // nothing replaces keys by time
+      nextRotateTime: rfc3339If(
+        requestWaitsUntilMs(facts, recovery) ?? dueByTimeMs(facts.rotate, key?.createdAtMs, facts.nowMs),
+      ),
+      retireTime: rfc3339If(recovery.retireAtMs),
+      // One that is pending is written when its rotation begins.
+      ...(facts.rotate.isRequested || requested === undefined ? {} : { lastHandledRotateAt: requested }),
       foreignKeys: recovery.foreign.length === 0 ? undefined : recovery.foreign.slice(0, MAX_FOREIGN),
     },
-    conditions: foreignConditions(recovery, resource, context.userName),
+    conditions: [...foreignConditions(recovery, resource, context.userName), ...freeze.conditions],
     unsupported,
-    events: eventsOf(resource, observed, pass, failure, context),
+    events: [...eventsOf(resource, observed, pass, failure, context), ...freeze.events],
     failure,
     isUnusable: !works && recovery.problem?.isUnusable !== false,
+    wakeAfterMs: recovery.wakeAtMs === undefined ? undefined : recovery.wakeAtMs - facts.nowMs,
   };
+}
+
+function freezeState({ steps, problem }: Recovery): Parameters<typeof freezeReport>[1] {
+  if (problem?.reason === 'Frozen') return problem.isUnusable ? 'Frozen' : 'Between';
+  return steps.some(({ type }) => type === 'FreezeKey' || type === 'ThawKey') ? 'Between' : 'Free';
+}
+
+function rfc3339If(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : rfc3339(ms);
 }
 
 const MAX_FOREIGN = 16;
@@ -73,8 +98,13 @@ function failureOf(
     const message = `the service cannot do ${unsupported.join(', ')}, and the Provider says unsupportedSettings: Reject: take the field out`;
     return new ReconcileError('InvalidSpec', message, { reason: 'Unsupported' });
   }
+  const { problem: windowProblem } = readWindow(resource.spec.rotate?.window);
+  if (windowProblem !== undefined) return windowProblem;
   if (recovery.problem === undefined) return undefined;
-  return problemError(resource, recovery.problem, facts.nowMs, context, isSlow);
+  const { problem } = recovery;
+  return 'isOfRotation' in problem
+    ? rotationError(resource, problem, { facts, recovery }, userName)
+    : problemError(resource, problem, { facts, recovery }, context, isSlow);
 
   function isSlow(): boolean {
     const createdAtMs = facts.keys.find(({ id }) => id === recovery.current)?.createdAtMs;
@@ -84,12 +114,13 @@ function failureOf(
 
 function problemError(
   resource: AccessKey,
-  { reason, untilMs }: KeyProblem,
-  nowMs: number,
+  problem: LossProblem,
+  { facts: { nowMs }, recovery: { foreign } }: Pick<ObservedKey, 'facts' | 'recovery'>,
   { userName, desired, readinessTimeoutMs }: StatusContext,
   isSlow: () => boolean,
 ): ReconcileError {
-  const where = `Secret "${desired.secretName}"`;
+  const { reason, untilMs } = problem;
+  const where = `Secret "${desired.names.wanted}"`;
   switch (reason) {
     case 'MintUnderWay':
       return new ReconcileError('Transient', waitMessage(untilMs ?? nowMs), {
@@ -99,15 +130,21 @@ function problemError(
     case 'SecretNotOurs':
       return new ReconcileError(
         'DependencyNotReady',
-        `${where} exists and is not of this object: delete it, or choose another name in spec.secret.name`,
+        `${where} exists and is not of this object: choose another name in spec.secret.name, or delete it if nobody needs it`,
         { reason },
       );
     case 'ForeignKey':
       return new ReconcileError(
         'DependencyNotReady',
-        `user "${userName}" has two access keys, which is the most there can be, and none of them is this object's to revoke: see the condition ForeignKey and the other AccessKeys of User ${resource.spec.userRef?.name}`,
+        `user "${userName}" has two access keys, which is the most there can be, and none of them is this object's to revoke: ${holdersText(resource, foreign)}; give each AccessKey a User of its own`,
         { reason },
       );
+    case 'Frozen':
+      return new ReconcileError('DependencyNotReady', frozenMessage(resource, problem), {
+        reason,
+        isExpected: true, // the event KeysFrozen tells of it
+        ...(untilMs === undefined ? {} : { retryAfterMs: Math.max(1_000, untilMs - nowMs) }),
+      });
     case 'KeyInactive':
       return new ReconcileError(
         'DependencyNotReady',
@@ -128,7 +165,7 @@ function problemError(
 /** Each once: it is compared with what status said before. */
 function eventsOf(
   resource: AccessKey,
-  { recovery }: ObservedKey,
+  { facts, recovery }: ObservedKey,
   { applied }: PassFacts,
   failure: ReconcileError | undefined,
   { userName }: StatusContext,
@@ -140,8 +177,9 @@ function eventsOf(
     const note = `user "${userName}" has ${news} access key(s) that no AccessKey accounts for; the condition ForeignKey lists them`;
     warnings.push({ type: 'Warning', reason: 'ForeignKey', note });
   }
+  warnings.push(...rotationEvents(resource, facts, recovery, applied, userName));
   if (applied.includes('Revoke:EndedEarly')) {
-    const note = `an earlier key of user "${userName}" was revoked before its time, since the one in use was lost and there can be two only`;
+    const note = `a key of user "${userName}" was revoked to make room: the Secret of the one in use was lost, and there can be two keys only`;
     warnings.push({ type: 'Warning', reason: 'KeyRetentionEnded', note });
   }
   const before = findCondition(resource.status?.conditions, 'Synced')?.message;

@@ -4,6 +4,7 @@ import type { User } from '../../api/user.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { withAccount } from '../../wasabi/policy/arn.ts';
+import { resourcesOutside } from '../../wasabi/policy/bucket-resources.ts';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
 import { lockOuts } from '../../wasabi/policy/lock-out.ts';
 import { parseSpecPolicy } from '../../wasabi/policy/parse.ts';
@@ -11,6 +12,7 @@ import { grantsToEveryone } from '../../wasabi/policy/public-access.ts';
 import type { ClaimedBucket } from '../claimed-bucket.ts';
 import { heldTarget } from '../held-target.ts';
 import { isSameAccount, toldApart } from '../same-account.ts';
+import { keptOf, statementHash, wasAccepted } from './acceptance.ts';
 import type { Contribution } from './desired.ts';
 import { wasWritten } from './predecessor.ts';
 import { bucketReference, principalReferences } from './references.ts';
@@ -32,33 +34,53 @@ export function policiesOf(lookup: Lookup, { bucket }: ClaimedBucket): readonly 
  */
 export function ownContribution(lookup: Lookup, resource: BucketPolicy, claimed: ClaimedBucket): Contribution {
   const document = documentOf(lookup, resource, claimed);
+  const { name } = claimed.bucket.spec;
+  const outside = resourcesOutside(document, name);
+  if (outside.length > 0) {
+    // What it has in the policy stays, and what its bucket has to tell is told.
+    const error = new ReconcileError('InvalidSpec', outside.map((problem) => `spec.policy.${problem}`).join('; '));
+    return { type: 'Withheld', kept: keptOf(resource, name), error };
+  }
   const refusal = refusalOf(document, claimed);
   if (refusal !== undefined) return { type: 'Refused', error: refusal };
   const { uid, creationTimestamp } = resource.metadata;
-  return { type: 'Share', share: { owner: uid, uid, createdAt: creationTimestamp, document } };
+  return { type: 'Share', key: keyOf(resource), share: { owner: uid, uid, createdAt: creationTimestamp, document } };
 }
 
-/** What another object adds; `undefined`: it has no part in the policy. */
+/**
+ * What another object adds; `undefined`: it has no part in the policy. Statements that the service has not accepted yet come
+ * into the policy by the pass of their own object alone: one that it refuses stops no other object.
+ */
 export function otherContribution(
   lookup: Lookup,
   other: BucketPolicy,
   claimed: ClaimedBucket,
 ): Contribution | undefined {
   if (other.spec.mode === 'Observe') return undefined;
-  const wasApplied = wasWritten(other, claimed.bucket.spec.name);
+  const { name } = claimed.bucket.spec;
+  const kept = keptOf(other, name);
   // Suspended: what it has stays, what it has not does not come.
-  if (other.spec.suspend === true && !wasApplied) return undefined;
-  if (!lookup.isPermitted(other, bucketReference(other))) return { type: 'Unreadable', wasApplied };
+  if (other.spec.suspend === true && !wasWritten(other, name)) return undefined;
+  if (!lookup.isPermitted(other, bucketReference(other))) return { type: 'Withheld', kept };
   try {
-    return ownContribution(lookup, other, claimed);
+    const contribution = ownContribution(lookup, other, claimed);
+    if (contribution.type !== 'Share') return contribution;
+    const { document } = contribution.share;
+    if (wasAccepted(other, document, name)) return contribution;
+    // Found in the policy, they were accepted, though their object has had no time to note it.
+    return { type: 'Withheld', kept: kept === 'All' ? kept : [...kept, ...document.Statement.map(statementHash)] };
   } catch (thrown) {
-    if (thrown instanceof ReconcileError) return { type: 'Unreadable', wasApplied };
+    if (thrown instanceof ReconcileError) return { type: 'Withheld', kept };
     throw thrown;
   }
 }
 
 /** The document that the spec means: principals resolved, accounts filled in. */
-function documentOf(lookup: Lookup, resource: BucketPolicy, { provider, accountId }: ClaimedBucket): PolicyDocument {
+export function documentOf(
+  lookup: Lookup,
+  resource: BucketPolicy,
+  { provider, accountId }: ClaimedBucket,
+): PolicyDocument {
   const own = { provider: keyOf(provider), accountId };
   const document = parseSpecPolicy(resource.spec.policy, {
     place: 'Bucket',

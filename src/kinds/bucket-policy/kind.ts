@@ -1,15 +1,22 @@
 import type { BucketPolicy } from '../../api/bucket-policy.ts';
 import { keyOf } from '../../api/meta.ts';
-import type { Change, Deletion, ManagedKind, ManagedResource, Target } from '../../managed/kind.ts';
+import { rfc3339 } from '../../managed/conditions.ts';
+import type { Deletion, ManagedKind, ManagedResource, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { KeyedLock } from '../../runtime/keyed-lock.ts';
+import type { Pass } from '../../runtime/turn.ts';
+import { wasRefused } from '../../wasabi/errors.ts';
 import { isSamePolicy } from '../../wasabi/policy/canonical.ts';
-import { policyDifference } from '../../wasabi/policy/difference.ts';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { followBucket } from '../claimed-bucket.ts';
 import { providerOfTarget } from '../provider-reference.ts';
-import { type DesiredPolicy, wantedDocument } from './desired.ts';
+import { refusedContribution } from './acceptance.ts';
+import { announcement, announcementsOf, isAnnounced, lateUntilMs, withinAnnouncement } from './announcement.ts';
+import { type DesiredPolicy, recordedHash, wantedDocument } from './desired.ts';
+import { diffPolicy, type PolicyChange } from './diff.ts';
 import {
   changedMeanwhile,
   NO_POLICY,
@@ -18,9 +25,10 @@ import {
   readPolicy,
   writePolicy,
 } from './observe.ts';
-import { policyOwnership, recordedHash } from './ownership.ts';
-import { isOfPredecessor, readStray, type Stray, strayBucket } from './predecessor.ts';
+import { policyOwnership } from './ownership.ts';
+import { isOfPredecessor, readStray, type Stray, strayBucket, wasWritten } from './predecessor.ts';
 import { bucketPolicyReferences, bucketReference } from './references.ts';
+import { RefusedContributions } from './refusals.ts';
 import { desiredFor, ownStatements, remainderFor } from './shares.ts';
 import { bucketPolicyStatus } from './status.ts';
 
@@ -28,19 +36,25 @@ import { bucketPolicyStatus } from './status.ts';
 export interface BucketPolicyParts {
   readonly lookup: Lookup;
   readonly access: AccountAccess;
+  readonly clock: Clock;
 }
 
-/** The whole policy is written, or taken away: a bucket has one document. */
-export interface PolicyChange extends Change {
-  readonly type: 'Set:policy' | 'Remove:policy';
-  readonly document: PolicyDocument | undefined;
+/** What the passes of this kind know, in memory alone. */
+interface PolicyMemory {
+  readonly refusals: RefusedContributions;
+  /** By the object of the pass: the hash of the document whose write has an end that is known. */
+  readonly settled: WeakMap<BucketPolicy, string | undefined>;
+  /** Objects whose pass met the refusal of what they bring. */
+  readonly refused: WeakSet<BucketPolicy>;
 }
 
 /** One bucket's policy, reached for one pass of one object. */
 interface PolicyClient extends PolicyAccess {
   readonly resource: BucketPolicy;
-  /** `undefined`: the object is being deleted. */
-  readonly desired: DesiredPolicy | undefined;
+  /** What this pass wants; `undefined`: the object is being deleted, or nothing was read yet. */
+  desired: DesiredPolicy | undefined;
+  /** What this pass read last, and judged whose it is. */
+  judged: ObservedPolicy | undefined;
 }
 
 /**
@@ -54,6 +68,8 @@ export function bucketPolicyKind(
   const { lookup } = parts;
   const writing = new KeyedLock();
   const strays = new WeakMap<BucketPolicy, { readonly stray: Stray | undefined }>();
+  const refusals = new RefusedContributions(parts.clock);
+  const memory: PolicyMemory = { refusals, settled: new WeakMap(), refused: new WeakSet() };
   return {
     kind: 'BucketPolicy',
     isExternal: true,
@@ -62,6 +78,7 @@ export function bucketPolicyKind(
       created: 'PolicyApplied',
       updated: 'PolicyApplied',
       deleted: 'PolicyRemoved',
+      what: (bucket) => `the set of statements of this object in the policy of bucket "${bucket}"`,
       failed: 'PolicyFailed',
       repaired: 'DriftRepaired',
     },
@@ -72,40 +89,35 @@ export function bucketPolicyKind(
       const { namespace = '', name } = provider.metadata;
       return { provider: { namespace, name }, accountId, region, name: bucket.spec.name };
     },
-    desired: (resource) => desiredFor(lookup, resource),
-    connect: (resource, target, signal) => connect(parts, resource, target, signal),
+    desired: (resource) => desiredFor(lookup, resource, refusals),
+    connect: (resource, target, pass) => connect(parts, resource, target, pass),
     clockOffsetMs: ({ wasabi }) => wasabi.clockOffsetMs(),
     observe: async (client, target, desired, signal) => {
       if (desired === undefined) return observePart(parts, client, signal);
+      client.desired = desired;
       const { resource } = client;
       if (!strays.has(resource)) strays.set(resource, { stray: await lookForStray(parts, client, target, signal) });
-      return readPolicy(client, signal);
+      client.judged = await readPolicy(client, signal);
+      return client.judged;
     },
     evidence: () => ({}),
-    ownership: (resource, { name }, observed, mayAdopt) => {
-      const desired = isDeleting(resource) ? undefined : desiredFor(lookup, resource);
-      return policyOwnership(resource, desired, observed, name, mayAdopt);
-    },
-    // That something is recorded is the proof; of what a later write had in it the read after it tells.
-    announce: (resource, desired, observed) => ({
-      documentHash: resource.status?.documentHash ?? recordedHash(wantedDocument(desired, observed?.document)),
-    }),
+    ownership: (resource, { name }, observed, facts) => policyOwnership(resource, observed, name, facts),
+    announce: (resource, desired, observed, nowMs) => announcement(resource, desired, observed?.document, nowMs),
     diff: diffPolicy,
     apply: (client, target, change, signal) =>
-      writing.run(`${target.accountId}/${target.name}`, () => apply(parts, client, change, signal)),
+      withinAnnouncement(parts.clock, signal, (limit) =>
+        writing.run(bucketText(target), () => apply(parts, memory, client, change, limit)),
+      ),
     delete: (client, resource, target, policy, signal) =>
       policy === 'Retain'
         ? Promise.resolve({ type: 'Done' })
-        : writing.run(`${target.accountId}/${target.name}`, () => remove(parts, client, resource, signal)),
-    status: (resource, target, observed, facts) =>
-      bucketPolicyStatus(
-        resource,
-        target,
-        isDeleting(resource) ? undefined : desiredFor(lookup, resource),
-        observed,
-        facts,
-        strays.get(resource)?.stray,
-      ),
+        : writing.run(bucketText(target), () => remove(parts, client, resource, signal)),
+    status: (resource, target, desired, observed, facts) =>
+      bucketPolicyStatus(withRecorded(lookup, resource), target, desired, observed, facts, {
+        stray: strays.get(resource)?.stray,
+        settled: memory.settled.get(resource),
+        isRefused: memory.refused.has(resource),
+      }),
   };
 }
 
@@ -113,45 +125,119 @@ function isDeleting({ metadata }: ManagedResource): boolean {
   return metadata.deletionTimestamp !== undefined;
 }
 
-/** The changes that bring the bucket's policy to the wanted one: one, or none. Pure. */
-function diffPolicy(desired: DesiredPolicy, observed: ObservedPolicy | undefined): readonly PolicyChange[] {
-  const found = observed?.document;
-  const document = wantedDocument(desired, found);
-  if (document === undefined) {
-    if (observed === undefined) return [];
-    return [{ type: 'Remove:policy', summary: `policy: ${policyDifference(found, undefined)}`, document }];
-  }
-  if (found !== undefined && isSamePolicy(document, found)) return [];
-  return [{ type: 'Set:policy', summary: `policy: ${policyDifference(found, document)}`, document }];
+/** The object as the pass read it, with what the pass has recorded since, before it wrote. */
+function withRecorded(lookup: Lookup, resource: BucketPolicy): BucketPolicy {
+  const status = lookup.get<BucketPolicy>('BucketPolicy', keyOf(resource))?.status;
+  const { announced = resource.status?.announced, documentHash = resource.status?.documentHash } = status ?? {};
+  return { ...resource, status: { ...resource.status, announced, documentHash } };
 }
 
-/** What is written was worked out before the lock was held: it counts only if nothing has changed since. */
+/** The bucket, as the lock knows it. */
+function bucketText({ accountId, name }: Target): string {
+  return `${accountId}/${name}`;
+}
+
+/**
+ * Makes the one change, and notes in `settled` when its end is known: answered, or refused before it could take effect. An
+ * attempt before the one that was refused may still take effect, and so may an earlier pass's write of the same document.
+ */
 async function apply(
-  { lookup }: BucketPolicyParts,
+  { lookup, clock }: BucketPolicyParts,
+  { settled, refusals, refused }: PolicyMemory,
   client: PolicyClient,
   { document }: PolicyChange,
   signal: AbortSignal,
 ): Promise<void> {
-  const current = lookup.get<BucketPolicy>('BucketPolicy', keyOf(client.resource));
-  if (current === undefined || isDeleting(current)) throw changedMeanwhile();
-  const now = desiredFor(lookup, current);
-  const before = client.desired?.document;
-  const isSame =
-    now.document === undefined || before === undefined ? now.document === before : isSamePolicy(now.document, before);
-  if (!isSame) throw changedMeanwhile();
-  await writePolicy(client, document, signal);
+  const { resource } = client;
+  const hash = recordedHash(document);
+  const isRepeated = announcementsOf(resource).some(({ documentHash }) => documentHash === hash);
+  let attempts = 0;
+  const beforeSend = () => {
+    attempts += 1;
+  };
+  settled.delete(resource);
+  try {
+    assertLives(lookup, client);
+    const found = await readPolicy(client, signal);
+    const now = assertCurrent(lookup, refusals, client, document, found);
+    if (!isAsWanted(found, document)) {
+      assertJudged(client, found, now.wasWritten || isAnnounced(now.announced, found?.document, clock.now()));
+      await writePolicy(client, document, signal, beforeSend);
+    }
+    settled.set(resource, hash);
+  } catch (thrown) {
+    const isRefused = attempts === 0 || (attempts === 1 && wasRefused(thrown));
+    if (isRefused && !isRepeated) settled.set(resource, hash);
+    const error = toReconcileError(thrown);
+    const own = client.desired?.own;
+    if (attempts === 0 || error.type !== 'InvalidSpec' || own?.isNew !== true) throw thrown;
+    const told = refusedContribution(own.document, error);
+    refusals.note(resource, own.document, told);
+    refused.add(resource);
+    throw told;
+  }
 }
 
-/** This object's part goes; the last one takes the policy with it. */
+/** Another object of the bucket may have written the very document, while this one waited for the lock. */
+function isAsWanted(found: ObservedPolicy | undefined, wanted: PolicyDocument | undefined): boolean {
+  if (wanted === undefined) return found === undefined;
+  return found?.document !== undefined && isSamePolicy(wanted, found.document);
+}
+
+/**
+ * Between the read that decided and the write lie calls to both sides: of a document that came in between nobody said that
+ * it is ours, unless one of ours was written or announced.
+ */
+function assertJudged({ judged }: PolicyClient, found: ObservedPolicy | undefined, isOurs: boolean): void {
+  if (found === undefined || isOurs) return;
+  const isSame = judged !== undefined && recordedHash(judged.document) === recordedHash(found.document);
+  if (!isSame) throw changedMeanwhile('policy');
+}
+
+function assertLives(lookup: Lookup, { resource }: PolicyClient): BucketPolicy {
+  const current = lookup.get<BucketPolicy>('BucketPolicy', keyOf(resource));
+  if (current === undefined || isDeleting(current)) throw changedMeanwhile('BucketPolicies');
+  return current;
+}
+
+/** What is written was worked out before the lock was held: it counts only if it is what would be worked out now. */
+function assertCurrent(
+  lookup: Lookup,
+  refusals: RefusedContributions,
+  client: PolicyClient,
+  document: PolicyDocument | undefined,
+  found: ObservedPolicy | undefined,
+): DesiredPolicy {
+  const now = desiredFor(lookup, assertLives(lookup, client), refusals);
+  const wanted = wantedDocument(now, found?.document);
+  const isSame = wanted === undefined || document === undefined ? wanted === document : isSamePolicy(wanted, document);
+  if (!isSame) throw changedMeanwhile('BucketPolicies');
+  return now;
+}
+
+/** Whether status proves that this object wrote the policy, or announced that very document. */
+function isProvenBy(
+  resource: BucketPolicy,
+  bucket: string,
+  document: PolicyDocument | undefined,
+  nowMs: number,
+): boolean {
+  return wasWritten(resource, bucket) || isAnnounced(announcementsOf(resource), document, nowMs);
+}
+
+/** This object's part goes, of the document whose ownership was asked; the last one takes the policy with it. */
 async function remove(
-  { lookup }: BucketPolicyParts,
+  { lookup, clock }: BucketPolicyParts,
   client: PolicyClient,
   resource: BucketPolicy,
   signal: AbortSignal,
 ): Promise<Deletion> {
   const found = await readPolicy(client, signal, NO_POLICY);
   if (found === undefined) return { type: 'Done' };
-  await writePolicy(client, remainderFor(lookup, resource, client.bucket, found.document), signal);
+  const remainder = remainderFor(lookup, resource, client.bucket, found.document);
+  if (isAsWanted(found, remainder)) return { type: 'Done' };
+  assertJudged(client, found, isProvenBy(resource, client.bucket, found.document, clock.now()));
+  await writePolicy(client, remainder, signal);
   return { type: 'Done' };
 }
 
@@ -169,23 +255,36 @@ async function lookForStray(
   return readStray(access, ownStatements(lookup, resource, claimed), resource.status?.leftover, signal);
 }
 
-/** For deletion: the policy as far as something of this object is in it. */
+/**
+ * For deletion: the policy as far as something of this object is in it. What is certainly ours goes at once.
+ * @throws Transient while a write of this object may still take effect: nobody would own what it grants
+ */
 async function observePart(
-  { lookup }: BucketPolicyParts,
+  { lookup, clock }: BucketPolicyParts,
   client: PolicyClient,
   signal: AbortSignal,
 ): Promise<ObservedPolicy | undefined> {
+  const { resource, bucket } = client;
   const found = await readPolicy(client, signal, NO_POLICY);
-  if (found?.document === undefined) return found;
-  const remainder = remainderFor(lookup, client.resource, client.bucket, found.document);
-  return remainder !== undefined && isSamePolicy(remainder, found.document) ? undefined : found;
+  const document = found?.document;
+  client.judged = found;
+  const remainder = document && remainderFor(lookup, resource, bucket, document);
+  const isApart = document !== undefined && remainder !== undefined && isSamePolicy(remainder, document);
+  const part = isApart ? undefined : found;
+  const nowMs = clock.now();
+  const untilMs = resource.spec.deletionPolicy === 'Retain' ? undefined : lateUntilMs(resource, nowMs);
+  const isOurs = isProvenBy(resource, bucket, document, nowMs);
+  if (untilMs === undefined || (part !== undefined && isOurs)) return part;
+  const message = `a write of the policy was not answered and may still take effect: the object stays until ${rfc3339(untilMs)}`;
+  const retryAfterMs = Math.max(1_000, untilMs - nowMs);
+  throw new ReconcileError('Transient', message, { reason: 'NotYetInEffect', retryAfterMs });
 }
 
 async function connect(
   { lookup, access }: BucketPolicyParts,
   resource: BucketPolicy,
   target: Target,
-  signal: AbortSignal,
+  pass: Pass,
 ): Promise<PolicyClient> {
   const { key } = bucketReference(resource);
   // It is the Bucket that may use the Provider; whether this object may use the Bucket was asked before.
@@ -195,7 +294,7 @@ async function connect(
     metadata: { ...resource.metadata, ...key },
   };
   const provider = providerOfTarget(lookup, bucket, target);
-  const { client } = await access.connect(resource, provider, target.accountId, signal);
-  const desired = isDeleting(resource) ? undefined : desiredFor(lookup, resource);
-  return { wasabi: client, bucket: target.name, region: target.region, resource, desired };
+  const { client } = await access.connect(resource, provider, target.accountId, pass);
+  const unread = { desired: undefined, judged: undefined };
+  return { wasabi: client, bucket: target.name, region: target.region, resource, ...unread };
 }

@@ -5,21 +5,46 @@ import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { PolicyDocument, Statement } from '../../wasabi/policy/document.ts';
 import { type ClaimedBucket, followBucket } from '../claimed-bucket.ts';
-import { otherContribution, ownContribution, policiesOf } from './contributions.ts';
-import { type DesiredPolicy, desiredPolicy, wantedDocument } from './desired.ts';
+import { keptOf, wasAccepted } from './acceptance.ts';
+import { announcementsOf } from './announcement.ts';
+import { documentOf, otherContribution, ownContribution, policiesOf } from './contributions.ts';
+import { type Contribution, type DesiredPolicy, desiredPolicy, wantedDocument } from './desired.ts';
 import { wasWritten } from './predecessor.ts';
 import { bucketReference } from './references.ts';
+import type { KnownRefusals } from './refusals.ts';
 
 /**
  * The policy that the bucket of this object shall have.
  * @throws InvalidSpec, DependencyNotReady
  */
-export function desiredFor(lookup: Lookup, resource: BucketPolicy): DesiredPolicy {
+export function desiredFor(lookup: Lookup, resource: BucketPolicy, refusals: KnownRefusals): DesiredPolicy {
   const claimed = followBucket(lookup, resource, bucketReference(resource));
-  const own = ownContribution(lookup, resource, claimed);
+  const { name } = claimed.bucket.spec;
+  const read = ownContribution(lookup, resource, claimed);
+  const isNew = read.type === 'Share' && !wasAccepted(resource, read.share.document, name);
+  const own = isNew ? unlessRefused(read, resource, name, refusals) : read;
   const others = othersOf(lookup, resource, claimed);
-  const isWritten = [resource, ...others].some((each) => wasWritten(each, claimed.bucket.spec.name));
-  return desiredPolicy(own, contributionsOf(lookup, others, claimed), resource.metadata.uid, isWritten);
+  const all = [resource, ...others];
+  return desiredPolicy(
+    own,
+    contributionsOf(lookup, others, claimed),
+    { uid: resource.metadata.uid, isNew },
+    {
+      wasWritten: all.some((each) => wasWritten(each, name)),
+      announced: all.flatMap(announcementsOf),
+    },
+  );
+}
+
+/** What the service refused a moment ago is left out, and what the object had in the policy before stays. */
+function unlessRefused(
+  own: Extract<Contribution, { type: 'Share' }>,
+  resource: BucketPolicy,
+  bucket: string,
+  refusals: KnownRefusals,
+): Contribution {
+  const error = refusals.of(resource, own.share.document);
+  return error === undefined ? own : { type: 'Withheld', kept: keptOf(resource, bucket), error };
 }
 
 /** What the policy shall be once this object has no part in it any more; `undefined`: there shall be none. */
@@ -32,7 +57,8 @@ export function remainderFor(
   const claimed = claimedBucketOf(lookup, resource, bucketName);
   if (claimed === undefined) return undefined;
   const others = contributionsOf(lookup, othersOf(lookup, resource, claimed), claimed);
-  const desired = desiredPolicy(undefined, others, resource.metadata.uid, true);
+  const written = { wasWritten: true, announced: [] };
+  const desired = desiredPolicy(undefined, others, { uid: resource.metadata.uid, isNew: false }, written);
   return wantedDocument(desired, found, ownStatements(lookup, resource, claimed));
 }
 
@@ -60,11 +86,10 @@ function contributionsOf(lookup: Lookup, others: readonly BucketPolicy[], claime
   return others.flatMap((other) => otherContribution(lookup, other, claimed) ?? []);
 }
 
-/** What this object adds, as far as it can be said now. */
+/** What the spec of this object says, whether it can be written or not, as far as it can be read now. */
 export function ownStatements(lookup: Lookup, resource: BucketPolicy, claimed: ClaimedBucket): readonly Statement[] {
   try {
-    const own = ownContribution(lookup, resource, claimed);
-    return own.type === 'Share' ? own.share.document.Statement : [];
+    return documentOf(lookup, resource, claimed).Statement;
   } catch (thrown) {
     if (thrown instanceof ReconcileError) return [];
     throw thrown;

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../runtime/clock.ts';
 import type { EmptyingReport } from '../../wasabi/empty-bucket.ts';
 
+/** Counted as sizes: with `max`, the cache would take the room of all at its start. */
 const MAX_OBJECTS = 10_000;
 /** After an attempt in vain nobody knows why the service refuses: the next one comes after this long, then twice as long, … */
 const FIRST_REST_MS = 60_000;
@@ -19,8 +20,8 @@ interface Rest {
  */
 export class Deletions {
   readonly #clock: Clock;
-  readonly #sweeps = new LRUCache<string, EmptyingReport>({ max: MAX_OBJECTS });
-  readonly #rests = new LRUCache<string, Rest>({ max: MAX_OBJECTS });
+  readonly #sweeps = new LRUCache<string, EmptyingReport>({ maxSize: MAX_OBJECTS, sizeCalculation: () => 1 });
+  readonly #rests = new LRUCache<string, Rest>({ maxSize: MAX_OBJECTS, sizeCalculation: () => 1 });
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -2,6 +2,7 @@ import type { Bucket } from '../../api/bucket.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { DesiredChildren } from './children/desired.ts';
 import type { SettingContext } from './setting.ts';
+import { unsupportedCompliance } from './settings/compliance.ts';
 import { unsupportedTransitions } from './settings/lifecycle.ts';
 import { type Tags, wantedTags } from './settings/tags.ts';
 import { type SettingName, settingNames, settings, type Wanted } from './settings.ts';
@@ -36,6 +37,7 @@ export function desiredBucket(spec: Bucket['spec'], context: SettingContext, chi
     unsupported: [
       ...(spec.versioning?.mfaDelete === true ? ['spec.versioning.mfaDelete'] : []),
       ...unsupportedTransitions(spec, context.providerType),
+      ...unsupportedCompliance(spec, context.providerType),
     ],
     rejectsUnsupported: context.rejectsUnsupported,
   };

@@ -9,7 +9,12 @@ import type { ObservedBucket } from './observe.ts';
 import type { SettingContext } from './setting.ts';
 
 const MARKER = 'c/ns/logs/uid';
-const wasabi = { providerType: 'wasabi', loggingTarget: undefined, rejectsUnsupported: false } as const;
+const wasabi = {
+  providerType: 'wasabi',
+  loggingTarget: undefined,
+  replicationTargets: new Map<string, string>(),
+  rejectsUnsupported: false,
+} as const;
 
 /** The spec as the API server stores it: defaults filled in. */
 function stored(spec: Partial<BucketSpecInput>): Bucket['spec'] {
@@ -171,7 +176,7 @@ test('bucket diff: only the creation keeps other changes from being made', () =>
   );
 });
 
-test('lifecycle: rules are compared by what they mean, not by how they are written', () => {
+test('L9: lifecycle: rules are compared by what they mean, not by how they are written', () => {
   const desired = desiredOf(
     stored({
       lifecycle: {
@@ -202,7 +207,7 @@ test('lifecycle: rules are compared by what they mean, not by how they are writt
   ]);
 });
 
-test('lifecycle: transitions are left out on Wasabi, named, and take an otherwise empty rule with them', () => {
+test('L65: lifecycle: transitions are left out on Wasabi, named, and take an otherwise empty rule with them', () => {
   const desired = desiredOf(
     stored({
       lifecycle: {

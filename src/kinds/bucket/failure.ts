@@ -5,6 +5,7 @@ import { type ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
 import { toldByField, toldBySecret, withReason } from '../told-by-field.ts';
 import { type ServiceChange, shown } from './diff.ts';
+import type { SettingName } from './settings.ts';
 
 /** Whose call failed, and what was known then. */
 export interface FailedCall {
@@ -18,6 +19,11 @@ export interface FailedCall {
 
 /** Failures that a region may be the reason of which does not exist: its host has no address, or is another service's. */
 const NO_SUCH_HOST = new Set(['DNSLookupFailed', 'TLSVerificationFailed', 'UnexpectedAnswer', 'Rejected']);
+/** What a service checks of a setting beyond what a schema can. */
+const ADVICE: Partial<Record<SettingName, string>> = {
+  compliance: 'correct it: a bucket with object lock cannot have it',
+  replication: 'correct it: both buckets must keep versions, or neither of them',
+};
 const ELSEWHERE = new Set(['InvalidRegion', 'WrongRegion']);
 
 /** The failure of a call, told by the field of the spec, or by the Secret, that it comes from, where its code says so. */
@@ -53,7 +59,9 @@ function toldBySetting(
   change: Exclude<ServiceChange, { readonly type: 'Create' }>,
 ): ReconcileError {
   if (error.reason !== 'Rejected') return error;
-  if (change.type !== 'Set:tagging') return toldByField(error, `spec.${change.name} ${shown(change.to)}`, 'correct it');
+  if (change.type !== 'Set:tagging') {
+    return toldByField(error, `spec.${change.name} ${shown(change.to)}`, ADVICE[change.name] ?? 'correct it');
+  }
   return spec.tagging === undefined ? error : toldByField(error, `spec.tagging ${shown(spec.tagging)}`, 'correct it');
 }
 

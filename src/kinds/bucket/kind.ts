@@ -1,4 +1,4 @@
-import type { Bucket } from '../../api/bucket.ts';
+import { BUCKET_NAME_FIXED, type Bucket } from '../../api/bucket.ts';
 import { keyOf } from '../../api/meta.ts';
 import { rfc3339 } from '../../managed/conditions.ts';
 import type { KindEvents, KindStatus, ManagedKind, PassFacts, Target } from '../../managed/kind.ts';
@@ -8,6 +8,7 @@ import { ownerOf } from '../../managed/rivals.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { toReconcileError } from '../../runtime/errors.ts';
 import type { Kube } from '../../runtime/kube.ts';
+import type { Pass } from '../../runtime/turn.ts';
 import type { UnsupportedCalls } from '../../wasabi/unsupported.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { providerOf, providerOfTarget } from '../provider-reference.ts';
@@ -15,7 +16,7 @@ import { toldBySecret } from '../told-by-field.ts';
 import { applyBucket } from './apply.ts';
 import { awaitUser, userProblem } from './awaited-user.ts';
 import { deleteChildren, releaseChildren } from './children/delete.ts';
-import { desiredChildren } from './children/desired.ts';
+import { type DesiredChildren, desiredChildren } from './children/desired.ts';
 import { findChildren } from './children/found.ts';
 import { withChildren } from './children/status.ts';
 import { ChildWrites } from './children/writes.ts';
@@ -24,11 +25,11 @@ import { Deletions } from './deletions.ts';
 import { type DesiredBucket, desiredBucket } from './desired.ts';
 import { type BucketChange, diffBucket, type ServiceChange } from './diff.ts';
 import { bucketFailure } from './failure.ts';
-import { loggingTarget } from './logging-target.ts';
-import { type BucketClient, type ObservedBucket, observeBucket } from './observe.ts';
+import { type BucketClient, type ObservedBucket, observeBucket, recallBucket } from './observe.ts';
 import { bucketObstacle } from './obstacle.ts';
 import { bucketReferences } from './references.ts';
 import { bucketStatus } from './status.ts';
+import { loggingTarget, replicationTargets } from './target-bucket.ts';
 
 /** What the kind is made of; see `operator.ts`. */
 export interface BucketParts {
@@ -63,6 +64,7 @@ export function bucketKind(
   return {
     kind: 'Bucket',
     isExternal: true,
+    nameIsFixed: BUCKET_NAME_FIXED,
     defaultDeletionPolicy: 'Retain',
     events: EVENTS,
     references: bucketReferences,
@@ -80,9 +82,10 @@ export function bucketKind(
       awaitUser(lookup, resource, target);
       return desiredOf(parts, resource);
     },
-    connect: (resource, target, signal) => connect({ ...parts, deletions, children }, resource, target, signal),
+    connect: (resource, target, pass) => connect({ ...parts, deletions, children }, resource, target, pass),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
     observe: (client, target, wanted, signal) => told(client, observeBucket(client, target.region, wanted, signal)),
+    recall: recallBucket,
     evidence: (observed, target) => ({
       marker: observed.marker,
       identity: observed.hasFixedCreationTime ? identityOf(observed.createdAtMs, target.identity) : undefined,
@@ -102,7 +105,7 @@ export function bucketKind(
         client,
         deleteBucket(client, resource, target.region, policy, signal, releasedText(ownerOf(resource, clusterId))),
       ),
-    status: (resource, target, observed, facts) => statusOf(parts, resource, target, observed, facts),
+    status: (resource, target, desired, observed, facts) => statusOf(parts, resource, target, desired, observed, facts),
   };
 }
 
@@ -111,24 +114,35 @@ function desiredOf({ lookup, access }: BucketParts, resource: Bucket): DesiredBu
   const rejectsUnsupported = unsupportedSettings === 'Reject';
   return desiredBucket(
     resource.spec,
-    { providerType, loggingTarget: loggingTarget(lookup, access, resource), rejectsUnsupported },
-    desiredChildren(resource, findChildren(lookup, resource, new Set())),
+    {
+      providerType,
+      loggingTarget: loggingTarget(lookup, access, resource),
+      replicationTargets: replicationTargets(lookup, access, resource),
+      rejectsUnsupported,
+    },
+    childrenOf(lookup, resource),
   );
+}
+
+/** The children that the spec asks for, and those that are there by now. */
+function childrenOf(lookup: Lookup, resource: Bucket): DesiredChildren {
+  return desiredChildren(resource, findChildren(lookup, resource, new Set()));
 }
 
 function statusOf(
   parts: BucketParts,
   resource: Bucket,
   target: Target,
+  desired: DesiredBucket,
   observed: ObservedBucket | undefined,
   facts: PassFacts,
 ): KindStatus {
-  const desired = desiredOf(parts, resource);
   const status = bucketStatus(resource, target, desired, observed, facts);
   const failure = status.failure ?? userProblem(parts.lookup, resource, target);
   const isInherited = observed !== undefined && hasLegacyClaim(resource) && !facts.isProven;
   const fields = { ...status.fields, inherited: isInherited ? true : undefined };
-  return withChildren({ ...status, failure, fields }, resource, desired.children);
+  // Changes of this pass made or deleted some of them since `desired` saw them.
+  return withChildren({ ...status, failure, fields }, resource, childrenOf(parts.lookup, resource));
 }
 
 /**
@@ -151,11 +165,11 @@ async function connect(
   parts: BucketParts & { readonly deletions: Deletions; readonly children: ChildWrites },
   resource: Bucket,
   target: Target,
-  signal: AbortSignal,
+  pass: Pass,
 ): Promise<BucketClient> {
   const { lookup, access, clock, clusterId, children } = parts;
   const provider = providerOfTarget(lookup, resource, target);
-  const connection = await access.connect(resource, provider, target.accountId, signal).catch((thrown: unknown) => {
+  const connection = await access.connect(resource, provider, target.accountId, pass).catch((thrown: unknown) => {
     throw toldBySecret(toReconcileError(thrown), provider, resource);
   });
   const deleted = new Set<string>();
@@ -169,7 +183,7 @@ async function connect(
     wasabi: connection.client,
     resource,
     provider,
-    index: connection.bucketIndex,
+    index: connection.bucketIndex(),
     secretVersion: connection.secretVersion,
     service: `${provider.metadata.uid} ${connection.client.settings.endpoint}`,
     providerType: provider.spec.type,

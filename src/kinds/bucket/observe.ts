@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { GetBucketLocationCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from '../../api/bucket.ts';
 import type { Provider } from '../../api/provider.ts';
 import { OWNER_TAG } from '../../managed/marker.ts';
+import type { RecentReading } from '../../managed/recent-readings.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
 import type { BucketIndex } from '../../wasabi/buckets.ts';
@@ -85,6 +87,21 @@ export async function observeBucket(
   const read = client.lastRead ?? (await readBucket(client, wantedRegion, desired, signal));
   client.lastRead = read;
   return read && { ...read, children: client.findChildren() };
+}
+
+/** What an earlier pass read, when nothing but the children is wanted in another way now: as if this pass had read it. */
+export function recallBucket(
+  client: BucketClient,
+  desired: DesiredBucket,
+  recent: RecentReading<DesiredBucket, ObservedBucket>,
+): ObservedBucket | undefined {
+  const { children: _children, ...wanted } = desired;
+  const { children: _then, ...wantedThen } = recent.desired;
+  if (!isDeepStrictEqual(wanted, wantedThen)) return undefined;
+  client.lastRead = recent.observed;
+  client.knownRegion = recent.observed.region;
+  client.createdAtMs = recent.observed.createdAtMs;
+  return { ...recent.observed, children: client.findChildren() };
 }
 
 async function readBucket(

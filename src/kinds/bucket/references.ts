@@ -6,7 +6,7 @@ import { providerReference } from '../provider-reference.ts';
 /** Every object that a Bucket's spec names. */
 export function bucketReferences(resource: Bucket): readonly Reference[] {
   const { metadata, spec } = resource;
-  const others = [loggingReference(resource), userReference(resource)];
+  const others = [loggingReference(resource), ...replicationReferences(resource), userReference(resource)];
   return [
     providerReference(metadata.namespace, spec.providerRef),
     ...others.filter((reference) => reference !== undefined),
@@ -15,23 +15,37 @@ export function bucketReferences(resource: Bucket): readonly Reference[] {
 
 /** Every bucket that a Bucket's spec gives by its S3 name alone. */
 export function bucketMentions({ spec }: Bucket): readonly string[] {
-  const name = spec.logging?.targetBucket;
-  return name === undefined ? [] : [name];
+  const names = [spec.logging?.targetBucket, ...replicationRules(spec).map((rule) => rule.destination.bucket)];
+  return names.filter((name) => name !== undefined);
 }
 
 /** `spec.logging.targetBucketRef`; undefined: the spec has none. */
 export function loggingReference({ metadata, spec }: Bucket): Reference | undefined {
   const target = spec.logging?.targetBucketRef;
-  return target === undefined
-    ? undefined
-    : {
-        path: 'spec.logging.targetBucketRef',
-        group: GROUP,
-        kind: 'Bucket',
-        key: { namespace: metadata.namespace ?? '', name: target.name },
-        isLegacy: false,
-        blocksDeletion: false,
-      };
+  return target && toBucket(metadata.namespace, target.name, 'spec.logging.targetBucketRef');
+}
+
+/** The rules of `spec.replication`; none where it is null or absent. */
+export function replicationRules(spec: Bucket['spec']) {
+  return spec.replication?.rules ?? [];
+}
+
+/** Where the destination of a rule of `spec.replication` stands. */
+export function destinationPath(ruleId: string): string {
+  return `spec.replication.rules[${ruleId}].destination`;
+}
+
+/** The `bucketRef` of each rule of `spec.replication` that has one. */
+function replicationReferences({ metadata, spec }: Bucket): readonly Reference[] {
+  return replicationRules(spec).flatMap(({ id, destination: { bucketRef } }) =>
+    bucketRef === undefined ? [] : [toBucket(metadata.namespace, bucketRef.name, `${destinationPath(id)}.bucketRef`)],
+  );
+}
+
+/** A Bucket object of the same namespace, which needs nobody who refers to it. */
+export function toBucket(namespace: string | undefined, name: string, path: string): Reference {
+  const key = { namespace: namespace ?? '', name };
+  return { path, group: GROUP, kind: 'Bucket', key, isLegacy: false, blocksDeletion: false };
 }
 
 /** `spec.userRef`; undefined: the spec has none. The bucket needs no user once it is there, so it holds none back. */

@@ -24,6 +24,8 @@ export interface SettingContext {
   readonly providerType: 'wasabi' | 's3';
   /** The bucket that `spec.logging` names, resolved; undefined where there is none. */
   readonly loggingTarget: string | undefined;
+  /** The bucket of each rule of `spec.replication`, resolved, by the rule's id. */
+  readonly replicationTargets: ReadonlyMap<string, string>;
   /** The Provider's `unsupportedSettings: Reject`. */
   readonly rejectsUnsupported: boolean;
 }

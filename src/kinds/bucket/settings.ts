@@ -1,4 +1,5 @@
 import type { Setting } from './setting.ts';
+import { type Compliance, compliance } from './settings/compliance.ts';
 import { type CorsRule, cors } from './settings/cors.ts';
 import { type Encryption, encryption } from './settings/encryption.ts';
 import { type LifecycleRule, lifecycle } from './settings/lifecycle.ts';
@@ -6,6 +7,7 @@ import { type Logging, logging } from './settings/logging.ts';
 import { notification } from './settings/notification.ts';
 import { type ObjectLock, objectLock } from './settings/object-lock.ts';
 import { type PublicAccess, publicAccess } from './settings/public-access.ts';
+import { type ReplicationRule, replication } from './settings/replication.ts';
 import { versioning } from './settings/versioning.ts';
 
 /** The settings of a bucket that are read and written one by one, by their name in the spec. Tags are apart: they hold the marker. */
@@ -16,7 +18,9 @@ export interface BucketSettings {
   readonly objectLock: ObjectLock;
   readonly lifecycle: readonly LifecycleRule[];
   readonly cors: readonly CorsRule[];
+  readonly compliance: Compliance;
   readonly logging: Logging;
+  readonly replication: readonly ReplicationRule[];
   readonly notification: 'Some';
 }
 
@@ -30,7 +34,9 @@ export const settings: { readonly [N in SettingName]: Setting<BucketSettings[N]>
   objectLock,
   lifecycle,
   cors,
+  compliance,
   logging,
+  replication,
   notification,
 };
 

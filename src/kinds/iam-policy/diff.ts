@@ -41,7 +41,7 @@ export function diffPolicy(
     ...(isSame ? [] : [policyDifference(documentIn(observed), document)]),
   ];
   const marked = mark === undefined ? document : withMark(document, mark);
-  return [{ type: 'NewVersion', summary: `new version: ${what.join('; ')}`, document: marked }];
+  return [{ type: 'NewVersion', tellsSummary: true, summary: `new version: ${what.join('; ')}`, document: marked }];
 }
 
 /** Whether the version in force is what the spec says, whoever's mark it carries. Pure. */

@@ -1,5 +1,5 @@
-import type { IamPolicy } from '../../api/iam-policy.ts';
-import { keyOf, parseKey } from '../../api/meta.ts';
+import { type IamPolicy, POLICY_NAME_FIXED } from '../../api/iam-policy.ts';
+import { parseKey } from '../../api/meta.ts';
 import type { User } from '../../api/user.ts';
 import type { ManagedKind, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
@@ -9,7 +9,7 @@ import type { Reference } from '../../managed/references.ts';
 import { ownerOf } from '../../managed/rivals.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { wasObstructed } from '../deletion-obstacle.ts';
-import { connectIam, GLOBAL } from '../iam-connection.ts';
+import { connectIam, resolveIam } from '../iam-connection.ts';
 import { providerOf, providerReference } from '../provider-reference.ts';
 import { isSameAccount } from '../same-account.ts';
 import { applyPolicy } from './apply.ts';
@@ -31,12 +31,11 @@ export interface IamPolicyParts {
 export function iamPolicyKind(
   parts: IamPolicyParts,
 ): ManagedKind<IamPolicy, DesiredPolicy, ObservedPolicy, PolicyChange, PolicyClient> {
-  const { lookup, access, clusterId } = parts;
-  const desired = (resource: IamPolicy, { accountId }: Target) =>
-    desiredPolicy(resource, { lookup, resource, provider: providerOf(lookup, resource), accountId });
+  const { lookup, clusterId } = parts;
   return {
     kind: 'IAMPolicy',
     isExternal: true,
+    nameIsFixed: POLICY_NAME_FIXED,
     defaultDeletionPolicy: 'Delete',
     events: {
       created: 'IAMPolicyCreated',
@@ -48,18 +47,11 @@ export function iamPolicyKind(
     },
     references: iamPolicyReferences,
     hasLegacyClaim,
-    resolve(resource): Target {
-      const provider = providerOf(lookup, resource);
-      return {
-        provider: keyOf(provider),
-        accountId: access.pinnedAccount(provider),
-        region: GLOBAL,
-        name: policyName(resource),
-      };
-    },
-    desired,
-    connect: async (resource, target, signal) => ({
-      wasabi: await connectIam({ lookup, access }, resource, target, signal),
+    resolve: (resource) => resolveIam(parts, resource, policyName(resource)),
+    desired: (resource, { accountId }) =>
+      desiredPolicy(resource, { lookup, resource, provider: providerOf(lookup, resource), accountId }),
+    connect: async (resource, target, pass) => ({
+      wasabi: await connectIam(parts, resource, target, pass),
       accountId: target.accountId,
       policyName: target.name,
       ownMarker: markerText(ownerOf(resource, clusterId)),
@@ -76,9 +68,9 @@ export function iamPolicyKind(
         : undefined,
     delete: (client, _resource, target, policy, signal) =>
       deletePolicy(client, (userName, arn) => isAttachedByUs(lookup, target, userName, arn), policy, signal),
-    status: (resource, target, observed, facts) => {
+    status: (resource, _target, desired, observed, facts) => {
       const rejects = providerOf(lookup, resource).spec.unsupportedSettings === 'Reject';
-      return policyStatus(resource, desired(resource, target), observed, facts, rejects);
+      return policyStatus(resource, desired, observed, facts, rejects);
     },
   };
 }

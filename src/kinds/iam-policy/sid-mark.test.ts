@@ -49,3 +49,17 @@ test('a mark is found in a text, percent-encoded or not, where it ends a value',
     assert.equal(markInText(none), undefined);
   }
 });
+
+test('a mark is found in a text however its signs are escaped, and not where an escape ends no value', () => {
+  const mark = sidMark(OWN);
+  const escaped = (part: string) => part.replaceAll(/./g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
+  const partly = `${escaped(mark.slice(0, 3))}${mark.slice(3, 70)}${escaped(mark.slice(70)).toUpperCase().replaceAll('U', 'u')}`;
+  for (const spelled of [escaped(mark), partly]) {
+    for (const text of [`{"Sid": "Read${spelled}", "Sid"`, `%ZZ{"Sid": "\\\\${spelled}"`]) {
+      for (const one of [text, encodeURIComponent(text)]) assert.equal(markInText(one), mark, one);
+    }
+  }
+  for (const none of [`"${mark}\\u0022More"`, `"${mark}\\"More"`, `"\\${escaped(mark)}"`]) {
+    for (const one of [none, encodeURIComponent(none)]) assert.equal(markInText(one), undefined, one);
+  }
+});

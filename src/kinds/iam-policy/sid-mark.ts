@@ -7,8 +7,8 @@ import type { PolicyDocument } from '../../wasabi/policy/document.ts';
  * alone, too few signs for the parts themselves. Source: IAM User Guide, "IAM JSON policy elements: Sid".
  */
 const MARK = /S3Cloud37Dev[0-9a-f]{64}$/;
-/** At the end of a JSON text, in a document that is percent-encoded or not. */
-const MARK_IN_TEXT = /S3Cloud37Dev[0-9a-f]{64}(?="|%22)/;
+/** At the end of a JSON text. */
+const MARK_IN_TEXT = /S3Cloud37Dev[0-9a-f]{64}(?=")/;
 const HASH_LENGTH = 32;
 
 /** The mark that stands for a marker text `CLUSTER/NAMESPACE/NAME/UID`. */
@@ -23,11 +23,29 @@ export function markIn({ Statement }: PolicyDocument): string | undefined {
 }
 
 /**
- * The mark in a document that cannot be read: who took the policy over keeps it, whatever else somebody wrote into it.
+ * The mark in a document that cannot be read: who took the policy over keeps it, whatever else somebody wrote into it, and
+ * however its signs are spelled (percent-encoded, as the service gives documents, and as escapes of JSON).
  * `undefined`: there is none.
  */
 export function markInText(text: string): string | undefined {
-  return MARK_IN_TEXT.exec(text)?.[0];
+  return MARK_IN_TEXT.exec(withoutEscapes(withoutPercents(text)))?.[0];
+}
+
+/** Sign by sign: one encoding that is none must not hide the rest. A mark and what surrounds it is ASCII. */
+function withoutPercents(text: string): string {
+  return text.replaceAll(/%([0-7][0-9a-f])/gi, (_, code: string) => characterOf(code));
+}
+
+/** Letters and digits alone: an escaped quotation mark ends no text, and the backslash of a pair begins no escape. */
+function withoutEscapes(json: string): string {
+  return json.replaceAll(/\\(?:u([0-9a-f]{4})|.)/gis, (escape, code: string | undefined) => {
+    const character = code === undefined ? escape : characterOf(code);
+    return /^[0-9a-z]$/i.test(character) ? character : escape;
+  });
+}
+
+function characterOf(code: string): string {
+  return String.fromCodePoint(Number.parseInt(code, 16));
 }
 
 /** The document with that mark in its first statement, and in no other. */

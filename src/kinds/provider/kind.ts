@@ -53,8 +53,8 @@ export function providerKind(
       name: resource.metadata.name,
     }),
     desired: (resource) => ({ isInUse: parts.lookup.hasDependents(resource) }),
-    connect: (resource) =>
-      Promise.resolve({ access: parts.access, secrets: parts.secrets, resource, nowMs: parts.clock.now() }),
+    connect: (resource, _target, { turn }) =>
+      Promise.resolve({ access: parts.access, secrets: parts.secrets, resource, turn, nowMs: parts.clock.now() }),
     clockOffsetMs: () => 0,
     observe: (client, _target, _desired, signal) => observeProvider(client, signal),
     evidence: () => ({}),
@@ -67,7 +67,7 @@ export function providerKind(
       }
       return { type: 'Done' };
     },
-    status: (resource, _target, observed, { nowMs }) =>
+    status: (resource, _target, _desired, observed, { nowMs }) =>
       observed === undefined ? { fields: {} } : providerStatus(resource, observed, nowMs),
   };
 }

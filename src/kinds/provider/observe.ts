@@ -4,6 +4,7 @@ import { isReason } from '../../api/reasons.ts';
 import { findCondition } from '../../managed/conditions.ts';
 import { isRequested } from '../../managed/requested.ts';
 import { ReconcileError, toReconcileError } from '../../runtime/errors.ts';
+import type { Turn } from '../../runtime/turn.ts';
 import { type Caller, whoAmI } from '../../wasabi/identity.ts';
 import { isRefusal, refusalRestMs } from '../../wasabi/refusals.ts';
 import { type AccountAccess, accountOfCaller, type Probe } from '../account-access.ts';
@@ -15,6 +16,7 @@ export interface ProviderClient {
   readonly access: AccountAccess;
   readonly resource: Provider;
   readonly secrets: ProtectedSecrets;
+  readonly turn: Turn;
   readonly nowMs: number;
 }
 
@@ -59,7 +61,7 @@ export async function observeProvider(client: ProviderClient, signal: AbortSigna
   let probe: Probe | undefined;
   let caller: Caller | undefined;
   try {
-    probe = await client.access.probe(resource, signal);
+    probe = await client.access.probe(resource, { signal, turn: client.turn });
     const refusal = wasAskedFor(resource) ? undefined : standingRefusal(client, probe);
     if (refusal !== undefined) return { ...nothing, ...refusal, triedVersion: probe.secretVersion };
     caller = told(await whoAmI(probe.client, signal), resource);

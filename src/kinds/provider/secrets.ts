@@ -1,5 +1,5 @@
 import { SECRETS } from '../../api/core-types.ts';
-import { GROUP, type KubeObject, keyText, type ObjectKey, parseKey } from '../../api/meta.ts';
+import { GROUP, type KubeObject, keyOf, keyText, type ObjectKey, parseKey } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
 import type { Lookup, Snapshot } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
@@ -7,8 +7,11 @@ import { type Kube, KubeError } from '../../runtime/kube.ts';
 import { toKubeReconcileError } from '../../runtime/kube-errors.ts';
 import { secretReferences } from '../provider-secrets.ts';
 
-/** Keeps a credential or CA Secret while objects depend on the Provider, so that a namespace can be deleted in any order. */
-const IN_USE_FINALIZER = `${GROUP}/in-use`;
+/**
+ * Keeps a credential or CA Secret while objects depend on the Provider, so that a namespace can be deleted in any order.
+ * The annotation of the same name says so to whoever looks why the deletion of the Secret waits.
+ */
+const IN_USE = `${GROUP}/in-use`;
 
 /** One Secret that a Provider names, or named when the finalizer was put on. */
 export interface SecretState {
@@ -16,6 +19,8 @@ export interface SecretState {
   /** The spec names it now, and the reference gate admits that: another namespace's Secret is none of a stranger's. */
   readonly isNamed: boolean;
   readonly isProtected: boolean;
+  /** Somebody has deleted it, and it waits for its finalizers. */
+  readonly isGoing: boolean;
   /** Another Provider names it and is in use: the finalizer is not ours to take off. */
   readonly isNeededElsewhere: boolean;
 }
@@ -80,7 +85,8 @@ export class ProtectedSecrets {
       if (secret === undefined && !isUnread) return [];
       const isProtected = secret === undefined || hasInUse(secret);
       const isNeededElsewhere = this.#neededByOthers(provider, key);
-      return [{ key, isNamed: this.#isNamed(provider, key), isProtected, isNeededElsewhere }];
+      const isGoing = secret?.metadata.deletionTimestamp !== undefined;
+      return [{ key, isNamed: this.#isNamed(provider, key), isProtected, isGoing, isNeededElsewhere }];
     });
   }
 
@@ -91,13 +97,19 @@ export class ProtectedSecrets {
   async setProtected(provider: Provider, key: ObjectKey, isWanted: boolean, signal: AbortSignal): Promise<void> {
     if (isWanted ? !this.#isNamed(provider, key) : this.#neededByOthers(provider, key)) return;
     try {
-      const secret = await this.#kube.get(SECRETS, key, { signal });
+      const secret = await this.#kube.get(SECRETS, key, { signal }).catch((thrown: unknown) => {
+        // With a namespace that is being deleted go its roles: letting go is a right of its own, and needs no values.
+        const isRefused = !isWanted && thrown instanceof KubeError && thrown.code === 403;
+        if (!isRefused || !this.#metadata.hasSynced(key)) throw thrown;
+        return this.#metadata.get(key); // undefined: it was seen to go
+      });
       if (secret === undefined || hasInUse(secret) === isWanted) return;
       if (isWanted && secret.metadata.deletionTimestamp !== undefined) return;
-      const others = (secret.metadata.finalizers ?? []).filter((name) => name !== IN_USE_FINALIZER);
+      const others = (secret.metadata.finalizers ?? []).filter((name) => name !== IN_USE);
       const { uid, resourceVersion } = secret.metadata;
-      const finalizers = isWanted ? [...others, IN_USE_FINALIZER] : others;
-      const body = { metadata: { uid, resourceVersion, finalizers } };
+      const finalizers = isWanted ? [...others, IN_USE] : others;
+      const annotations = { [IN_USE]: isWanted ? inUseText(provider) : null };
+      const body = { metadata: { uid, resourceVersion, finalizers, annotations } };
       await this.#kube.patch(SECRETS, key, { type: 'merge', body }, { signal });
     } catch (thrown) {
       if (thrown instanceof KubeError && thrown.code === 404) return;
@@ -115,6 +127,11 @@ export class ProtectedSecrets {
   }
 }
 
+/** Why the deletion of a Secret waits, as the Secret itself says it. */
+function inUseText(provider: Provider): string {
+  return `the finalizer of this name keeps the Secret while objects depend on Provider ${keyText(keyOf(provider))}: delete those first, or name another Secret in spec.auth`;
+}
+
 /** Whether another Provider than that of `ownUid` names the Secret, may refer to it, and objects depend on it. Pure. */
 export function isNeededByOthers(
   { snapshot, lookup }: { readonly snapshot: Pick<Snapshot, 'referrers'>; readonly lookup: Lookup },
@@ -130,5 +147,5 @@ export function isNeededByOthers(
 }
 
 function hasInUse(secret: KubeObject): boolean {
-  return secret.metadata.finalizers?.includes(IN_USE_FINALIZER) === true;
+  return secret.metadata.finalizers?.includes(IN_USE) === true;
 }

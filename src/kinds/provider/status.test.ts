@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Provider, ProviderStatus } from '../../api/provider.ts';
+import type { Reason } from '../../api/reasons.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { ObservedProvider } from './observe.ts';
 import { providerStatus } from './status.ts';
@@ -169,6 +170,21 @@ test('provider status: endpoints that were not asked, because an earlier call fa
     'EndpointReachable: Unknown ConnectionFailed',
     'IAMReachable: Unknown ConnectionFailed',
   ]);
+});
+
+test('provider status: that another account accepted them is not said of credentials that are gone', () => {
+  const stranger = provider({ conditions: [{ type: 'AuthValid', status: 'True', reason: 'AccountChanged' }] });
+  const auth = (type: 'DependencyNotReady' | 'Transient', reason: Reason) => {
+    const failure = new ReconcileError(type, 'no such Secret', { reason });
+    return types(
+      { ...refused, failure, isRefused: false, isS3Reachable: undefined, endpoint: undefined },
+      stranger,
+    ).find((text) => text.startsWith('AuthValid'));
+  };
+  for (const reason of ['SecretNotFound', 'SecretKeyMissing', 'SecretInvalid'] as const) {
+    assert.equal(auth('DependencyNotReady', reason), `AuthValid: Unknown ${reason}`);
+  }
+  assert.equal(auth('Transient', 'Timeout'), undefined, 'a failing network leaves it as it is');
 });
 
 test('provider status: a pass that called nobody leaves what was found, and always names all three', () => {

@@ -1,12 +1,16 @@
 import { keyText } from '../../api/meta.ts';
 import type { Provider } from '../../api/provider.ts';
+import type { Reason } from '../../api/reasons.ts';
 import { ACCEPT_ACCOUNT } from '../../managed/annotations.ts';
 import { condition, findCondition, rfc3339 } from '../../managed/conditions.ts';
-import type { KindCondition, KindStatus } from '../../managed/kind.ts';
+import type { KindCondition, KindEvent, KindStatus } from '../../managed/kind.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { isSameSite } from '../../wasabi/endpoints.ts';
 import { refusalWaitMs } from '../../wasabi/refusals.ts';
 import type { ObservedProvider } from './observe.ts';
+
+/** Nobody can sign with what the Secrets hold now. */
+const SECRET_PROBLEMS: ReadonlySet<Reason> = new Set(['SecretNotFound', 'SecretKeyMissing', 'SecretInvalid']);
 
 /** The Provider's own status. The account is pinned by the first answer and changes with consent only. Pure. */
 export function providerStatus(resource: Provider, observed: ObservedProvider, nowMs: number): KindStatus {
@@ -30,6 +34,7 @@ export function providerStatus(resource: Provider, observed: ObservedProvider, n
     },
     conditions: conditions(resource, observed, stranger),
     failure,
+    events: heldEvents(observed),
     isUnusable: stranger !== undefined || observed.isRefused || isCertain(failure),
   };
 }
@@ -37,6 +42,15 @@ export function providerStatus(resource: Provider, observed: ObservedProvider, n
 /** Whether that failure says that the Provider cannot be used, as against nothing at all: somebody has to act first. */
 function isCertain(failure: ReconcileError | undefined): boolean {
   return failure?.type === 'DependencyNotReady' || failure?.type === 'InvalidSpec';
+}
+
+/** Who deletes a Secret that is in use sees nothing happen. What repeats is one event. */
+function heldEvents({ secrets }: ObservedProvider): readonly KindEvent[] {
+  const held = secrets.filter(({ isNamed, isProtected, isGoing }) => isNamed && isProtected && isGoing);
+  return held.map(({ key }) => {
+    const note = `Secret ${keyText(key)} was deleted, and stays while objects depend on this Provider: delete those first, or name another Secret in spec.auth`;
+    return { type: 'Warning', reason: 'SecretInUse', note };
+  });
 }
 
 /** The Secrets that carry our finalizer on behalf of this Provider, as they are recorded. */
@@ -122,8 +136,14 @@ function authCondition(
   if (isRefused && failure !== undefined) return [condition('AuthValid', 'False', failure.reason, failure.message)];
   if (failure === undefined || isAccepted)
     return [condition('AuthValid', 'True', 'Authenticated', 'The service accepts the credentials.')];
-  if (!isUnknown(resource, 'AuthValid')) return [];
+  if (!isUnknown(resource, 'AuthValid') && !areStrangersGone(resource, failure)) return [];
   return [condition('AuthValid', 'Unknown', failure.reason, failure.message)];
+}
+
+/** The credentials that open another account are no longer in the Secret: what was found of them tells nothing any more. */
+function areStrangersGone(resource: Provider, { reason }: ReconcileError): boolean {
+  const wasStranger = findCondition(resource.status?.conditions, 'AuthValid')?.reason === 'AccountChanged';
+  return wasStranger && SECRET_PROBLEMS.has(reason);
 }
 
 function s3Condition(resource: Provider, observed: ObservedProvider): readonly KindCondition[] {

@@ -8,6 +8,7 @@ import {
   RemoveUserFromGroupCommand,
 } from '@aws-sdk/client-iam';
 import { ReconcileError } from '../../runtime/errors.ts';
+import { setKeyActive } from '../../wasabi/access-keys.ts';
 import { ABSENT } from '../../wasabi/iam.ts';
 import { readUser } from '../../wasabi/iam-users.ts';
 import { faultCodeOf } from '../../wasabi/service-fault.ts';
@@ -36,6 +37,9 @@ export async function applyUser(client: UserClient, change: UserChange, signal: 
     }
     case 'DetachPolicy':
       return detachPolicy(client, change.arn, signal);
+    case 'FreezeKey':
+    case 'ThawKey':
+      return setKeyActive(wasabi, UserName, change.keyId, change.type === 'ThawKey', signal);
     case 'JoinGroup':
       return joinGroup(client, change.group, signal);
     case 'LeaveGroup':

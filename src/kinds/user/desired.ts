@@ -6,6 +6,7 @@ import type { PolicyDocument } from '../../wasabi/policy/document.ts';
 import { parseSpecPolicy } from '../../wasabi/policy/parse.ts';
 import { checkNames, documentRefusal, type TenancyContext } from '../tenancy.ts';
 import { GROUP_PREFIX, INLINE_PREFIX } from './attached.ts';
+import { type DesiredFreeze, desiredFreeze } from './freeze.ts';
 import { referencedPolicies } from './referenced-policies.ts';
 
 /** The wanted state of a user, in canonical form. */
@@ -24,6 +25,7 @@ export interface DesiredUser {
   readonly recorded: readonly string[];
   /** The predecessor made the user, and this operator has not managed it yet. */
   readonly isTakenOver: boolean;
+  readonly freeze: DesiredFreeze;
   /** A part of the spec that is not permitted (any more): it is left out of the rest, and told. */
   readonly refusal: ReconcileError | undefined;
 }
@@ -63,6 +65,7 @@ export function desiredUser(resource: User, context: TenancyContext, owner: Owne
     leftovers: status?.leftovers ?? [],
     recorded: status?.attached ?? [],
     isTakenOver: isOfPredecessor(resource),
+    freeze: desiredFreeze(resource, context.lookup),
     refusal,
   };
 }

@@ -4,6 +4,7 @@ import { policyDifference } from '../../wasabi/policy/difference.ts';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
 import { attachedByUs, GROUP_PREFIX, INLINE_PREFIX } from './attached.ts';
 import { type DesiredUser, recordedInlineNames } from './desired.ts';
+import { freezeChanges } from './freeze.ts';
 import type { ObservedUser } from './observe.ts';
 
 /** What can be done to a user in one call each. */
@@ -12,6 +13,7 @@ export type UserChange =
   | (Change & { readonly type: 'PutPolicy'; readonly name: string; readonly document: PolicyDocument })
   | (Change & { readonly type: 'DeletePolicy'; readonly name: string })
   | (Change & { readonly type: 'AttachPolicy' | 'DetachPolicy'; readonly arn: string })
+  | (Change & { readonly type: 'FreezeKey' | 'ThawKey'; readonly keyId: string })
   | (Change & { readonly type: 'JoinGroup' | 'LeaveGroup'; readonly group: string });
 
 /**
@@ -28,6 +30,7 @@ export function diffUser(
   const isOurs = (one: string) => desired.recorded.includes(one) && !desired.attached.includes(one);
   return [
     ...(observed === undefined ? [{ type: 'Create', summary: 'create the user', isPrerequisite: true } as const] : []),
+    ...freezeChanges(desired.freeze, observed),
     ...putPolicy(desired, observed, name),
     ...desired.attached.filter((one) => !attached.has(one)).map((one) => attachment(one, true)),
     ...[...attached].filter(isOurs).map((one) => attachment(one, false)),
@@ -60,7 +63,7 @@ function putPolicy(desired: DesiredUser, observed: ObservedUser | undefined, nam
   const found = read?.type === 'Parsed' ? read.document : undefined;
   if (found !== undefined && isSamePolicy(inline, found)) return [];
   const summary = `inline policy: ${policyDifference(found, inline)}`;
-  return [{ type: 'PutPolicy', summary, name, document: inline }];
+  return [{ type: 'PutPolicy', tellsSummary: true, summary, name, document: inline }];
 }
 
 /** Inline policies that are ours to take away: ours when none is wanted, and those that ours takes the place of. */

@@ -1,13 +1,13 @@
 import type { IamPolicy } from '../../api/iam-policy.ts';
-import { keyOf } from '../../api/meta.ts';
-import type { User } from '../../api/user.ts';
+import { USER_NAME_FIXED, type User } from '../../api/user.ts';
 import type { ManagedKind, Target } from '../../managed/kind.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ownerOf } from '../../managed/rivals.ts';
+import type { Pass } from '../../runtime/turn.ts';
 import type { AccountAccess } from '../account-access.ts';
 import type { AttachmentSignal } from '../attachment-signal.ts';
 import { wasObstructed } from '../deletion-obstacle.ts';
-import { connectIam, GLOBAL } from '../iam-connection.ts';
+import { connectIam, resolveIam } from '../iam-connection.ts';
 import { providerOf } from '../provider-reference.ts';
 import type { TenancyContext } from '../tenancy.ts';
 import { applyUser } from './apply.ts';
@@ -15,7 +15,8 @@ import { attachedByUs } from './attached.ts';
 import { deleteUser, userObstacle } from './delete.ts';
 import { type DesiredUser, desiredUser, isOfPredecessor } from './desired.ts';
 import { diffUser, type UserChange } from './diff.ts';
-import { type ObservedUser, observeUser, type UserClient } from './observe.ts';
+import { frozenByUs, frozenFields } from './freeze.ts';
+import { type ObservedUser, observeUser, recallUser, type UserClient } from './observe.ts';
 import { policyReferences, userReferences } from './references.ts';
 import { userStatus } from './status.ts';
 
@@ -29,12 +30,11 @@ export interface UserParts {
 
 /** User: one IAM user of a Provider's account, with exactly what its spec grants. */
 export function userKind(parts: UserParts): ManagedKind<User, DesiredUser, ObservedUser, UserChange, UserClient> {
-  const { lookup, access, clusterId, attachments } = parts;
-  const desired = (resource: User, target: Target) =>
-    desiredUser(resource, contextOf(lookup, resource, target), ownerOf(resource, clusterId));
+  const { lookup, clusterId } = parts;
   return {
     kind: 'User',
     isExternal: true,
+    nameIsFixed: USER_NAME_FIXED,
     defaultDeletionPolicy: 'Delete',
     events: {
       created: 'UserCreated',
@@ -46,31 +46,24 @@ export function userKind(parts: UserParts): ManagedKind<User, DesiredUser, Obser
     },
     references: userReferences,
     hasLegacyClaim,
-    resolve(resource): Target {
-      const provider = providerOf(lookup, resource);
-      return {
-        provider: keyOf(provider),
-        accountId: access.pinnedAccount(provider),
-        region: GLOBAL,
-        name: resource.spec.name,
-        identity: legacyIdentity(resource),
-      };
-    },
-    desired,
-    connect: async (resource, target, signal) => ({
-      wasabi: await connectIam({ lookup, access }, resource, target, signal),
-      userName: target.name,
-      owner: ownerOf(resource, clusterId),
-      attachments,
-      attachedBefore: undefined,
-      observedUserId: undefined,
+    resolve: (resource) => ({
+      ...resolveIam(parts, resource, resource.spec.name),
+      identity: legacyIdentity(resource),
     }),
+    desired: (resource, target) =>
+      desiredUser(resource, contextOf(lookup, resource, target), ownerOf(resource, clusterId)),
+    connect: (resource, target, pass) => connect(parts, resource, target, pass),
     clockOffsetMs: (client) => client.wasabi.clockOffsetMs(),
     observe: (client, _target, wanted, signal) => observeUser(client, wanted, signal),
+    recall: recallUser,
     evidence: ({ marker, userId, createdAtMs }) => ({ marker, identity: userId, createdAtMs }),
-    announce: (_resource, wanted, observed) => {
+    announce: (resource, wanted, observed) => {
       const attached = attachedByUs(wanted, observed);
-      return attached.length === 0 ? {} : { attached };
+      const frozenKeys = frozenByUs(wanted.freeze, observed, true);
+      return {
+        ...(attached.length === 0 ? {} : { attached }),
+        ...(frozenKeys.length === 0 ? {} : frozenFields(resource, frozenKeys)),
+      };
     },
     diff: diffUser,
     apply: (client, _target, change, signal) => applyUser(client, change, signal),
@@ -78,14 +71,27 @@ export function userKind(parts: UserParts): ManagedKind<User, DesiredUser, Obser
       wasObstructed(resource) ? userObstacle(client, resource, namedPolicies(lookup, resource), signal) : undefined,
     delete: (client, resource, _target, policy, signal) =>
       deleteUser(client, resource, namedPolicies(lookup, resource), policy, signal),
-    status: (resource, target, observed, facts) =>
+    status: (resource, _target, desired, observed, facts) =>
       userStatus(resource, {
-        desired: desired(resource, target),
+        desired,
         observed,
         facts,
         keys: keyCount(lookup, resource),
+        isActing: resource.spec.mode !== 'Observe' && !lookup.isObserveOnly,
         rejectsUnsupported: providerOf(lookup, resource).spec.unsupportedSettings === 'Reject',
       }),
+  };
+}
+
+async function connect(parts: UserParts, resource: User, target: Target, pass: Pass): Promise<UserClient> {
+  return {
+    wasabi: await connectIam(parts, resource, target, pass),
+    userName: target.name,
+    owner: ownerOf(resource, parts.clusterId),
+    attachments: parts.attachments,
+    attachedBefore: undefined,
+    activeBefore: undefined,
+    observedUserId: undefined,
   };
 }
 

@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { markerName, markerTextOfName, type Owner } from '../../managed/marker.ts';
+import type { RecentReading } from '../../managed/recent-readings.ts';
+import { type LiveKey, listAccessKeys } from '../../wasabi/access-keys.ts';
 import type { WasabiClient } from '../../wasabi/clients.ts';
 import {
   type IamUser,
@@ -12,6 +15,7 @@ import { parseServicePolicy, type ServicePolicy } from '../../wasabi/policy/pars
 import type { AttachmentSignal } from '../attachment-signal.ts';
 import { GROUP_PREFIX } from './attached.ts';
 import { type DesiredUser, recordedInlineNames } from './desired.ts';
+import { concernsKeys } from './freeze.ts';
 
 /** One IAM user, reached for one pass. */
 export interface UserClient {
@@ -22,6 +26,8 @@ export interface UserClient {
   readonly attachments: AttachmentSignal;
   /** What was attached when this pass looked first. */
   attachedBefore: ReadonlySet<string> | undefined;
+  /** Keys that were active when this pass looked first, where it had to. */
+  activeBefore: ReadonlySet<string> | undefined;
   /** Whom this pass saw last under that name. */
   observedUserId: string | undefined;
 }
@@ -40,6 +46,10 @@ export interface ObservedUser extends IamUser {
   readonly attached: ReadonlySet<string>;
   /** The same, when the pass looked first. */
   readonly attachedBefore: ReadonlySet<string>;
+  /** Its keys; undefined: they do not matter, and were not listed. */
+  readonly keys: readonly LiveKey[] | undefined;
+  /** Those that were active when the pass looked first. */
+  readonly activeBefore: ReadonlySet<string>;
 }
 
 type InlineRead = Pick<ObservedUser, 'marker' | 'markedNames' | 'inlineNames' | 'documents'>;
@@ -49,6 +59,7 @@ type InlineRead = Pick<ObservedUser, 'marker' | 'markedNames' | 'inlineNames' | 
  * - GetUser: is it there, and is it this very one (UserId)?
  * - GetUserPolicy: is our inline policy what the spec says? It proves the user ours, too. Only with `spec.policy`.
  * - ListUserPolicies: only where ours is missing or unwanted, or an old one has to go: is there a marker, and whose?
+ * - ListAccessKeys: only where a freeze is asked for, or is to end.
  * - ListAttachedUserPolicies, ListGroupsForUser: only where the object has, or had, policies or groups.
  */
 export async function observeUser(
@@ -62,12 +73,37 @@ export async function observeUser(
     client.attachedBefore ??= new Set();
     return undefined;
   }
-  const [inline, attached] = await Promise.all([
+  const [inline, attached, keys] = await Promise.all([
     readInline(client, desired, signal),
     desired === undefined ? new Set<string>() : readAttached(client, desired, signal),
+    readKeys(client, desired, signal),
   ]);
   client.attachedBefore ??= attached;
-  return { ...user, ...inline, attached, attachedBefore: client.attachedBefore };
+  const activeBefore = client.activeBefore ?? new Set<string>();
+  return { ...user, ...inline, attached, attachedBefore: client.attachedBefore, keys, activeBefore };
+}
+
+/** What an earlier pass read, when the same is wanted now: as if this pass had read it. */
+export function recallUser(
+  client: UserClient,
+  desired: DesiredUser,
+  { desired: wanted, observed }: RecentReading<DesiredUser, ObservedUser>,
+): ObservedUser | undefined {
+  if (!isDeepStrictEqual(desired, wanted)) return undefined;
+  client.observedUserId = observed.userId;
+  client.attachedBefore = observed.attached;
+  return { ...observed, attachedBefore: observed.attached };
+}
+
+async function readKeys(
+  client: UserClient,
+  desired: DesiredUser | undefined,
+  signal: AbortSignal,
+): Promise<readonly LiveKey[] | undefined> {
+  if (desired === undefined || !concernsKeys(desired.freeze)) return undefined;
+  const keys = (await listAccessKeys(client.wasabi, client.userName, signal)) ?? [];
+  client.activeBefore ??= new Set(keys.filter(({ isActive }) => isActive).map(({ id }) => id));
+  return keys;
 }
 
 async function readInline(

@@ -1,7 +1,7 @@
 import type { IamPolicy } from '../../api/iam-policy.ts';
 import { keyText } from '../../api/meta.ts';
 import type { User } from '../../api/user.ts';
-import { findCondition } from '../../managed/conditions.ts';
+import { findCondition, isTrue } from '../../managed/conditions.ts';
 import type { Lookup } from '../../managed/lookup.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { heldTarget } from '../held-target.ts';
@@ -42,8 +42,8 @@ export function referencedPolicies(lookup: Lookup, resource: User, own: Account)
     }
     if (policyArn === undefined || target === undefined || !isItsOwn(policy))
       throw notReady(what, 'it does not manage its policy (yet)');
-    const isReady = findCondition(policy.status?.conditions, 'Ready')?.status === 'True';
-    if (!isReady && !recorded.includes(policyArn)) throw notReady(what, whyNot(policy));
+    if (!isTrue(policy.status?.conditions, 'Ready') && !recorded.includes(policyArn))
+      throw notReady(what, whyNot(policy));
     arns.push(policyArn);
   }
   return { arns, refusal };

@@ -6,6 +6,7 @@ import { rejectedSettings, unsupportedTagFields } from '../iam-status.ts';
 import { leftoverReport } from '../leftovers.ts';
 import { attachedByUs, leftoversOf } from './attached.ts';
 import { type DesiredUser, isOfPredecessor } from './desired.ts';
+import { frozenByUs, frozenFields, userFreezeReport } from './freeze.ts';
 import type { ObservedUser } from './observe.ts';
 
 /** What the status of a User is made of, beside the User itself. */
@@ -15,15 +16,24 @@ export interface UserStatusParts {
   readonly facts: PassFacts;
   /** How many AccessKey objects refer to the User. */
   readonly keys: number;
+  /** The operator writes to the service for this object. */
+  readonly isActing: boolean;
   /** The Provider says `unsupportedSettings: Reject`. */
   readonly rejectsUnsupported: boolean;
 }
 
 /** The User's own status. Pure. */
 export function userStatus(resource: User, parts: UserStatusParts): KindStatus {
-  const { desired, observed, facts, keys, rejectsUnsupported } = parts;
+  const { desired, observed, facts, keys, isActing, rejectsUnsupported } = parts;
   const attached = attachedByUs(desired, observed);
   const leftovers = leftoversOf(desired, observed);
+  const freeze = userFreezeReport(resource, desired.freeze, observed);
+  const left = leftoverReport(
+    leftoverMessage(resource, leftovers),
+    !isDeepStrictEqual(leftovers, resource.status?.leftovers),
+  );
+  const failure =
+    desired.refusal ?? (rejectsUnsupported ? rejectedSettings(unsupportedTagFields(resource.spec.tags)) : undefined);
   const unsupported = unsupportedTagFields(resource.spec.tags);
   const hasChanged = facts.applied.length > 0 || resource.status?.lastSyncTime === undefined;
   const isInherited = observed !== undefined && isOfPredecessor(resource) && !facts.isProven;
@@ -36,13 +46,16 @@ export function userStatus(resource: User, parts: UserStatusParts): KindStatus {
       attached: attached.length === 0 ? undefined : attached,
       leftovers: leftovers.length === 0 ? undefined : leftovers,
       keys,
+      ...frozenFields(resource, frozenByUs(desired.freeze, observed, isActing)),
+      frozen: freeze.frozen,
       inherited: isInherited ? true : undefined,
       ...(hasChanged && observed !== undefined ? { lastSyncTime: rfc3339(facts.nowMs) } : {}),
     },
-    ...leftoverReport(leftoverMessage(resource, leftovers), !isDeepStrictEqual(leftovers, resource.status?.leftovers)),
+    conditions: [...(left.conditions ?? []), ...freeze.conditions],
+    events: [...(left.events ?? []), ...freeze.events],
     unsupported,
-    failure: desired.refusal ?? (rejectsUnsupported ? rejectedSettings(unsupported) : undefined),
-    isUnusable: desired.refusal !== undefined,
+    failure: failure ?? freeze.failure,
+    isUnusable: desired.refusal !== undefined || freeze.failure !== undefined,
   };
 }
 

@@ -19,9 +19,10 @@ function share(owner: string, statement: readonly object[], rest: object = {}): 
 }
 
 const old = { version: '2008-10-17' };
-const sidTaken = 'the sid "x" belongs to another statement of an older policy of this bucket; choose another';
+const sidTaken =
+  'statement[0] "x": the sid belongs to another statement of an older policy of this bucket; choose another sid';
 const otherVersion =
-  'version 2008-10-17 reads variables (${…}) in another way than that of an older policy of this bucket, 2012-10-17; use that one';
+  'version 2008-10-17 reads variables (${…}) in another way than that of an older policy of this bucket; use version 2012-10-17';
 
 const cases: readonly [
   title: string,
@@ -99,12 +100,15 @@ const cases: readonly [
 ];
 for (const [title, shares, merged, losers, rest] of cases) {
   test(`mergePolicies: ${title}`, () => {
-    const expected = {
-      document: merged === undefined ? undefined : parsed(merged, rest),
-      losers: losers.map(([owner, winner, problem]) => ({ owner, winner, problem })),
-    };
-    assert.deepEqual(mergePolicies(shares), expected);
-    assert.deepEqual(mergePolicies(shares.toReversed()), expected);
+    const expected = { document: merged === undefined ? undefined : parsed(merged, rest), losers };
+    for (const given of [shares, shares.toReversed()]) {
+      const result = mergePolicies(given);
+      const told = result.losers.map(({ owner, winner, statement, problem, advice }) => {
+        const place = statement === undefined ? '' : `${statement}: `;
+        return [owner, winner, `${place}${problem}; ${advice}`];
+      });
+      assert.deepEqual({ document: result.document, losers: told }, expected);
+    }
   });
 }
 
@@ -120,8 +124,9 @@ test('mergePolicies: who no longer fits is out, and smaller ones behind it still
   assert.deepEqual(document, parsed([...large('a', 12_000), two]));
   const both = [...parsed(large('a', 12_000)).Statement, ...parsed(large('b', 12_000)).Statement];
   const size = policySize({ Version: '2012-10-17', Statement: both }, 'Bucket');
-  const problem = `with it the policy of the bucket would have ${size} bytes, and at most 20480 are possible; shorten it`;
-  assert.deepEqual(losers, [{ owner: '2', winner: undefined, problem }]);
+  const problem = `with it the policy of the bucket would have ${size} bytes, and at most 20480 are possible`;
+  const advice = 'shorten it';
+  assert.deepEqual(losers, [{ owner: '2', winner: undefined, statement: undefined, problem, advice }]);
 });
 
 test('mergePolicies: every statement of those who did not lose is there once, and nothing else; order of input is nothing', () => {

@@ -1,5 +1,5 @@
 import { meaningOf } from './canonical.ts';
-import { type PolicyDocument, type PolicyVersion, quoted, type Statement } from './document.ts';
+import { type PolicyDocument, type PolicyVersion, type Statement, statementLabel } from './document.ts';
 import { POLICY_LIMITS, policySize } from './limits.ts';
 
 /** What one object contributes to the policy of a bucket. */
@@ -17,8 +17,12 @@ export interface LosingShare {
   readonly owner: string;
   /** The older object that it clashes with; `undefined`: with the limit of size. */
   readonly winner: string | undefined;
-  /** What clashes and what to do. Does not name the winner, which may live in another namespace. */
+  /** The statement that clashes, by label; `undefined`: all of it does. */
+  readonly statement: string | undefined;
+  /** What clashes. Does not name the winner, which may live in another namespace. */
   readonly problem: string;
+  /** What to do. */
+  readonly advice: string;
 }
 
 export interface MergedPolicy {
@@ -65,18 +69,21 @@ function byAge(one: PolicyShare, other: PolicyShare): number {
 
 function clash(accepted: Accepted, { owner, document }: PolicyShare): LosingShare | undefined {
   const bySid = new Map(accepted.document.Statement.map((statement) => [statement.Sid, meaningOf(statement)]));
-  const taken = document.Statement.find(({ Sid, ...body }) => {
+  const index = document.Statement.findIndex(({ Sid, ...body }) => {
     const other = Sid === undefined ? undefined : bySid.get(Sid);
     return other !== undefined && other !== meaningOf(body);
-  })?.Sid;
+  });
+  const taken = document.Statement[index]?.Sid;
   if (taken !== undefined) {
-    const problem = `the sid ${quoted(taken)} belongs to another statement of an older policy of this bucket; choose another`;
-    return { owner, winner: accepted.ownerBySid.get(taken), problem };
+    const problem = 'the sid belongs to another statement of an older policy of this bucket';
+    const winner = accepted.ownerBySid.get(taken);
+    return { owner, winner, statement: statementLabel(index, taken), problem, advice: 'choose another sid' };
   }
   const isOtherVersion = document.Version !== accepted.document.Version;
   if (!isOtherVersion || accepted.needsVersion === undefined || !hasVariables(document)) return undefined;
-  const problem = `version ${document.Version} reads variables (\${…}) in another way than that of an older policy of this bucket, ${accepted.document.Version}; use that one`;
-  return { owner, winner: accepted.needsVersion, problem };
+  const problem = `version ${document.Version} reads variables (\${…}) in another way than that of an older policy of this bucket`;
+  const advice = `use version ${accepted.document.Version}`;
+  return { owner, winner: accepted.needsVersion, statement: undefined, problem, advice };
 }
 
 function added(accepted: Accepted, { owner, document }: PolicyShare): Accepted | LosingShare {
@@ -93,8 +100,8 @@ function added(accepted: Accepted, { owner, document }: PolicyShare): Accepted |
   const { size, unit } = POLICY_LIMITS.Bucket;
   const actual = policySize(merged, 'Bucket');
   if (actual > size) {
-    const problem = `with it the policy of the bucket would have ${actual} ${unit}, and at most ${size} are possible; shorten it`;
-    return { owner, winner: undefined, problem };
+    const problem = `with it the policy of the bucket would have ${actual} ${unit}, and at most ${size} are possible`;
+    return { owner, winner: undefined, statement: undefined, problem, advice: 'shorten it' };
   }
   return {
     document: merged,

@@ -5,7 +5,7 @@ import { ReconcileError } from '../../runtime/errors.ts';
 import { plainDocuments } from '../testing/policies.ts';
 import type { PolicyDocument } from './document.ts';
 import type { PolicyPlace } from './limits.ts';
-import { parseServicePolicy, parseSpecPolicy } from './parse.ts';
+import { isPolicyText, parseServicePolicy, parseSpecPolicy } from './parse.ts';
 
 const allow = { effect: 'Allow', principal: '*', action: 's3:GetObject', resource: 'arn:aws:s3:::b/*' };
 const withStatement = (statement: unknown) => ({ version: '2012-10-17', statement: [statement] });
@@ -165,12 +165,12 @@ const refused: readonly [value: unknown, message: string, place?: PolicyPlace][]
   ],
   [
     withStatement(allow),
-    `${at}.principal does not belong in an identity policy; that holds for whom it is attached to`,
+    `${at}.principal cannot stand here: a policy of a User or an IAMPolicy is for whoever it is attached to; take it out, or name others in a BucketPolicy`,
     'Managed',
   ],
   [
     withStatement(allow),
-    `${at}.principal does not belong in an identity policy; that holds for whom it is attached to`,
+    `${at}.principal cannot stand here: a policy of a User or an IAMPolicy is for whoever it is attached to; take it out, or name others in a BucketPolicy`,
     'Inline',
   ],
   [withStatement({ ...allow, condition: [] }), `${at}.condition is a list; write {OPERATOR: {KEY: VALUES}}`],
@@ -361,3 +361,15 @@ test('huge specs are read in no time, with a bounded message', () => {
   }
   assert.ok(performance.now() - startedMs < 5_000);
 });
+
+for (const [text, isPolicy] of [
+  ['{"Version":"2012-10-17","Statement":[]}', true],
+  ['{"statement":{"Effect":"Permit"},"statement":1}', true],
+  ['{"message":"log in"}', false],
+  ['["Statement"]', false],
+  ['null', false],
+  ['', false],
+  ['<html>log in</html>', false],
+] as const) {
+  test(`${text} is ${isPolicy ? 'a' : 'no'} policy`, () => assert.equal(isPolicyText(text), isPolicy));
+}

@@ -60,6 +60,19 @@ export function parseServicePolicy(text: string): ServicePolicy {
   return at.problems.length > 0 ? { type: 'Unreadable', problem: told(at.problems) } : { type: 'Parsed', document };
 }
 
+/**
+ * Whether the text is a policy at all, readable or not: a JSON object with statements. A service keeps nothing else as one,
+ * so that any other text comes from somebody who stands in the way.
+ */
+export function isPolicyText(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) && Object.keys(value).some((key) => key.toLowerCase() === 'statement');
+  } catch {
+    return false; // the caller says so
+  }
+}
+
 function jsonOf(text: string, at: Place): unknown {
   try {
     // JSON never begins with a percent sign.

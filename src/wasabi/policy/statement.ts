@@ -82,7 +82,10 @@ function whoOf(elements: Elements, at: Place, rules: StatementRules, index: numb
   if (rules.principal === 'Forbidden') {
     const wrong = given?.at ?? elements.get('principalRefs')?.at;
     if (wrong !== undefined)
-      problem(wrong, 'does not belong in an identity policy; that holds for whom it is attached to');
+      problem(
+        wrong,
+        'cannot stand here: a policy of a User or an IAMPolicy is for whoever it is attached to; take it out, or name others in a BucketPolicy',
+      );
     return {};
   }
   if (given === undefined && refs.length === 0) {

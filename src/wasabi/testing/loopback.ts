@@ -21,6 +21,12 @@ export type Answer =
   | 'destroy'
   | 'hang';
 
+/** A right answer to that read in which nothing is set. */
+export function emptyAnswer({ body }: Pick<SeenRequest, 'body'>): string {
+  const action = /(?:^|&)Action=(\w+)/.exec(body)?.[1];
+  return action === undefined ? '<Answer/>' : `<${action}Response><${action}Result/></${action}Response>`;
+}
+
 /** A server on loopback that answers what a test says, and remembers what it was asked. */
 export interface Loopback {
   readonly url: string;

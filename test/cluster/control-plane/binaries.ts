@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
-import { access, constants, readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** The folder of this file: main.go, go.mod and go.sum stand beside it. */
-export const sourceDirectory = import.meta.dirname;
+import { cacheFolder } from '../../support/cache-folder.ts';
+import { type GoModule, hashOf, kubernetesFlags, readGoModule, requiredVersion } from '../go.ts';
 
 /** The three programs of a control plane, in the order in which they start. */
 export const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
@@ -20,6 +17,8 @@ export interface Binaries {
 
 /** What is built: the versions that go.mod names, and the folder of the cache that belongs to exactly these sources. */
 export interface Release {
+  /** `main.go` beside this file, with the `go.mod` and `go.sum` of the version. */
+  readonly module: GoModule;
   /** With the leading v: `v1.36.3`. */
   readonly kubernetes: string;
   /** With the leading v: `v3.6.8`. */
@@ -46,41 +45,32 @@ export async function missingPrograms(directory: string): Promise<readonly Progr
   return programs.filter((_, index) => isMissing[index]);
 }
 
-/** Reads the versions from go.mod. The cache folder is named by the version and a hash of all that decides the result. */
+/** The minor versions of Kubernetes that can be built, oldest first; each has a folder with its `go.mod` and `go.sum`. */
+export const KUBERNETES_VERSIONS = ['1.35', '1.36', '1.37'] as const;
+/** What is built when KUBERNETES_VERSION says nothing. */
+const DEFAULT_KUBERNETES_VERSION = '1.36';
+
+/** The minor version that KUBERNETES_VERSION asks for. @throws Error when it is none that we can build */
+export function askedVersion({ KUBERNETES_VERSION: asked }: NodeJS.ProcessEnv): string {
+  if (asked === undefined || asked === '') return DEFAULT_KUBERNETES_VERSION;
+  const version = KUBERNETES_VERSIONS.find((known) => known === asked.replace(/^v/, ''));
+  if (version !== undefined) return version;
+  throw new Error(`KUBERNETES_VERSION=${asked} is none of ${KUBERNETES_VERSIONS.join(', ')}`);
+}
+
+/**
+ * Reads the versions from the `go.mod` of the version asked for. The cache folder is named by the version and a hash of all
+ * that decides the result.
+ */
 export async function readRelease(env: NodeJS.ProcessEnv): Promise<Release> {
-  const sources = await Promise.all(
-    ['main.go', 'go.mod', 'go.sum'].map((file) => readFile(join(sourceDirectory, file), 'utf8')),
-  );
-  const goMod = sources[1] ?? '';
-  const kubernetes = requiredVersion(goMod, 'k8s.io/kubernetes');
-  const goFlags = ['-mod=readonly', '-trimpath', '-buildvcs=false', `-ldflags=${linkFlags(kubernetes)}`];
-  const hash = createHash('sha256').update(JSON.stringify([sources, goFlags, process.platform, process.arch]));
-  const cacheHome = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const module = await readGoModule(import.meta.dirname, join(import.meta.dirname, `v${askedVersion(env)}`));
+  const kubernetes = requiredVersion(module, 'k8s.io/kubernetes');
+  const goFlags = kubernetesFlags(kubernetes);
   return {
+    module,
     kubernetes,
-    etcd: requiredVersion(goMod, 'go.etcd.io/etcd/server/v3'),
+    etcd: requiredVersion(module, 'go.etcd.io/etcd/server/v3'),
     goFlags,
-    cacheDirectory: join(
-      cacheHome,
-      'wasabi-s3-operator',
-      'control-plane',
-      `${kubernetes}-${hash.digest('hex').slice(0, 12)}`,
-    ),
+    cacheDirectory: cacheFolder(env, 'control-plane', `${kubernetes}-${hashOf(module, goFlags)}`),
   };
-}
-
-function requiredVersion(goMod: string, module: string): string {
-  const version = new RegExp(String.raw`^\s*${module.replaceAll('.', String.raw`\.`)} (v\S+)$`, 'm').exec(goMod)?.[1];
-  if (version === undefined) throw new Error(`${join(sourceDirectory, 'go.mod')} requires no ${module}`);
-  return version;
-}
-
-/** Without them /version answers v0.0.0-master, which clients refuse as too old. */
-function linkFlags(version: string): string {
-  const [major, minor] = version.slice(1).split('.');
-  const stamp = (name: string, value: string | undefined): string =>
-    ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
-      .map((at) => `-X ${at}.${name}=${value}`)
-      .join(' ');
-  return `-s -w ${stamp('gitVersion', version)} ${stamp('gitMajor', major)} ${stamp('gitMinor', minor)} ${stamp('gitTreeState', 'clean')}`;
 }

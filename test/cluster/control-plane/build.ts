@@ -1,9 +1,10 @@
-import { copyFile, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Binaries, missingPrograms, programs, type Release, readRelease, sourceDirectory } from './binaries.ts';
+import { buildGoModule } from '../go.ts';
+import { type Binaries, missingPrograms, programs, type Release, readRelease } from './binaries.ts';
 import { download } from './download.ts';
 import { withLock } from './lock.ts';
-import { run } from './run-command.ts';
+import { hasGo } from './run-command.ts';
 
 /** How the binaries are looked for. */
 export interface EnsureOptions {
@@ -21,7 +22,7 @@ const progressMs = 20_000;
 const multiCall = 'kube-control-plane';
 
 /**
- * Finds the binaries of a real control plane: KUBEBUILDER_ASSETS, the cache, the official download (only with
+ * Finds the binaries of a real control plane, of the version in KUBERNETES_VERSION: KUBEBUILDER_ASSETS, the cache, the official download (only with
  * CONTROL_PLANE_DOWNLOAD=1), a build from Go modules (once a machine, about 7 minutes on 2 cores). Safe to be called by
  * several processes at the same time: the first works, the others wait.
  * @throws NoControlPlane when nothing was found and Go is not installed; Error when a build fails.
@@ -35,7 +36,12 @@ export async function ensureControlPlane(options: EnsureOptions = {}): Promise<B
     log(line);
   };
   const assets = env['KUBEBUILDER_ASSETS'];
-  if (assets !== undefined && assets !== '') {
+  const isVersionAsked = (env['KUBERNETES_VERSION'] ?? '') !== '';
+  if (assets !== undefined && assets !== '' && isVersionAsked) {
+    note(
+      `KUBEBUILDER_ASSETS=${assets} is passed over: KUBERNETES_VERSION=${env['KUBERNETES_VERSION']} asks for a version`,
+    );
+  } else if (assets !== undefined && assets !== '') {
     const missing = await missingPrograms(assets);
     if (missing.length === 0) return { directory: assets, source: `KUBEBUILDER_ASSETS=${assets}` };
     note(`KUBEBUILDER_ASSETS=${assets} lacks ${missing.join(', ')}: looking further`);
@@ -98,13 +104,6 @@ async function downloaded(
   );
 }
 
-function hasGo(env: NodeJS.ProcessEnv): Promise<boolean> {
-  return run('go', ['version'], { env }).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function build(
   release: Release,
   directory: string,
@@ -114,22 +113,14 @@ async function build(
   note(
     `building Kubernetes ${release.kubernetes} and etcd ${release.etcd} from Go modules: once a machine, about 7 min on 2 cores`,
   );
-  const sources = join(directory, 'source');
-  await mkdir(sources);
-  for (const file of ['main.go', 'go.mod', 'go.sum']) await copyFile(join(sourceDirectory, file), join(sources, file));
   const onTick = everyTwentySeconds((elapsed) => note(`building the control plane: ${elapsed}`));
   const startedAtMs = performance.now();
   const ticking = setInterval(() => onTick(performance.now() - startedAtMs), 1000);
   try {
-    await run('go', ['build', ...release.goFlags, '-o', join(directory, multiCall), '.'], {
-      cwd: sources,
-      env: { ...env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
-      isNice: true,
-    });
+    await buildGoModule(release.module, join(directory, multiCall), release.goFlags, env);
   } finally {
     clearInterval(ticking);
   }
-  await rm(sources, { recursive: true });
   for (const program of programs) await symlink(multiCall, join(directory, program));
   note(`built the control plane in ${elapsedText(performance.now() - startedAtMs)}`);
 }

@@ -38,3 +38,11 @@ export async function run(command: string, args: readonly string[], options: Run
   });
   return promise;
 }
+
+/** Whether Go is on the PATH of that environment. */
+export function hasGo(env: NodeJS.ProcessEnv): Promise<boolean> {
+  return run('go', ['version'], { env }).then(
+    () => true,
+    () => false,
+  );
+}

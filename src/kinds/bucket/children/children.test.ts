@@ -7,7 +7,7 @@ import { parseSpecPolicy } from '../../../wasabi/policy/parse.ts';
 import { CHILD_KINDS, childKey, parentKey } from './child-kinds.ts';
 import { desiredChildren, diffChildren } from './desired.ts';
 import type { FoundChildren } from './found.ts';
-import { childManifest } from './manifest.ts';
+import { childManifest, isApplied } from './manifest.ts';
 import { all, bucketOf, failing, found, inherited, type Sketches } from './testing/sketches.ts';
 import { childrenVerdict } from './verdict.ts';
 
@@ -111,6 +111,28 @@ const rows: readonly Row[] = [
     changes: ['Apply:User'],
     says: '',
     secret: SECRET,
+  },
+  {
+    title: 'what this Bucket let go of is taken back',
+    autoManage: {},
+    there: { User: { owner: 'released' }, AccessKey: { owner: 'released' }, BucketPolicy: { owner: 'released' } },
+    changes: ['Apply:User', 'Apply:AccessKey', 'Apply:BucketPolicy'],
+    says: '',
+    secret: SECRET,
+  },
+  {
+    title: 'but not what somebody else owns or manages since',
+    autoManage: {},
+    there: { ...all, AccessKey: { owner: 'reowned' }, BucketPolicy: { owner: 'helm' } },
+    changes: [],
+    says: '!ChildNotOurs AccessKey logs-accesskey, BucketPolicy logs-policy exists',
+  },
+  {
+    title: 'switched off: what was let go of stays, whatever the annotation says',
+    autoManage: { enabled: false },
+    there: { User: { owner: 'released' }, AccessKey: { owner: 'released' } },
+    changes: [],
+    says: '',
   },
   {
     title: 'without the block those of the predecessor stay',
@@ -234,6 +256,36 @@ test('children: rotation is passed on, within what two keys allow', () => {
     intervalDays: 5,
     previousKeysRetentionDays: 4,
   });
+});
+
+test('children: outputs and restart are passed on, those for this bucket where they name no other', () => {
+  const specOf = (autoManage: BucketSpecInput['autoManage']) =>
+    childManifest('AccessKey', bucketOf(autoManage), undefined).spec;
+  const none = specOf({});
+  assert.deepEqual([none['outputs'], none['restart']], [[], []]);
+  const restart = [{ kind: 'Deployment', name: 'web' } as const];
+  const own = { name: 'env', preset: 'aws-env', parameters: { key: 'x' } } as const;
+  const other = { name: 'other', preset: 'obc', parameters: { bucket: 'theirs' } } as const;
+  const all = specOf({ outputs: [own, other], restart });
+  assert.deepEqual(all['restart'], restart);
+  const { name: bucket } = bucketOf({}).spec;
+  const [first, second] = all['outputs'] as { parameters: object }[];
+  assert.deepEqual(first, { ...own, parameters: { bucket, key: 'x' } });
+  assert.deepEqual(second, other);
+});
+
+test('children: what leaves the block leaves the key, and nothing is written where nothing is asked for', () => {
+  const manifest = childManifest('AccessKey', bucketOf({}), undefined);
+  const { metadata, spec } = manifest;
+  const object = (more: object) => {
+    const { outputs: _outputs, restart: _restart, ...rest } = spec;
+    const time = { uid: 'x', resourceVersion: '1', creationTimestamp: '2026-05-01T12:00:00Z' };
+    return { ...manifest, metadata: { ...metadata, ...time }, spec: { ...rest, ...more } };
+  };
+  assert.equal(isApplied(manifest, object({})), true);
+  assert.equal(isApplied(manifest, object({ outputs: [], restart: [] })), true);
+  assert.equal(isApplied(manifest, object({ outputs: [{ name: 'a', preset: 'original' }] })), false);
+  assert.equal(isApplied(manifest, object({ restart: [{ kind: 'Deployment', name: 'web' }] })), false);
 });
 
 test('children: each name leads back to its Bucket, and no other name does', () => {

@@ -53,7 +53,7 @@ export function diffChildren(desired: DesiredChildren, found: FoundChildren): re
         const child = found[kind];
         if (child === undefined) return desired.due.has(kind);
         if (child.isGoing || child.claim === 'Foreign') return false;
-        return child.claim === 'Inherited' || !isApplied(childManifest(kind, bucket, child.object), child.object);
+        return child.claim !== 'Own' || !isApplied(childManifest(kind, bucket, child.object), child.object);
       }).map((kind) => ({ ...change('Apply', kind, bucket), isToldElsewhere: found[kind] === undefined }));
   }
 }
@@ -63,9 +63,9 @@ export function nextToDelete(found: FoundChildren): ChildKind | undefined {
   return DELETION_ORDER.find((kind) => isClaimed(found[kind]));
 }
 
-/** Whether it is a child of this Bucket. */
+/** Whether it is a child of this Bucket: one that was let go of is none. */
 export function isClaimed(child: FoundChild | undefined): child is FoundChild {
-  return child !== undefined && child.claim !== 'Foreign';
+  return child?.claim === 'Own' || child?.claim === 'Inherited';
 }
 
 /** Whether key and policy find what they need: the user was found ready by this operator once. */

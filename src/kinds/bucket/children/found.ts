@@ -1,4 +1,5 @@
 import { GROUP, type KubeObject, type OwnerReference } from '../../../api/meta.ts';
+import { RELEASED_FROM } from '../../../managed/annotations.ts';
 import type { ManagedResource } from '../../../managed/kind.ts';
 import type { Lookup } from '../../../managed/lookup.ts';
 import { CHILD_KINDS, type ChildKind, childKey } from './child-kinds.ts';
@@ -9,9 +10,11 @@ export interface FoundChild {
   readonly object: ManagedResource;
   /**
    * Whose it is. Own: this Bucket's, made or taken over by this operator. Inherited: this Bucket's, as its predecessor
-   * left it, or from before the Bucket was restored. Foreign: somebody else's.
+   * left it, or from before the Bucket was restored. Released: this very Bucket let go of it, and nobody has taken it
+   * since; an annotation says so, which tenants may edit, so that it may be taken back, and never be deleted for it.
+   * Foreign: somebody else's.
    */
-  readonly claim: 'Own' | 'Inherited' | 'Foreign';
+  readonly claim: 'Own' | 'Inherited' | 'Released' | 'Foreign';
   readonly isGoing: boolean;
 }
 
@@ -46,10 +49,14 @@ export function namesBucket({ metadata }: KubeObject, { apiVersion, kind, name }
 }
 
 function claimOf(bucket: KubeObject, { metadata }: ManagedResource): FoundChild['claim'] {
-  const { ownerReferences = [], labels = {} } = metadata;
+  const { ownerReferences = [], labels = {}, annotations } = metadata;
   const ours = ownerReferences.filter((reference) => namesBucket(bucket, reference));
   const hasOtherController = ownerReferences.some((one) => one.controller === true && !ours.includes(one));
-  if (ours.length === 0 || hasOtherController) return 'Foreign';
+  if (hasOtherController) return 'Foreign';
+  if (ours.length === 0) {
+    const isFree = labels[MANAGED_BY.label] === undefined || labels[MANAGED_BY.label] === MANAGED_BY.value;
+    return isFree && annotations?.[RELEASED_FROM] === bucket.metadata.uid ? 'Released' : 'Foreign';
+  }
   const isOwn = ours.some(({ uid }) => uid === bucket.metadata.uid);
   return isOwn && labels[MANAGED_BY.label] === MANAGED_BY.value ? 'Own' : 'Inherited';
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Bucket } from '../../../api/bucket.ts';
 import { GROUP, type KubeObject, type OwnerReference, VERSION } from '../../../api/meta.ts';
-import { FINALIZER } from '../../../managed/annotations.ts';
+import { FINALIZER, ROTATE_REQUESTED_AT } from '../../../managed/annotations.ts';
 import type { ManagedResource } from '../../../managed/kind.ts';
 import { type AccessLevel, accessLevelPolicy } from '../../../wasabi/policy/access-levels.ts';
 import { type ChildKind, childKey } from './child-kinds.ts';
@@ -26,6 +26,8 @@ export interface ChildManifest {
     readonly namespace: string;
     readonly name: string;
     readonly labels: Readonly<Record<string, string>>;
+    /** The Bucket's request to replace the key, where there is one. */
+    readonly annotations?: Readonly<Record<string, string>>;
     readonly finalizers: readonly string[];
     readonly ownerReferences: readonly OwnerReference[];
   };
@@ -46,11 +48,18 @@ export function childManifest(kind: ChildKind, bucket: Bucket, existing: Managed
     metadata: {
       ...childKey(kind, bucket),
       labels: { [MANAGED_BY.label]: MANAGED_BY.value },
+      ...requestsOf(kind, bucket),
       finalizers: [FINALIZER],
       ownerReferences: [ownerReference(bucket)],
     },
     spec: { ...specOf(kind, bucket), ...Object.fromEntries(kept) },
   };
+}
+
+/** Annotations of the Bucket that ask something of its key. */
+function requestsOf(kind: ChildKind, { metadata }: Bucket): Pick<ChildManifest['metadata'], 'annotations'> {
+  const requested = metadata.annotations?.[ROTATE_REQUESTED_AT];
+  return kind === 'AccessKey' && requested !== undefined ? { annotations: { [ROTATE_REQUESTED_AT]: requested } } : {};
 }
 
 /** The controller reference by which a Bucket owns its children. */
@@ -61,8 +70,9 @@ export function ownerReference({ metadata }: KubeObject): OwnerReference {
 
 /** Whether applying the manifest would leave that object as it is. */
 export function isApplied({ metadata, spec }: ChildManifest, object: ManagedResource): boolean {
-  const { labels = {}, finalizers = [], ownerReferences = [] } = object.metadata;
+  const { labels = {}, annotations = {}, finalizers = [], ownerReferences = [] } = object.metadata;
   return (
+    Object.entries(metadata.annotations ?? {}).every(([name, value]) => annotations[name] === value) &&
     Object.entries(metadata.labels).every(([name, value]) => labels[name] === value) &&
     metadata.finalizers.every((name) => finalizers.includes(name)) &&
     metadata.ownerReferences.every((wanted) =>
@@ -72,8 +82,10 @@ export function isApplied({ metadata, spec }: ChildManifest, object: ManagedReso
   );
 }
 
-/** Every field of `wanted` has its value in `there`: objects field by field, lists as a whole. */
+/** Every field of `wanted` has its value in `there`: objects field by field, lists as a whole (they are atomic). */
 function contains(there: unknown, wanted: unknown): boolean {
+  // An empty list asks for nothing.
+  if (Array.isArray(wanted) && wanted.length === 0 && there === undefined) return true;
   if (!isFields(wanted)) return isDeepStrictEqual(there, wanted);
   return isFields(there) && Object.entries(wanted).every(([name, value]) => contains(there[name], value));
 }
@@ -95,7 +107,14 @@ function specOf(kind: ChildKind, bucket: Bucket): Fields {
         policy: policyOf(level, name, { principalRefs: [{ kind: 'User', ...userRef }] }),
       };
     case 'AccessKey':
-      return { providerRef, userRef, displayName: `Access key for bucket ${name}`, rotate: rotateOf(autoManage) };
+      return {
+        providerRef,
+        userRef,
+        displayName: `Access key for bucket ${name}`,
+        rotate: rotateOf(autoManage),
+        outputs: outputsOf(bucket),
+        restart: autoManage?.restart ?? [],
+      };
   }
 }
 
@@ -111,6 +130,15 @@ function policyOf(level: AccessLevel, bucket: string, who: Fields): Fields {
       resource: Resource,
     })),
   };
+}
+
+/** Outputs speak of this bucket where they name no other one. */
+function outputsOf({ spec: { name, region, autoManage } }: Bucket): readonly Fields[] {
+  const own = { bucket: name, ...(region === undefined ? {} : { region }) };
+  return (autoManage?.outputs ?? []).map(({ parameters, ...output }) => ({
+    ...output,
+    parameters: parameters?.bucket === undefined ? { ...own, ...parameters } : parameters,
+  }));
 }
 
 /** A user has two keys at most: what is stored from before that rule is brought within it. */

@@ -44,6 +44,9 @@ function told(bucket: Bucket, found: FoundChildren): unknown {
       says: childrenDeletion(bucket, found),
     };
   }
-  const { failure, awaited, isUnusable, credentialsSecret } = childrenVerdict(desiredChildren(bucket, found), found);
-  return { failure: failure?.message, awaited: awaited?.message, isUnusable, credentialsSecret };
+  const { failure, awaited, isUnusable, credentialsSecret, lastHandledRotateAt } = childrenVerdict(
+    desiredChildren(bucket, found),
+    found,
+  );
+  return { failure: failure?.message, awaited: awaited?.message, isUnusable, credentialsSecret, lastHandledRotateAt };
 }

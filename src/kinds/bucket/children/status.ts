@@ -6,10 +6,13 @@ import { childrenVerdict } from './verdict.ts';
 
 /** The status of a Bucket with what its children add to it: as they are now. Pure. */
 export function withChildren(status: KindStatus, resource: Bucket, children: DesiredChildren): KindStatus {
-  const { failure, awaited, isUnusable, credentialsSecret } = childrenVerdict(children, children.found);
+  const { failure, awaited, isUnusable, credentialsSecret, lastHandledRotateAt } = childrenVerdict(
+    children,
+    children.found,
+  );
   return {
     ...status,
-    fields: { ...status.fields, credentialsSecret },
+    fields: { ...status.fields, credentialsSecret, lastHandledRotateAt },
     failure: status.failure ?? failure,
     awaited,
     isUnusable: isUnusable || status.isUnusable === true,

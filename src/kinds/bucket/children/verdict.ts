@@ -1,6 +1,8 @@
 import type { AccessKeyStatus } from '../../../api/access-key.ts';
 import type { Bucket } from '../../../api/bucket.ts';
+import { ROTATE_REQUESTED_AT } from '../../../managed/annotations.ts';
 import { findCondition } from '../../../managed/conditions.ts';
+import { requestIn } from '../../../managed/requested.ts';
 import { ReconcileError } from '../../../runtime/errors.ts';
 import { CHILD_KINDS, type ChildKind, childText } from './child-kinds.ts';
 import { type DesiredChildren, isClaimed } from './desired.ts';
@@ -22,11 +24,19 @@ export interface ChildrenVerdict {
   readonly isUnusable: boolean;
   /** The Secret with the key, once the key works. */
   readonly credentialsSecret: string | undefined;
+  /** The request of the Bucket to replace the key, once a rotation was begun for it. */
+  readonly lastHandledRotateAt: string | undefined;
 }
 
 /** What the children mean for the status of their Bucket. The same text as long as nothing is to be told anew. Pure. */
 export function childrenVerdict({ type, bucket }: DesiredChildren, found: FoundChildren): ChildrenVerdict {
-  const quiet = { failure: undefined, awaited: undefined, isUnusable: false, credentialsSecret: undefined };
+  const quiet = {
+    failure: undefined,
+    awaited: undefined,
+    isUnusable: false,
+    credentialsSecret: undefined,
+    lastHandledRotateAt: undefined,
+  };
   switch (type) {
     case 'None':
       return { ...quiet, failure: nameTooLong(bucket), isUnusable: true };
@@ -50,7 +60,14 @@ function madeVerdict(bucket: Bucket, found: FoundChildren): ChildrenVerdict {
     awaited: isReady || foreign.length > 0 ? undefined : notReady(bucket, states),
     isUnusable: states.some(([, state]) => state !== 'Ready' && state !== 'Behind'),
     credentialsSecret: secretOf(found.AccessKey),
+    lastHandledRotateAt: handledRequest(bucket, found.AccessKey),
   };
+}
+
+function handledRequest(bucket: Bucket, child: FoundChild | undefined): string | undefined {
+  const { lastHandledRotateAt }: AccessKeyStatus = child?.object.status ?? {};
+  const requested = requestIn(bucket, ROTATE_REQUESTED_AT);
+  return child?.claim === 'Own' && lastHandledRotateAt === requested ? requested : bucket.status?.lastHandledRotateAt;
 }
 
 /** Behind: it was ready, and an edit is not yet looked at. Another text: the reason why it is not ready. */
@@ -124,7 +141,7 @@ function allOf(bucket: Bucket): string {
 
 function notOurs(bucket: Bucket, kinds: readonly ChildKind[]): ReconcileError {
   const names = kinds.map((kind) => childText(kind, bucket)).join(', ');
-  const message = `spec.autoManage: ${names} exists and does not belong to this Bucket, so it is left alone: delete it, make it over with an owner reference to this Bucket, or take spec.autoManage out`;
+  const message = `spec.autoManage: ${names} exists and does not belong to this Bucket, so it is left alone: make it over with an owner reference to this Bucket, delete it (an AccessKey's keys are revoked then), or take spec.autoManage out`;
   return new ReconcileError('InvalidSpec', message, { reason: 'ChildNotOurs' });
 }
 

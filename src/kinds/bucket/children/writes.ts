@@ -70,8 +70,8 @@ export class ChildWrites {
   }
 
   /**
-   * Makes a child independent: our reference, label and ownership of fields go, everything else stays. Of a Bucket that
-   * is being deleted it keeps a note: should the operator die before the Bucket is gone, the child does not hold it.
+   * Makes a child independent: our reference, label and ownership of fields go, everything else stays. It keeps a note
+   * of the Bucket that it was of: it does not hold the deletion of that one, which may take it back.
    */
   async release(bucket: Bucket, kind: ChildKind, { object }: FoundChild, signal: AbortSignal): Promise<void> {
     await this.#told(kind, bucket, async () => {
@@ -87,23 +87,30 @@ export class ChildWrites {
         ...(live.metadata.labels?.[MANAGED_BY.label] === MANAGED_BY.value
           ? { labels: { [MANAGED_BY.label]: null } }
           : {}),
-        ...(bucket.metadata.deletionTimestamp === undefined
-          ? {}
-          : { annotations: { [RELEASED_FROM]: bucket.metadata.uid } }),
+        annotations: { [RELEASED_FROM]: bucket.metadata.uid },
         managedFields: withoutOwnApply(live.metadata),
       };
       await this.#kube.patch(type, keyOf(object), { type: 'merge', body: { metadata } }, { signal });
     });
   }
 
-  /** A reference to an earlier incarnation of the Bucket makes room for one to this: an object has one controller. */
+  /**
+   * A reference to an earlier incarnation of the Bucket makes room for one to this: an object has one controller. So
+   * does the note of one that was let go of.
+   */
   async #takeReference(bucket: Bucket, kind: ChildKind, object: ManagedResource, signal: AbortSignal): Promise<void> {
-    const { uid, resourceVersion, ownerReferences = [] } = object.metadata;
+    const { uid, resourceVersion, ownerReferences = [], annotations } = object.metadata;
     const isStale = (one: (typeof ownerReferences)[number]) =>
       namesBucket(bucket, one) && one.uid !== bucket.metadata.uid;
-    if (!ownerReferences.some(isStale)) return;
+    const isNoted = annotations?.[RELEASED_FROM] !== undefined;
+    if (!isNoted && !ownerReferences.some(isStale)) return;
     const others = ownerReferences.filter((one) => !namesBucket(bucket, one));
-    const metadata = { uid, resourceVersion, ownerReferences: [...others, ownerReference(bucket)] };
+    const metadata = {
+      uid,
+      resourceVersion,
+      ownerReferences: [...others, ownerReference(bucket)],
+      ...(isNoted ? { annotations: { [RELEASED_FROM]: null } } : {}),
+    };
     await this.#kube.patch(childType(kind), keyOf(object), { type: 'merge', body: { metadata } }, { signal });
   }
 

@@ -26,7 +26,7 @@ export const failing = (reason: string): StoredCondition => ({ ...ready, status:
 /** How a child differs from what is applied. */
 export interface Sketch {
   /** Default: this Bucket's own. */
-  readonly owner?: 'legacy' | 'earlier' | 'nobody' | 'stranger' | 'disputed';
+  readonly owner?: 'legacy' | 'released' | 'helm' | 'reowned' | 'earlier' | 'nobody' | 'stranger' | 'disputed';
   readonly conditions?: readonly StoredCondition[];
   readonly spec?: object;
   readonly isGoing?: boolean;
@@ -39,8 +39,19 @@ const owners = {
   legacy: [legacy],
   earlier: [{ ...legacy, uid: 'earlier-uid' }],
   nobody: [],
+  released: [],
+  helm: [],
+  reowned: [stranger],
   stranger: [stranger],
   disputed: [{ ...legacy, controller: false }, stranger],
+};
+
+/** What tells a child that this Bucket let go of, and that nobody, Helm or another controller has taken since. */
+const note = { annotations: { 's3.cloud37.dev/released-from': 'bucket-uid' } };
+const metadataOf: Partial<Record<keyof typeof owners, object>> = {
+  released: note,
+  helm: { ...note, labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
+  reowned: note,
 };
 
 /** The child of that kind as it is there: as it is applied, but for what the sketch says. */
@@ -52,7 +63,9 @@ export function child(bucket: Bucket, kind: ChildKind, sketch: Sketch = {}): Man
     kind,
     metadata: {
       ...rest,
-      ...(sketch.owner === undefined ? { labels } : { ownerReferences: owners[sketch.owner] }),
+      ...(sketch.owner === undefined
+        ? { labels }
+        : { ownerReferences: owners[sketch.owner], ...metadataOf[sketch.owner] }),
       uid: `${kind}-uid`,
       resourceVersion: '1',
       creationTimestamp: '',

@@ -1,0 +1,23 @@
+/** The part of the page of the chart about operators of single namespaces. */
+export const NAMESPACES_PAGE: readonly string[] = [
+  '## Single namespaces',
+  '',
+  'With `operator.watchScope: namespaced` every right is in a Role of its namespace, and Kubernetes deletes the Roles of a namespace',
+  'before the rest: when a namespace is deleted whole, the operator can no longer let go of what lies in it. Delete the objects',
+  'first:',
+  '',
+  '```sh untested="test/cluster/single-namespaces.test.ts types it"',
+  'kubectl -n team-a delete wasabi --all',
+  'kubectl delete namespace team-a',
+  '```',
+  '',
+  'A namespace that hangs since that was forgotten goes on once the finalizers are gone. What the objects stood for stays as it is:',
+  'buckets, users, and keys, which nobody revokes.',
+  '',
+  '```sh untested="test/cluster/single-namespaces.test.ts types it"',
+  'for object in $(kubectl -n team-a get wasabi,secrets -o name); do',
+  `  kubectl -n team-a patch "$object" --type=merge -p '{"metadata":{"finalizers":null}}'`,
+  'done',
+  '```',
+  '',
+];

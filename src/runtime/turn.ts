@@ -1,0 +1,53 @@
+import type { Clock } from './clock.ts';
+import { higher, type Priority } from './priority.ts';
+
+/** What a pass is given to run with. */
+export interface Pass {
+  /** Aborts when its time is up, or the process stops. */
+  readonly signal: AbortSignal;
+  readonly turn: Turn;
+}
+
+/**
+ * How urgent one pass is, for whatever serves passes in turn, and how long it has waited there: that is not the pass's
+ * own time. Both change while the pass runs.
+ */
+export class Turn {
+  readonly #clock: Clock;
+  #priority: Priority;
+  #waiting = 0;
+  #sinceMs = 0;
+  #waitedMs = 0;
+
+  /** @param priority why the pass was asked for */
+  constructor(clock: Clock, priority: Priority) {
+    this.#clock = clock;
+    this.#priority = priority;
+  }
+
+  get priority(): Priority {
+    return this.#priority;
+  }
+
+  /** Somebody asks for the object's next pass, which begins when this one ends: it is as urgent from now on. */
+  raise(priority: Priority): void {
+    this.#priority = higher(this.#priority, priority);
+  }
+
+  /**
+   * Something of the pass waits until the returned function is called, once. What waits at the same time counts once.
+   */
+  wait(): () => void {
+    if (this.#waiting === 0) this.#sinceMs = this.#clock.monotonicMs();
+    this.#waiting += 1;
+    return () => {
+      this.#waiting -= 1;
+      if (this.#waiting === 0) this.#waitedMs += this.#clock.monotonicMs() - this.#sinceMs;
+    };
+  }
+
+  /** How long it has waited so far; ms. */
+  waitedMs(): number {
+    return this.#waitedMs + (this.#waiting === 0 ? 0 : this.#clock.monotonicMs() - this.#sinceMs);
+  }
+}

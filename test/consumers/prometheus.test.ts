@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { stringify } from 'yaml';
+import { ALERTS } from '../../scripts/monitoring/alerts.ts';
+import { ROWS } from '../../scripts/monitoring/dashboard-panels.ts';
+import { startAccount } from '../support/account.ts';
+import { accessKey, bucket, typeOf, user } from '../support/builders.ts';
+import { CHART } from '../support/chart.ts';
+import { createNamespace, startTestCluster, until } from '../support/cluster.ts';
+import { lastingPort } from '../support/lasting-port.ts';
+import { kubeconfigFor, metricsPortOf, probe, startProcess } from '../support/operator-process.ts';
+import { ALERT_CASES, type AlertCase, type Series } from './alert-cases.ts';
+import { missing, versionOf } from './programs.ts';
+
+/** A Prometheus that we did not write takes our alerts, fires them when it should, and answers every query of the dashboard. */
+
+const RULES = join(CHART, 'files/alerts.yaml');
+const isMissing = (['prometheus', 'promtool'] as const).some((name) => versionOf(name) === undefined);
+const skip = isMissing && process.env['CI'] !== 'true' ? missing('prometheus') : false;
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** @throws Error with all that promtool prints when it is not content */
+function promtool(...args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
+  assert.equal(status, 0, `promtool ${args.join(' ')}\n${stdout}${stderr}`);
+}
+
+/** A file for `promtool test rules`: of that alert, and no other, that many fire with these labels. */
+function unitTest(name: string, series: Series, { atHours = 3, labels }: AlertCase, isFiring: boolean): string {
+  const severity = ALERTS.find((alert) => alert.name === name)?.severity;
+  const all = { __name__: 'ALERTS', alertname: name, alertstate: 'firing', severity, ...labels };
+  const text = Object.entries(all).map(([label, value]) => `${label}="${value}"`);
+  return stringify({
+    rule_files: [RULES],
+    evaluation_interval: '1m',
+    tests: [
+      {
+        interval: '1m',
+        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+        promql_expr_test: [
+          {
+            expr: `ALERTS{alertname="${name}",alertstate="firing"}`,
+            eval_time: `${atHours}h`,
+            exp_samples: isFiring ? [{ labels: `{${text.join(',')}}`, value: 1 }] : [],
+          },
+        ],
+      },
+    ],
+  });
+}
+
+test('alerts: promtool takes the file', { skip }, () => promtool('check', 'rules', RULES));
+
+test('alerts: each has its case', () => {
+  assert.deepEqual(
+    Object.keys(ALERT_CASES),
+    ALERTS.map(({ name }) => name),
+  );
+});
+
+for (const [name, each] of Object.entries(ALERT_CASES)) {
+  test(`alerts: ${name} fires when it should, and not when it should not`, { skip }, (t) => {
+    const folder = folderFor(t);
+    for (const isFiring of [true, false]) {
+      const file = join(folder, `${isFiring ? 'fires' : 'quiet'}.yaml`);
+      writeFileSync(file, unitTest(name, isFiring ? each.fires : each.quiet, each, isFiring));
+      promtool('test', 'rules', file);
+    }
+  });
+}
+
+/** A Prometheus that reads the metrics at that port each second, with our alerts. @returns what asks it */
+async function startPrometheus(t: TestContext, metricsPort: number): Promise<(path: string) => Promise<unknown>> {
+  const folder = folderFor(t);
+  const port = await lastingPort();
+  const config = {
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    rule_files: [RULES],
+    scrape_configs: [
+      {
+        job_name: 'operator',
+        static_configs: [{ targets: [`127.0.0.1:${metricsPort}`], labels: { namespace: 'storage' } }],
+      },
+    ],
+  };
+  writeFileSync(join(folder, 'prometheus.yml'), stringify(config));
+  promtool('check', 'config', join(folder, 'prometheus.yml'));
+  const flags = [
+    `--config.file=${folder}/prometheus.yml`,
+    `--storage.tsdb.path=${folder}/data`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=error',
+  ];
+  const child = spawn('prometheus', flags, { stdio: ['ignore', 'ignore', 'inherit'] });
+  t.after(async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  });
+  const isReady = () =>
+    probe(port, '/-/ready').then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  await until('Prometheus is ready', isReady);
+  return async (path) => {
+    const { status, body } = await probe(port, path);
+    assert.equal(status, 200, `${path}\n${body}`);
+    return (JSON.parse(body) as { data: unknown }).data;
+  };
+}
+
+/** As Grafana puts in what its reader chose. */
+function chosen(expr: string): string {
+  return expr.replaceAll('$namespace', '.*').replaceAll('$kind', '.*').replaceAll('$__rate_interval', '10s');
+}
+
+/** What has to happen first: an operator at work has nothing to show there. */
+const EMPTY_AT_PEACE: ReadonlySet<string> = new Set([
+  'Not Ready for',
+  'Deleting for',
+  'Failures',
+  'Drift',
+  'Lists made anew',
+  'Held back',
+]);
+
+test('dashboard: a Prometheus answers every query, and all that work shows has an answer', { skip }, async (t) => {
+  const cluster = await startTestCluster();
+  t.after(() => cluster.stop());
+  const namespace = await createNamespace(cluster.admin, 'metrics');
+  const { manifests, allowedEndpoints } = await startAccount(t);
+  const rotate = { enabled: true, intervalDays: 30 };
+  const all = [...manifests, bucket('logs'), user('reader'), accessKey('reader', 'reader', { rotate })];
+  for (const manifest of all) await cluster.admin.create(typeOf(manifest.kind), namespace, manifest);
+  const operator = startProcess(t, [
+    `--kubeconfig=${kubeconfigFor(t, cluster)}`,
+    '--metrics-port=0',
+    `--leader-election-namespace=${namespace}`,
+    `--watch-namespaces=${namespace}`,
+    '--cluster-id=one',
+    allowedEndpoints,
+  ]);
+  await until('it serves metrics', () => Promise.resolve(!Number.isNaN(metricsPortOf(operator))));
+  const ask = await startPrometheus(t, metricsPortOf(operator));
+  const query = async (expr: string) => {
+    const { result } = (await ask(`/api/v1/query?query=${encodeURIComponent(expr)}`)) as { result: readonly unknown[] };
+    return result;
+  };
+  const panels = ROWS.flatMap((row) => row.panels);
+  for (const { title, queries } of panels) {
+    for (const { expr } of queries) {
+      if (EMPTY_AT_PEACE.has(title)) await query(chosen(expr));
+      else await until(`${title} has an answer: ${expr}`, async () => (await query(chosen(expr))).length > 0);
+    }
+  }
+  await until('the key is delivered, and all is well', async () => {
+    const notReady = await query('sum(wasabi_s3_operator_objects{condition="Ready",status!="True"}) == 0');
+    return (
+      notReady.length === 1 &&
+      (await query('wasabi_s3_operator_access_key_rotation_due_timestamp_seconds')).length === 1
+    );
+  });
+  const { groups } = (await ask('/api/v1/rules')) as {
+    groups: readonly { rules: readonly { name: string; health: string; state: string; lastError?: string }[] }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+  assert.deepEqual(
+    rules.map(({ name, health, state }) => `${name} ${health} ${state}`),
+    ALERTS.map(({ name }) => `${name} ok inactive`),
+    JSON.stringify(rules.map(({ lastError }) => lastError)),
+  );
+});

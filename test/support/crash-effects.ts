@@ -1,0 +1,65 @@
+import type { LoggedCall } from '../../src/emulator/call-log.ts';
+import type { Side } from './crash-victim.ts';
+import type { ProxiedCall, Verdict } from './proxy.ts';
+import type { World } from './world.ts';
+
+/** An operator dies at that call, or the call or its answer is lost. */
+export interface Fault {
+  readonly side: Side;
+  /** Counts from 1 at the beginning of the path. */
+  readonly ordinal: number;
+  readonly verdict: Extract<Verdict, 'cutBefore' | 'cutAfter' | 'dropRequest' | 'dropResponse'>;
+}
+
+/** How often each operation that makes something in the service, or takes it away, changed it; by its name. */
+export type Effects = Readonly<Record<string, number>>;
+
+const MADE_OR_GONE =
+  /^(Create|Delete|Put|Attach|Detach)(Bucket|User|Policy|PolicyVersion|AccessKey|UserPolicy|BucketPolicy)$/;
+
+/** What operators made and took away, after so many calls. */
+export function effectsAfter(world: World, seq: number): Effects {
+  const counts: Record<string, number> = {};
+  for (const call of world.operatorCalls()) {
+    if (call.seq <= seq || !hasChanged(call) || !MADE_OR_GONE.test(call.operation)) continue;
+    counts[call.operation] = (counts[call.operation] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function hasChanged({ status, revision, revisionBefore }: LoggedCall): boolean {
+  return status < 300 && revision !== revisionBefore;
+}
+
+/** The last call that the service has seen, as a mark. */
+export function lastCallOf({ emulator }: World): number {
+  return emulator.calls.at(-1)?.seq ?? 0;
+}
+
+/**
+ * The one exception from equal counts: the text of a key is told once. Where it got lost on the way from the service to
+ * its Secret, the key is useless: it goes, and another one is made.
+ */
+export function withLostKeys(effects: Effects, lost: number): Effects {
+  if (lost === 0) return effects;
+  const more = (name: string) => ({ [name]: (effects[name] ?? 0) + lost });
+  return { ...effects, ...more('CreateAccessKey'), ...more('DeleteAccessKey') };
+}
+
+/** Whether the text of a key was lost by the fault. @param calls of the operator that it hit, until then */
+export function losesKey(calls: Readonly<Record<Side, readonly ProxiedCall[]>>, hit: ProxiedCall, { verdict }: Fault) {
+  const hasEffect = (call: ProxiedCall) => call !== hit || (verdict !== 'cutBefore' && verdict !== 'dropRequest');
+  if (!verdict.startsWith('cut')) return isMint(hit) && hasEffect(hit);
+  const minted = calls.wasabi.filter((call) => isMint(call) && hasEffect(call)).at(-1);
+  if (minted === undefined) return false;
+  return !calls.kube.some((call) => call.atMs > minted.atMs && isDelivery(call) && hasEffect(call));
+}
+
+function isMint({ body }: ProxiedCall): boolean {
+  return body.includes('Action=CreateAccessKey');
+}
+
+/** Writes a key into a Secret. */
+function isDelivery({ method, url, body }: ProxiedCall): boolean {
+  return method !== 'GET' && url.includes('/secrets') && !url.includes('dryRun') && body.includes('access-key-id');
+}
