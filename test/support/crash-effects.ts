@@ -46,11 +46,26 @@ export function withLostKeys(effects: Effects, lost: number): Effects {
   return { ...effects, ...more('CreateAccessKey'), ...more('DeleteAccessKey') };
 }
 
-/** Whether the text of a key was lost by the fault. @param calls of the operator that it hit, until then */
-export function losesKey(calls: Readonly<Record<Side, readonly ProxiedCall[]>>, hit: ProxiedCall, { verdict }: Fault) {
-  const hasEffect = (call: ProxiedCall) => call !== hit || (verdict !== 'cutBefore' && verdict !== 'dropRequest');
-  if (!verdict.startsWith('cut')) return isMint(hit) && hasEffect(hit);
-  const minted = calls.wasabi.filter((call) => isMint(call) && hasEffect(call)).at(-1);
+/** A call that a fault hit. */
+export interface Hit {
+  readonly call: ProxiedCall;
+  readonly verdict: Fault['verdict'];
+}
+
+/**
+ * Whether the text of a key was lost by the last of these faults.
+ * @param calls of the operator that it hit, since that one began
+ * @param hits of the same operator: only the last can have ended it
+ */
+export function losesKey(calls: Readonly<Record<Side, readonly ProxiedCall[]>>, hits: readonly Hit[]): boolean {
+  const last = hits.at(-1);
+  if (last === undefined) return false;
+  const hitOf = (call: ProxiedCall) => hits.find((hit) => hit.call === call);
+  const hasEffect = (call: ProxiedCall) => !['cutBefore', 'dropRequest'].includes(hitOf(call)?.verdict ?? 'pass');
+  if (!last.verdict.startsWith('cut')) return isMint(last.call) && hasEffect(last.call);
+  // A mint whose answer was dropped has been counted by then.
+  const isTold = (call: ProxiedCall) => hitOf(call)?.verdict !== 'dropResponse';
+  const minted = calls.wasabi.filter((call) => isMint(call) && hasEffect(call) && isTold(call)).at(-1);
   if (minted === undefined) return false;
   return !calls.kube.some((call) => call.atMs > minted.atMs && isDelivery(call) && hasEffect(call));
 }

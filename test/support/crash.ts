@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { createNamespace, type TestCluster, until } from './cluster.ts';
-import { type Effects, effectsAfter, type Fault, lastCallOf, losesKey, withLostKeys } from './crash-effects.ts';
+import {
+  type Effects,
+  effectsAfter,
+  type Fault,
+  type Hit,
+  lastCallOf,
+  losesKey,
+  withLostKeys,
+} from './crash-effects.ts';
 import { type CrashPath, unhurried } from './crash-paths.ts';
 import type { Side, Victim, VictimIn } from './crash-victim.ts';
 import { endState } from './end-state.ts';
@@ -159,6 +167,9 @@ async function disturbed(
   let faults = 0;
   let lostKeys = 0;
   let isAlive = false;
+  // Of the operator that works now: what it minted before one fault can be lost by the next.
+  let bornMs = 0;
+  let hits: readonly Hit[] = [];
   // Asked anew after each fault: the time while nobody works is not its own.
   const goOn = async () => {
     if (faults === 0) await path.act(world, name);
@@ -182,9 +193,13 @@ async function disturbed(
     ended.catch(() => undefined);
     await armed.done;
     faults += 1;
-    if (losesKey(armed.calls(), hit, fault)) lostKeys += 1;
+    hits = [...hits, { call: hit, verdict: fault.verdict }];
+    if (losesKey(callsFrom(victim.proxies, bornMs), hits)) lostKeys += 1;
     isAlive = !fault.verdict.startsWith('cut');
-    if (!isAlive) await victim.replace();
+    if (isAlive) continue;
+    bornMs = performance.now();
+    hits = [];
+    await victim.replace();
   }
   return finish(goOn());
 }
@@ -206,14 +221,11 @@ interface Armed {
   readonly hit: () => ProxiedCall | undefined;
   /** From now on it does not come about any more. */
   readonly disarm: () => void;
-  /** Of that operator, since. */
-  readonly calls: () => Calls;
 }
 
 /** The fault comes about at that call of the operator that works now, counted from now. */
 function arm(victim: Victim, { side, ordinal, verdict }: Fault): Armed {
   const { proxies, died } = victim;
-  const marks = marksOf(victim);
   const proxy = proxies[side];
   const last = proxy.calls.length + ordinal;
   const lost = Promise.withResolvers<void>();
@@ -226,7 +238,7 @@ function arm(victim: Victim, { side, ordinal, verdict }: Fault): Armed {
   });
   const done = verdict.startsWith('cut') ? died : lost.promise;
   const disarm = () => proxy.decide(undefined);
-  return { done, hit: () => hit, disarm, calls: () => callsSince(proxies, marks) };
+  return { done, hit: () => hit, disarm };
 }
 
 function marksOf({ proxies: { kube, wasabi } }: Victim): Readonly<Record<Side, number>> {
@@ -235,6 +247,12 @@ function marksOf({ proxies: { kube, wasabi } }: Victim): Readonly<Record<Side, n
 
 function callsSince({ kube, wasabi }: Victim['proxies'], marks: Readonly<Record<Side, number>>): Calls {
   return { kube: kube.calls.slice(marks.kube), wasabi: wasabi.calls.slice(marks.wasabi) };
+}
+
+/** @param fromMs on the monotonic clock of this process */
+function callsFrom({ kube, wasabi }: Victim['proxies'], fromMs: number): Calls {
+  const isLater = ({ atMs }: ProxiedCall) => atMs >= fromMs;
+  return { kube: kube.calls.filter(isLater), wasabi: wasabi.calls.filter(isLater) };
 }
 
 /** Whatever happened: to look at everything once more costs reads only. */
