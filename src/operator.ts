@@ -41,9 +41,9 @@ import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
 import { asError } from './runtime/errors.ts';
 import type { Fence } from './runtime/fence.ts';
-import { type Kube, KubeError } from './runtime/kube.ts';
-import { type Leadership, Manager } from './runtime/manager.ts';
-import { NamedWatches } from './runtime/named-watches.ts';
+import type { Kube } from './runtime/kube.ts';
+import type { Leadership, Manager } from './runtime/manager.ts';
+import type { NamedWatches } from './runtime/named-watches.ts';
 import { OwnChanges } from './runtime/own-changes.ts';
 import { RememberingKube } from './runtime/own-writes.ts';
 import type { ObjectStore } from './runtime/store.ts';
@@ -58,6 +58,7 @@ import { parseAllowedEndpoints } from './wasabi/allowed-endpoints.ts';
 import { BucketIndexes } from './wasabi/buckets.ts';
 import { ClientPool } from './wasabi/clients.ts';
 import { UnsupportedCalls } from './wasabi/unsupported.ts';
+import { createManager, createSecretWatches } from './watches.ts';
 
 /** What an operator is made of: its settings, and the effects that a test replaces. */
 export interface OperatorParts {
@@ -201,6 +202,7 @@ function createReconciles(
     isSameService: (other, own) => isSameService(lookup, other, own),
     definitions: new Definitions({ kube, clock }),
     reporter: new Reporter({ log, metrics, events, clock, eventsOf }),
+    log,
     tracer,
   };
   return {
@@ -239,42 +241,6 @@ function createAccess(
   });
 }
 
-/** What to do about kinds of ours that the API server does not serve. */
-export const NOT_INSTALLED =
-  'the CustomResourceDefinitions are not installed: kubectl apply -f chart/wasabi-s3-operator/crds/';
-
-function createManager({ kube, clock, random, config, leadership, log, metrics }: OperatorParts): Manager {
-  return new Manager({
-    kube,
-    clock,
-    random,
-    leadership,
-    namespaces: config.namespaces,
-    onRelist: (kind, reason) => metrics.relisted(kind, reason),
-    onFailure: (kind, error) => {
-      const problems = error instanceof KubeError && error.reason === 'NotServed' ? [NOT_INSTALLED] : undefined;
-      log.warn({ kind, problems, error: asError(error) }, 'a watch failed and is tried again');
-    },
-    onDefect: (error) => log.error({ error: asError(error) }, 'a listener failed'),
-    onLeadership: (isLeader) => {
-      metrics.leadershipChanged(isLeader);
-      log.info({ isLeader }, 'leadership changed');
-    },
-  });
-}
-
-function createSecretWatches({ kube, clock, random, log, metrics }: OperatorParts): NamedWatches {
-  return new NamedWatches({
-    kube,
-    type: SECRETS,
-    clock,
-    random,
-    onRelist: (reason) => metrics.relisted('Secret', reason),
-    onFailure: (error) => log.warn({ kind: 'Secret', error: asError(error) }, 'a watch failed and is tried again'),
-    onDefect: (error) => log.error({ error: asError(error) }, 'a listener failed'),
-  });
-}
-
 function createController(
   { config, clock, random, log }: OperatorParts,
   kind: string,
@@ -288,8 +254,8 @@ function createController(
     reconcile,
     groupOf,
     concurrency: config.maxConcurrentReconciles,
-    onError: ({ namespace, name }, error) =>
-      log.warn({ kind, namespace, name, error: asError(error) }, 'a pass failed'),
+    around: ({ namespace, name }, run) => log.within({ reconcileId: crypto.randomUUID(), kind, namespace, name }, run),
+    onError: (_key, error) => log.warn({ error: asError(error) }, 'a pass failed'),
   });
 }
 

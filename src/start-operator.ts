@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { readClusterId } from './cluster-id.ts';
 import { type Config, VERSION } from './config.ts';
-import { createOperator, NOT_INSTALLED, type Operator } from './operator.ts';
+import { createOperator, type Operator } from './operator.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import type { ClusterAccess } from './runtime/cluster-access.ts';
 import { asError } from './runtime/errors.ts';
@@ -14,6 +14,7 @@ import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { startTelemetryServer, type TelemetryServer } from './telemetry/server.ts';
 import { createTracer, kubeObserver } from './tracing.ts';
+import { NOT_INSTALLED } from './watches.ts';
 
 /** How long running passes may go on after SIGTERM; Kubernetes gives a pod 30 s in all. */
 const DRAIN_MS = 20_000;

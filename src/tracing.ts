@@ -103,7 +103,8 @@ function settingsOf(config: Config, parts: Parts): OtlpSettings | undefined {
   };
 }
 
-function tellingOf({ clock, log, metrics }: Parts): OtlpSettings['onDropped'] {
+function tellingOf({ clock, log: ofAll, metrics }: Parts): OtlpSettings['onDropped'] {
+  const log = ofAll.apart();
   let toldAtMs = Number.NEGATIVE_INFINITY;
   return (count, error) => {
     metrics.spansDropped(count);

@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Reconcile } from '../runtime/controller.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import type { Pass } from '../runtime/turn.ts';
+import type { Log } from '../telemetry/logger.ts';
 import type { ActiveSpan, Tracer } from '../telemetry/tracer.ts';
 import { FINALIZER, LEGACY_FINALIZER } from './annotations.ts';
 import type { Definitions } from './definitions.ts';
@@ -35,6 +36,8 @@ export interface ReconcilerEnv {
   /** `--observe-only`: every object is treated as if its mode were Observe. */
   readonly observeOnly: boolean;
   readonly reporter: Reporter;
+  /** For what the lines of a pass have in common; its lines are the reporter's. */
+  readonly log: Pick<Log, 'within' | 'note'>;
   readonly tracer: Tracer;
   readonly newsWakes: NewsWakes;
   /** Whether two Providers are pinned to one service, where the same account id is the same account. */
@@ -57,6 +60,7 @@ export function managedReconciler<R extends ManagedResource, D, O, C extends Cha
     const isNewsOnly = env.newsWakes.take(kind.kind, key);
     const resource = env.lookup.get<R>(kind.kind, key);
     if (resource === undefined) return { type: 'done' };
+    env.log.note({ uid: resource.metadata.uid, ...span.ids });
     const known = recent.take(resource);
     const readings = { recent, known: isNewsOnly ? known : undefined };
     const startedMs = env.clock.monotonicMs();

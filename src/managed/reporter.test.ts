@@ -77,6 +77,25 @@ test('reporter: a wait is a warning once it lasts, once for each thing that is w
   assert.deepEqual(levels(['one', 'one', 'two', 'two']), ['warn', 'debug', 'warn', 'debug']);
 });
 
+test('reporter: what waits for other objects is told when it comes up and when something was changed', (t) => {
+  const { pass } = passes(t);
+  const awaited = new ReconcileError('DependencyNotReady', 'User x is not Ready', { reason: 'ChildNotReady' });
+  const failure = new ReconcileError('Transient', 'written, and not yet in effect', { reason: 'NotYetInEffect' });
+  const target = { provider: { namespace: 'a', name: 'p' }, accountId: '1', region: 'r', name: 'logs' };
+  const outOfSync = (applied: readonly string[], failures: readonly ReconcileError[]): Outcome => ({
+    type: 'OutOfSync',
+    reading: { target, kindStatus: { fields: {}, awaited }, isFound: true, applied, told: applied },
+    errors: [...failures, awaited],
+  });
+  const levels = [[], [], ['Set:tags'], []].map((applied) => pass(outOfSync(applied, []))['level']);
+  assert.deepEqual(levels, ['info', 'debug', 'info', 'debug']);
+  const failing = [[], [], ['Set:tags']].map((applied) => pass(outOfSync(applied, [failure]))['level']);
+  assert.deepEqual(failing, ['warn', 'debug', 'info']);
+  const other = new ReconcileError('Transient', 'no answer', { reason: 'Timeout' });
+  const both = pass(outOfSync([], [other, failure]));
+  assert.deepEqual(both['problems'], ['NotYetInEffect: written, and not yet in effect'], 'one line for all');
+});
+
 test('reporter: what is not ours, or blocks a deletion, is logged with its message; times in whole milliseconds', (t) => {
   const { pass } = passes(t);
   const taken = {

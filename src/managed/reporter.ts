@@ -148,13 +148,7 @@ export class Reporter {
         else this.#log.debug(about, 'reconciled');
         return;
       case 'OutOfSync':
-        for (const error of failuresOf(outcome)) {
-          const fields = { ...about, error, changes: outcome.reading.applied };
-          this.#log[this.#levelOf(resource, error, news)](fields, 'not reconciled');
-        }
-        if (failuresOf(outcome).length === 0) {
-          this.#log.info({ ...about, changes: outcome.reading.applied }, 'reconciled, and waits for other objects');
-        }
+        this.#outOfSync(resource, about, outcome, news);
         return;
       case 'Failed':
         this.#failed(about, outcome.error, this.#levelOf(resource, outcome.error, news));
@@ -174,6 +168,27 @@ export class Reporter {
         this.#log.debug(about, 'reconciled');
         return;
     }
+  }
+
+  #outOfSync(
+    resource: ManagedResource,
+    about: LogFields,
+    outcome: Extract<Outcome, { type: 'OutOfSync' }>,
+    news: News,
+  ): void {
+    const { applied } = outcome.reading;
+    const failures = failuresOf(outcome);
+    const [error, ...more] = failures;
+    // What was changed is told in any case.
+    const isTold = news.isNew || applied.length > 0;
+    if (error === undefined) {
+      this.#log[isTold ? 'info' : 'debug']({ ...about, changes: applied }, 'reconciled, and waits for other objects');
+      return;
+    }
+    const levels = failures.map((each) => this.#levelOf(resource, each, news));
+    const level = levels.includes('warn') ? 'warn' : isTold || levels.includes('info') ? 'info' : 'debug';
+    const problems = more.length === 0 ? undefined : more.map(({ reason, message }) => `${reason}: ${message}`);
+    this.#log[level]({ ...about, error, problems, changes: applied }, 'not reconciled');
   }
 
   #failed(about: Parameters<Log['warn']>[0], error: ReconcileError, level: 'warn' | 'info' | 'debug'): void {

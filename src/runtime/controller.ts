@@ -33,6 +33,8 @@ export interface ControllerOptions {
    * for groups that have none. Default: no groups.
    */
   readonly groupOf?: (key: ObjectKey) => string;
+  /** Runs each pass, with all that is told of it; default: just runs. */
+  readonly around?: (key: ObjectKey, run: () => Promise<void>) => Promise<void>;
   /** A pass threw, or did not end when its time was up. Must not throw. */
   readonly onError: (key: ObjectKey, error: unknown) => void;
 }
@@ -118,7 +120,8 @@ export class Controller {
     for (;;) {
       const text = await this.#queue.take(this.#abort.signal);
       if (text === undefined) return;
-      await this.#untilEndedOrStuck(text);
+      const run = () => this.#untilEndedOrStuck(text);
+      await (this.#options.around?.(parseKey(text), run) ?? run());
     }
   }
 

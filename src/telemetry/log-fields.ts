@@ -3,6 +3,11 @@
  * is decided in this table, not where a line is written. A credential has no place in any of them.
  */
 const LOG_FIELDS = {
+  // The pass that the line is of.
+  reconcileId: 'text',
+  // By the names that the specification of OpenTelemetry gives them in logs.
+  trace_id: 'text',
+  span_id: 'text',
   // Whom the line is about.
   kind: 'text',
   namespace: 'text',

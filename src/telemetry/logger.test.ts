@@ -152,16 +152,46 @@ test('values that JSON cannot hold are printed, bounded', () => {
   assert.equal((last()['outcome'] as unknown[]).length, 100);
 });
 
-test('the level changes at run time, for children made before, too', () => {
+test('the level changes at run time, wherever the log is held', () => {
   const { log, lines, last } = recorded({ level: 'warn' });
-  const child = log.child({ kind: 'Bucket' }).child({ name: 'logs' });
-  child.info({}, 'unseen');
+  const apart = log.apart();
+  apart.info({}, 'unseen');
   assert.deepEqual(lines, []);
   log.level = 'debug';
-  child.debug({ attempt: 2 }, 'seen');
-  const { kind, name, attempt, level } = last();
-  assert.deepEqual({ kind, name, attempt, level }, { kind: 'Bucket', name: 'logs', attempt: 2, level: 'debug' });
+  apart.debug({ attempt: 2 }, 'seen');
+  assert.partialDeepStrictEqual(last(), { attempt: 2, level: 'debug' });
   assert.equal(log.level, 'debug');
+});
+
+test('lines of what runs within fields carry them, also after a wait, and nobody else has them', async () => {
+  const { log, last } = recorded();
+  const facts = () => {
+    const { level: _level, time: _time, message: _message, ...rest } = last();
+    return rest;
+  };
+  const first = Promise.withResolvers<void>();
+  const [a, b] = ['a', 'b'].map((name) =>
+    log.within({ reconcileId: name, kind: 'Bucket' }, async () => {
+      await first.promise;
+      log.note({ uid: `uid of ${name}` });
+      log.info({ attempt: 1 }, 'reconciled');
+      const seen = facts();
+      log.within({ attempt: 2, kind: 'User' }, () => log.info({}, 'reconciled'));
+      const inner = facts();
+      log.apart().info({ attempt: 3 }, 'reconciled');
+      return [seen, inner, facts()];
+    }),
+  );
+  first.resolve();
+  assert.deepEqual(await a, [
+    { reconcileId: 'a', kind: 'Bucket', uid: 'uid of a', attempt: 1 },
+    { reconcileId: 'a', kind: 'User', uid: 'uid of a', attempt: 2 },
+    { attempt: 3 },
+  ]);
+  assert.deepEqual((await b)?.[0], { reconcileId: 'b', kind: 'Bucket', uid: 'uid of b', attempt: 1 });
+  log.note({ uid: 'nobody' });
+  log.info({}, 'reconciled');
+  assert.deepEqual(facts(), {});
 });
 
 test('text is one line for people, and no text of others can look like a line of ours', async () => {

@@ -1,8 +1,9 @@
 import { type DestinationStream, type Logger as Pino, pino } from 'pino';
 import { type Clock, sleep, systemClock } from '../runtime/clock.ts';
 import type { LogFields } from './log-fields.ts';
+import { LogScopes } from './log-scope.ts';
 import { textLine } from './log-text.ts';
-import { type JsonValue, loggedFields } from './log-values.ts';
+import { loggedFields } from './log-values.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -15,13 +16,17 @@ export interface Log {
   info<M extends string>(fields: LogFields, message: ConstantText<M>): void;
   warn<M extends string>(fields: LogFields, message: ConstantText<M>): void;
   error<M extends string>(fields: LogFields, message: ConstantText<M>): void;
-  /** A log whose lines carry those fields, too. */
-  child(fields: LogFields): Log;
+  /** Runs; every line that is logged while that goes on carries those fields, too, whoever logs it. */
+  within<T>(fields: LogFields, run: () => T): T;
+  /** Adds fields to the innermost `within` that goes on. */
+  note(fields: LogFields): void;
+  /** The log for what goes on by itself, though somebody's `within` may have started it: it takes no fields of one. */
+  apart(): Log;
 }
 
 /** The log of the process, as the composition root has it. */
 export interface Logger extends Log {
-  /** What is logged from now on, here and in every child. */
+  /** What is logged from now on. */
   level: LogLevel;
   /** Resolves once everything is written, or after two seconds when nobody reads. */
   flush(): Promise<void>;
@@ -62,18 +67,20 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     sink,
   );
-  return new PinoLogger(root, {}, output.flush);
+  return new PinoLogger(root, new LogScopes(), output.flush);
 }
 
 class PinoLogger implements Logger {
   readonly #root: Pino;
-  readonly #fields: Readonly<Record<string, JsonValue>>;
+  readonly #scopes: LogScopes;
+  readonly #isApart: boolean;
   readonly flush: () => Promise<void>;
 
-  constructor(root: Pino, fields: Readonly<Record<string, JsonValue>>, flush: () => Promise<void>) {
+  constructor(root: Pino, scopes: LogScopes, flush: () => Promise<void>, isApart = false) {
     this.#root = root;
-    this.#fields = fields;
+    this.#scopes = scopes;
     this.flush = flush;
+    this.#isApart = isApart;
   }
 
   get level(): LogLevel {
@@ -100,13 +107,22 @@ class PinoLogger implements Logger {
     this.#write('error', fields, message);
   }
 
-  /** Not a child of pino: those keep the level of the moment in which they were made. */
-  child(fields: LogFields): Log {
-    return new PinoLogger(this.#root, { ...this.#fields, ...loggedFields(fields) }, this.flush);
+  within<T>(fields: LogFields, run: () => T): T {
+    return this.#scopes.within(fields, run);
+  }
+
+  note(fields: LogFields): void {
+    this.#scopes.note(fields);
+  }
+
+  apart(): Log {
+    return new PinoLogger(this.#root, this.#scopes, this.flush, true);
   }
 
   #write(level: LogLevel, fields: LogFields, message: string): void {
-    if (this.#root.isLevelEnabled(level)) this.#root[level]({ ...this.#fields, ...loggedFields(fields) }, message);
+    if (!this.#root.isLevelEnabled(level)) return;
+    const all = this.#isApart ? fields : { ...this.#scopes.fields, ...fields };
+    this.#root[level](loggedFields(all), message);
   }
 }
 

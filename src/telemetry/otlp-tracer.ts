@@ -87,7 +87,9 @@ class OtlpTracer implements Tracer {
     const span = this.#tracer.startSpan(name, options, ROOT_CONTEXT);
     // One that is not kept would be a link to nowhere.
     if (span.isRecording()) this.#last.set(key, span.spanContext());
+    const { traceId: trace_id, spanId: span_id } = span.spanContext();
     const running: ActiveSpan = {
+      ids: span.isRecording() ? { trace_id, span_id } : undefined,
       set: (more) => span.setAttributes({ ...more }),
       fail: (type, message) => fail(span, type, message),
     };

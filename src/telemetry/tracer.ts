@@ -1,8 +1,16 @@
 /** What a span tells, by the names of the semantic conventions of OpenTelemetry where there are some. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** How logs name a span, in hexadecimal: W3C Trace Context. */
+export interface SpanIds {
+  readonly trace_id: string;
+  readonly span_id: string;
+}
+
 /** The span under way. */
 export interface ActiveSpan {
+  /** `undefined`: it is not kept, so that nobody would find it. */
+  readonly ids: SpanIds | undefined;
   set(attributes: SpanAttributes): void;
   /** It did not end well. @param type one of a few words, for `error.type` */
   fail(type: string, message: string): void;
@@ -21,7 +29,7 @@ export interface Tracer {
   stop(): Promise<void>;
 }
 
-const NO_SPAN: ActiveSpan = { set: () => undefined, fail: () => undefined };
+const NO_SPAN: ActiveSpan = { ids: undefined, set: () => undefined, fail: () => undefined };
 
 /** Tells nobody anything. */
 export const noTracer: Tracer = {
