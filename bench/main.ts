@@ -5,6 +5,8 @@ import { emulatorReportOf } from './emulator-report.ts';
 import { imageReportOf } from './image-report.ts';
 import { runImageBench } from './image-run.ts';
 import { parseOptions } from './options.ts';
+import { overheadReportOf } from './overhead-report.ts';
+import { runOverhead } from './overhead-run.ts';
 import { reportOf } from './report.ts';
 import type { BenchResult } from './result.ts';
 import { rotationReportOf } from './rotation-report.ts';
@@ -51,6 +53,12 @@ async function rotate(say: (line: string) => void): Promise<void> {
   if (defectsOf(result).length > 0) process.exitCode = 1;
 }
 
+async function compareTelling(say: (line: string) => void): Promise<void> {
+  const result = await runOverhead(options, divideCores(), say);
+  console.log(overheadReportOf(result));
+  console.log(JSON.stringify(result));
+}
+
 async function askEmulator(say: (line: string) => void): Promise<void> {
   const amount =
     options.controlPlane === 'dev'
@@ -77,6 +85,7 @@ try {
   if (options.image) await startImage(say);
   else if (options.emulator) await askEmulator(say);
   else if (options.rotations) await rotate(say);
+  else if (options.overhead) await compareTelling(say);
   else await fill(say);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

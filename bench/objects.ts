@@ -55,6 +55,7 @@ function credentialsName(index: number): string {
 
 /**
  * Creates all Buckets as fast as the API server takes them; stacks one after another, so that none waits for another one.
+ * @param more what every spec has beside the settings
  * @returns when each was asked for, by name
  */
 export async function applyBuckets(
@@ -62,9 +63,10 @@ export async function applyBuckets(
   namespace: string,
   { buckets, providers, settings, stacks, limitMinutes }: BenchOptions,
   isReady: (name: string) => boolean,
+  more: Parameters<typeof bucket>[1] = {},
 ): Promise<ReadonlyMap<string, number>> {
   const askedMs = new Map<string, number>();
-  const spec = { ...settingsSpec(settings), ...(stacks ? { autoManage: {} } : {}) };
+  const spec = { ...settingsSpec(settings), ...(stacks ? { autoManage: {} } : {}), ...more };
   await inParallel(stacks ? 1 : WORKERS, buckets, async (index) => {
     const name = `bench-${String(index).padStart(5, '0')}`;
     askedMs.set(name, performance.now());

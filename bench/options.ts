@@ -11,6 +11,10 @@ export interface BenchOptions {
   /** Not Buckets, but keys that are to be replaced at the same time. */
   readonly rotations: boolean;
   readonly keys: number;
+  /** What metrics, logs and traces cost: operators that tell everything and nothing, in turn. */
+  readonly overhead: boolean;
+  /** How often each of both is measured. */
+  readonly rounds: number;
   /** Not the operator, but the emulator alone. */
   readonly emulator: boolean;
   /** Not what the operator does, but how its image starts. */
@@ -36,6 +40,8 @@ const MAX_USERS_OF_ACCOUNT = 4_999;
 const MAX_SETTINGS = 3;
 /** The rate at which `--rotations` of 1,000 keys takes two minutes: that of a Provider that says nothing takes five. */
 const ROTATION_RATE = 50;
+/** What one operator makes and deletes, as fast as it can, and how often: three minutes in all. */
+const OVERHEAD = { buckets: 300, rate: 1_000, inFlight: 64 };
 /** So many come one after another in less than a minute. */
 const STACKS = 50;
 
@@ -54,6 +60,7 @@ Examples:
   npm run bench -- --quick                          200 Buckets on the development control plane: about 1 minute
   npm run bench -- --stacks                         50 Buckets with a user and a key each, one after another
   npm run bench -- --rotations                      1,000 keys that are due at the same time: about 4 minutes
+  npm run bench -- --overhead                       logs, metrics and traces on and off, in turn: about 5 minutes
   npm run bench -- --emulator                       the emulator alone: requests, memory, start: about 20 seconds
   npm run bench -- --image                          the image alone: sizes, start, memory: about 20 seconds
   npm run bench -- --settings 3 --write             with three settings each; the result goes into docs/performance.md
@@ -76,6 +83,11 @@ export function parseOptions(argv: readonly string[], command = commandOf()): Be
     ...rest,
     ...(quick && !isGiven('buckets') ? { buckets: 200 } : {}),
     ...(rest.stacks && !isGiven('buckets') ? { buckets: STACKS } : {}),
+    ...(rest.overhead && !isGiven('buckets') && !quick ? { buckets: OVERHEAD.buckets } : {}),
+    ...(rest.overhead && !isGiven('rate') ? { rate: OVERHEAD.rate } : {}),
+    ...(rest.overhead && !isGiven('inFlight') ? { inFlight: OVERHEAD.inFlight } : {}),
+    ...(rest.overhead && !isGiven('controlPlane') ? { controlPlane: 'dev' } : {}),
+    ...(quick && !isGiven('rounds') ? { rounds: 1 } : {}),
     ...(quick && !isGiven('controlPlane') ? { controlPlane: 'dev' } : {}),
     ...(quick && !isGiven('idleSeconds') ? { idleSeconds: 20 } : {}),
     ...(rest.rotations && !isGiven('rate') ? { rate: ROTATION_RATE } : {}),
@@ -96,6 +108,11 @@ export function parseOptions(argv: readonly string[], command = commandOf()): Be
   }
   if (options.image && (options.emulator || options.stacks || options.rotations || options.write)) {
     command.error('error: --image with --emulator, --stacks, --rotations or --write: it is about starts alone');
+  }
+  if (options.overhead && (options.stacks || options.rotations || options.emulator || options.image || options.write)) {
+    command.error(
+      'error: --overhead with --stacks, --rotations, --emulator, --image or --write: it is about what telling costs alone',
+    );
   }
   const needed = Math.ceil(options.buckets / MAX_BUCKETS_OF_ACCOUNT);
   if (needed > options.providers) {
@@ -121,6 +138,8 @@ export function commandOf(): Command {
       whole(1, MAX_USERS_OF_ACCOUNT),
       1_000,
     )
+    .option('--overhead', 'what metrics, logs and traces cost: CPU with everything on, beside all off', false)
+    .option('--rounds <n>', 'with --overhead, how often each of both is measured', whole(1, 50), 6)
     .option('--emulator', 'not the operator, but the emulator alone: requests a second, memory, start', false)
     .option('--image', 'the image alone, without a container engine: sizes, start, memory', false)
     .option('--latency-ms <n>', 'how long the service takes for each call', whole(0, 10_000), 50)

@@ -96,7 +96,10 @@ export function sumOf(calls: readonly ExpectedCall[]): number {
 }
 
 /** How far others were in the way, in each span. Pure. */
-export function shareLine({ isPinned, cores }: BenchResult['shape'], spans: readonly Span[]): string {
+export function shareLine(
+  { isPinned, cores }: BenchResult['shape'],
+  spans: readonly Pick<Span, 'foreignShare'>[],
+): string {
   if (!isPinned) return `nothing was pinned: ${cores} core(s) shared by all`;
   const shares = spans.map(({ foreignShare }) => `${((foreignShare ?? 0) * 100).toFixed(0)} %`);
   return `others on the operator's core: ${shares.join(', then ')} of the time (the figures are only indicative where this is not near 0)`;

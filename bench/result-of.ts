@@ -32,6 +32,8 @@ export function resultOf(options: BenchOptions, cores: Cores, measured: Measured
     limitMinutes: _limitMinutes,
     stacks,
     rotations: _rotations,
+    overhead: _overhead,
+    rounds: _rounds,
     emulator: _emulator,
     image: _image,
     keys: _keys,

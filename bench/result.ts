@@ -10,7 +10,16 @@ export interface BenchResult {
   readonly at: string;
   readonly options: Omit<
     BenchOptions,
-    'write' | 'operator' | 'limitMinutes' | 'stacks' | 'rotations' | 'keys' | 'emulator' | 'image'
+    | 'write'
+    | 'operator'
+    | 'limitMinutes'
+    | 'stacks'
+    | 'rotations'
+    | 'keys'
+    | 'overhead'
+    | 'rounds'
+    | 'emulator'
+    | 'image'
   > & {
     readonly stacks?: true;
   };

@@ -71,7 +71,7 @@ class Desk {
 const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
 /** Takes OTLP by HTTP, with bodies in protobuf. */
-export async function startHttpReceiver(t: TestContext): Promise<TraceReceiver> {
+export async function startHttpReceiver(t: Pick<TestContext, 'after'>): Promise<TraceReceiver> {
   const desk = new Desk();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
