@@ -28,6 +28,8 @@ export function watchObjects(metrics: Metrics, stores: Stores): void {
   const keys = () => (stores.get('AccessKey')?.list() ?? []) as readonly AccessKey[]; // the store of that kind
   metrics.watch('oldestKey', () => first('AccessKey', keys(), ({ status }) => status?.lastRotateTime));
   metrics.watch('rotationDue', () => first('AccessKey', keys(), rotationDue));
+  // Several AccessKeys of one User list the same keys.
+  metrics.watch('foreignKeys', () => [[{}, new Set(keys().flatMap(({ status }) => status?.foreignKeys ?? [])).size]]);
 }
 
 function conditionCounts(kind: string, objects: readonly ManagedResource[]): readonly GaugeSample<'objects'>[] {

@@ -36,6 +36,7 @@ import type { ReferenceGrant } from './managed/references.ts';
 import { Reporter } from './managed/reporter.ts';
 import { ObjectWrites } from './managed/writes.ts';
 import { watchObjects } from './object-gauges.ts';
+import { watchLimits, watchRuntime } from './operator-gauges.ts';
 import { providerGroup } from './provider-group.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
@@ -147,7 +148,7 @@ export function createOperator(parts: OperatorParts): Operator {
   );
   wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets, keySecrets, access, ...signals });
   const controllers = new Map([...controlled].map(([name, { controller }]) => [name, controller]));
-  parts.metrics.watch('queueDepth', () => [...controllers].map(([kind, each]) => [{ kind }, each.depth()] as const));
+  watchRuntime(parts.metrics, { clock: parts.clock, manager, controllers, secrets });
   watchObjects(parts.metrics, stores);
   return { manager, controllers, secrets };
 }
@@ -224,17 +225,13 @@ function createAccess(
     const known = secrets.hasSynced(key) ? secrets.store.get(key) : undefined;
     return known === undefined ? undefined : versionText(known);
   };
+  const { allowInsecureTls } = config;
+  const observer = serviceObserver({ metrics, tracer });
+  const pool = new ClientPool({ allowed, clock, random, fence, version: VERSION, allowInsecureTls, observer });
+  watchLimits(metrics, pool.limiters);
   return new AccountAccess({
     secrets: new SecretReader({ kube, lookup, versionOf }),
-    pool: new ClientPool({
-      allowed,
-      clock,
-      random,
-      fence,
-      version: VERSION,
-      allowInsecureTls: config.allowInsecureTls,
-      observer: serviceObserver({ metrics, tracer }),
-    }),
+    pool,
     indexes: new BucketIndexes(clock),
     allowed,
     defaultRate: config.wasabiRateLimit,

@@ -67,7 +67,8 @@ export function serviceObserver({ metrics, tracer }: Told): CallObserver {
       const attributes = { 'rpc.system.name': 'aws-api', 'rpc.method': method, ...statusOf(call.status) };
       tracer.called(method, call.durationMs, attributes, problemOf(call.status));
     },
-    onRateLimited: ({ source }) => metrics.rateLimited(source),
+    onRateLimited: ({ source, account }) => metrics.rateLimited(source, account),
+    onWaited: ({ account, waitedMs }) => metrics.waitedForLimit(account, waitedMs),
   };
 }
 

@@ -1,5 +1,6 @@
 import { METRICS, METRICS_PREFIX } from '../../src/telemetry/metrics-table.ts';
-import { type Panel, ROWS } from './dashboard-panels.ts';
+import { ROWS } from './dashboard-panels.ts';
+import type { Panel } from './panel.ts';
 
 /** Grafana counts a width of 24 columns. */
 const COLUMNS = 24;
@@ -48,6 +49,7 @@ function variables(): readonly object[] {
     { type: 'datasource', name: 'datasource', label: 'Prometheus', query: 'prometheus' },
     choice('namespace', 'Namespace of the operator', METRICS.build.name),
     choice('kind', 'Kind', METRICS.objects.name),
+    choice('account', 'Account', METRICS.rateLimitConfigured.name),
   ];
 }
 

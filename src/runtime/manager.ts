@@ -163,6 +163,14 @@ export class Manager {
     );
   }
 
+  /** When the API server last answered a list or a watch of each kind, on the monotonic clock; of several the earliest. */
+  contacts(): readonly (readonly [kind: string, lastContactMs: number])[] {
+    return this.#watched.map(({ type, reflectors }) => [
+      type.kind,
+      Math.min(...reflectors.map(({ lastContactMs }) => lastContactMs)),
+    ]);
+  }
+
   #resync(store: ObjectStore, controller: Controller, intervalMs: number): Resync {
     const onDue = (key: ObjectKey) => controller.enqueue(key, 'resync');
     return new Resync(store, { clock: this.#options.clock, intervalMs, onDue });

@@ -56,6 +56,14 @@ export class NamedWatches {
     return this.#watches.get(keyText(key))?.hasSynced === true;
   }
 
+  /** When the server last answered that watch of ours which it has not answered for longest; undefined: there is none. */
+  get lastContactMs(): number | undefined {
+    let earliest: number | undefined;
+    for (const { lastContactMs } of this.#watches.values())
+      earliest = Math.min(earliest ?? lastContactMs, lastContactMs);
+    return earliest;
+  }
+
   async stop(): Promise<void> {
     this.#wanted.clear();
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));

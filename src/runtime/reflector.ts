@@ -115,7 +115,10 @@ export class Reflector<T extends KubeObject = KubeObject> {
     return this.#synced.wait(signal);
   }
 
-  /** When the server last answered something useful, on the monotonic clock. A quiet watch is silent for up to 10 min. */
+  /**
+   * When the server last answered something useful, on the monotonic clock: a page, an event, a bookmark, or the end of
+   * a watch in good order. A quiet watch is silent for up to 10 min.
+   */
   get lastContactMs(): number {
     return this.#lastContactMs;
   }
@@ -219,8 +222,10 @@ export class Reflector<T extends KubeObject = KubeObject> {
       this.#watching = undefined;
       this.#stopped.signal.removeEventListener('abort', end);
     }
-    if (clock.monotonicMs() - startedMs >= GOOD_WATCH_MS) this.#wentWell();
-    else if (!watching.signal.aborted) throw new KubeError(`watch ${type.plural}: it ended at once`, { code: 0 });
+    if (clock.monotonicMs() - startedMs >= GOOD_WATCH_MS) {
+      this.#wentWell();
+      if (!watching.signal.aborted) this.#contact(); // the server ended it in good order
+    } else if (!watching.signal.aborted) throw new KubeError(`watch ${type.plural}: it ended at once`, { code: 0 });
   }
 
   #ingest(feed: Feed<T>, event: WatchEvent<T>): void {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Metrics } from './metrics.ts';
-import { METRICS, METRICS_PREFIX, type MetricRow, metricsMarkdown } from './metrics-table.ts';
+import type { MetricRow } from './metric-row.ts';
+import { Metrics, type ServiceCall } from './metrics.ts';
+import { METRICS, METRICS_PREFIX, metricsMarkdown } from './metrics-table.ts';
 
 /** The samples of one metric as Prometheus would read them, buckets of histograms left out. */
 async function samples(metrics: Metrics, name: string): Promise<readonly string[]> {
@@ -9,8 +10,19 @@ async function samples(metrics: Metrics, name: string): Promise<readonly string[
   return lines.filter((line) => line.startsWith(`${METRICS_PREFIX}${name}`) && !line.includes('_bucket{')).sort();
 }
 
+type Case = readonly [name: string, happen: (metrics: Metrics) => void, expected: readonly string[]];
+
+const call: ServiceCall = {
+  service: 's3',
+  operation: 'HeadBucket',
+  account: '100',
+  attempt: 1,
+  status: 200,
+  durationMs: 250,
+};
+
 /** One row a metric: what happened, and the samples of it. */
-const cases: readonly (readonly [name: string, happen: (metrics: Metrics) => void, expected: readonly string[]])[] = [
+const cases: readonly Case[] = [
   [
     'reconcile_total',
     (metrics) => {
@@ -28,17 +40,55 @@ const cases: readonly (readonly [name: string, happen: (metrics: Metrics) => voi
   [
     'api_call_total',
     (metrics) => {
-      metrics.serviceCalled({ service: 's3', operation: 'PutBucketTagging', status: 503, durationMs: 20 });
-      metrics.serviceCalled({ service: 'iam', operation: 'GetUser', status: 0, durationMs: 20 });
+      metrics.serviceCalled({ ...call, operation: 'PutBucketTagging', status: 503 });
+      metrics.serviceCalled({ ...call, service: 'iam', operation: 'GetUser', status: 0, account: undefined });
     },
-    ['{service="iam",operation="GetUser",status="0"} 1', '{service="s3",operation="PutBucketTagging",status="503"} 1'],
+    [
+      '{service="iam",operation="GetUser",status="0",account="unknown"} 1',
+      '{service="s3",operation="PutBucketTagging",status="503",account="100"} 1',
+    ],
+  ],
+  [
+    'api_call_retries_total',
+    (metrics) => {
+      metrics.serviceCalled(call);
+      metrics.serviceCalled({ ...call, attempt: 2 });
+      metrics.serviceCalled({ ...call, attempt: 3 });
+    },
+    ['{service="s3",operation="HeadBucket",account="100"} 2'],
   ],
   [
     'api_call_duration_seconds',
-    (metrics) => metrics.serviceCalled({ service: 's3', operation: 'HeadBucket', status: 200, durationMs: 250 }),
-    ['_count{service="s3",operation="HeadBucket"} 1', '_sum{service="s3",operation="HeadBucket"} 0.25'],
+    (metrics) => metrics.serviceCalled(call),
+    [
+      '_count{service="s3",operation="HeadBucket",account="100"} 1',
+      '_sum{service="s3",operation="HeadBucket",account="100"} 0.25',
+    ],
   ],
-  ['rate_limit_hits_total', (metrics) => metrics.rateLimited('throttled'), ['{source="throttled"} 1']],
+  [
+    'rate_limit_hits_total',
+    (metrics) => metrics.rateLimited('throttled', '100'),
+    ['{source="throttled",account="100"} 1'],
+  ],
+  [
+    'rate_limit_wait_duration_seconds',
+    (metrics) => metrics.waitedForLimit('100', 1_500),
+    ['_count{account="100"} 1', '_sum{account="100"} 1.5'],
+  ],
+  ...(
+    [
+      ['rateLimitCurrent', 'rate_limit_current_requests_per_second'],
+      ['rateLimitConfigured', 'rate_limit_configured_requests_per_second'],
+      ['callsInFlight', 'api_calls_in_flight'],
+      ['callsWaiting', 'api_calls_waiting'],
+    ] as const
+  ).map(
+    ([key, name]): Case => [
+      name,
+      (metrics) => metrics.watch(key, () => [[{ account: '100' }, 4]]),
+      ['{account="100"} 4'],
+    ],
+  ),
   [
     'error_total',
     (metrics) => {
@@ -125,6 +175,12 @@ const cases: readonly (readonly [name: string, happen: (metrics: Metrics) => voi
     (metrics) => metrics.relisted('Bucket', 'Expired'),
     ['{kind="Bucket",reason="Expired"} 1'],
   ],
+  [
+    'reflector_last_contact_timestamp_seconds',
+    (metrics) => metrics.watch('reflectorContact', () => [[{ kind: 'Bucket' }, 5_000]]),
+    ['{kind="Bucket"} 5000'],
+  ],
+  ['foreign_access_keys', (metrics) => metrics.watch('foreignKeys', () => [[{}, 2]]), [' 2']],
   ['events_dropped_total', (metrics) => metrics.eventDropped(), [' 1']],
   ['spans_dropped_total', (metrics) => metrics.spansDropped(3), [' 3']],
   ['leader', (metrics) => metrics.leadershipChanged(true), [' 1']],
@@ -183,6 +239,19 @@ test('a label whose values do not end is bounded', async () => {
   const lines = await samples(metrics, 'reflector_relists_total');
   assert.equal(lines.length, 201);
   assert.ok(lines.includes('wasabi_s3_operator_reflector_relists_total{kind="Bucket",reason="other"} 800'));
+});
+
+test('accounts are bounded: of those beyond, calls are counted as one, and nothing is said of what stands now', async () => {
+  const metrics = new Metrics({ version: '1.2.3' });
+  const accounts = Array.from({ length: 60 }, (_each, index) => `account-${index}`);
+  for (const account of accounts) metrics.serviceCalled({ ...call, account });
+  metrics.watch('callsInFlight', () => accounts.map((account) => [{ account }, 7]));
+  const lines = await samples(metrics, 'api_call_total');
+  assert.equal(lines.length, 51);
+  assert.ok(lines.some((line) => line.endsWith('status="200",account="other"} 10')));
+  const gauges = await samples(metrics, 'api_calls_in_flight');
+  assert.equal(gauges.length, 50);
+  assert.ok(!gauges.some((line) => line.includes('other')));
 });
 
 test('a label value cannot break its line', async () => {

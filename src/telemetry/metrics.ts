@@ -2,12 +2,17 @@ import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import { KINDS } from '../api/kinds.ts';
 import type { ReconcileErrorType } from '../runtime/errors.ts';
 import type { KubeCall } from '../runtime/kube-calls.ts';
-import { type LabelsOf, METRICS, METRICS_PREFIX, type MetricName, type MetricRow } from './metrics-table.ts';
+import type { MetricRow } from './metric-row.ts';
+import { type LabelsOf, METRICS, METRICS_PREFIX, type MetricName } from './metrics-table.ts';
 
 /** One finished attempt of a call of the service. */
 export interface ServiceCall {
   readonly service: string;
   readonly operation: string;
+  /** Undefined: it is not known yet. */
+  readonly account: string | undefined;
+  /** From 1: later ones are retries of the same call. */
+  readonly attempt: number;
   /** 0: no answer came. */
   readonly status: number;
   readonly durationMs: number;
@@ -22,8 +27,11 @@ type Labels<N extends MetricName> = Readonly<Record<LabelsOf<N>, string>>;
 /** One series of a gauge, and its value now. */
 export type GaugeSample<N extends MetricName> = readonly [labels: Labels<N>, value: number];
 
-/** Other values than these many are counted as `other`: a label must not grow with what the other side sends. */
+/** Values of a label beyond the most that there may be: a label must not grow with what the other side sends. */
+const OTHER = 'other';
 const MAX_LABEL_VALUES = 200;
+/** Accounts come beside every operation, each with a histogram. */
+const MAX_ACCOUNTS = 50;
 
 /**
  * The metrics of one operator, in a registry of their own: two in one process do not meet. Each method is named for
@@ -51,14 +59,21 @@ export class Metrics {
   }
 
   /** An attempt of a call of the service ended. */
-  serviceCalled({ service, operation, status, durationMs }: ServiceCall): void {
-    this.#count('serviceCalls', { service, operation, status: String(status) });
-    this.#observe('serviceCallSeconds', { service, operation }, durationMs);
+  serviceCalled({ service, operation, account: known, attempt, status, durationMs }: ServiceCall): void {
+    const account = accountLabel(known);
+    this.#count('serviceCalls', { service, operation, status: String(status), account });
+    this.#count('serviceRetries', { service, operation, account }, attempt > 1 ? 1 : 0);
+    this.#observe('serviceCallSeconds', { service, operation, account }, durationMs);
   }
 
   /** A call had to wait for our own limit, or the service asked to slow down. */
-  rateLimited(source: 'waited' | 'throttled'): void {
-    this.#count('rateLimitHits', { source });
+  rateLimited(source: 'waited' | 'throttled', account: string | undefined): void {
+    this.#count('rateLimitHits', { source, account: accountLabel(account) });
+  }
+
+  /** A call got its place within our own limit, or gave it up. */
+  waitedForLimit(account: string | undefined, waitedMs: number): void {
+    this.#observe('rateLimitWaitSeconds', { account: accountLabel(account) }, waitedMs);
   }
 
   /** A pass met a failure. */
@@ -152,7 +167,10 @@ export class Metrics {
   }
 
   #set<N extends NamesOf<'gauge'>>(name: N, labels: Labels<N>, value: number): void {
-    this.#gauges.get(name)?.set(this.#bounded(name, labels), value);
+    const bounded = this.#bounded(name, labels);
+    // What is counted may be added up under one name; what stands now may not.
+    if (Object.values(bounded).includes(OTHER)) return;
+    this.#gauges.get(name)?.set(bounded, value);
   }
 
   #observe<N extends NamesOf<'histogram'>>(name: N, labels: Labels<N>, durationMs: number): void {
@@ -164,10 +182,16 @@ export class Metrics {
       const key = `${metric} ${label}`;
       const values = this.#labelValues.get(key) ?? new Set<string>();
       this.#labelValues.set(key, values);
-      if (!values.has(value) && values.size >= MAX_LABEL_VALUES) return [label, 'other'];
+      const most = label === 'account' ? MAX_ACCOUNTS : MAX_LABEL_VALUES;
+      if (!values.has(value) && values.size >= most) return [label, OTHER];
       values.add(value);
       return [label, value];
     });
     return Object.fromEntries(entries) as Record<string, string>; // from entries of texts
   }
+}
+
+/** How an account is called in labels. */
+export function accountLabel(account: string | undefined): string {
+  return account ?? 'unknown';
 }

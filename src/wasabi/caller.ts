@@ -36,16 +36,21 @@ export interface CallOptions {
 export interface CallRecord {
   readonly service: ServiceName;
   readonly operation: string;
+  /** Undefined: it is not known yet. */
+  readonly account: string | undefined;
   readonly status: number;
   readonly code: string;
   readonly durationMs: number;
+  /** From 1: later ones are retries of the same call. */
   readonly attempt: number;
 }
 
 export interface CallObserver {
   onCall(record: CallRecord): void;
   /** A call had to wait for our own limit, or the service asked to slow down. */
-  onRateLimited(event: { readonly account: string; readonly source: 'waited' | 'throttled' }): void;
+  onRateLimited(event: { readonly account: string | undefined; readonly source: 'waited' | 'throttled' }): void;
+  /** A call got, or gave up, its place within our own limit. */
+  onWaited(event: { readonly account: string | undefined; readonly waitedMs: number }): void;
 }
 
 /** A command of the SDK, whatever service it is of. */
@@ -66,6 +71,7 @@ export interface CallerOptions {
   readonly limiter: AccountLimiter;
   readonly gate: CredentialGate;
   readonly namespace: string;
+  readonly account: string | undefined;
   readonly turn: Turn | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -130,10 +136,13 @@ export class Caller {
     call: CallOptions,
     attempt: number,
   ): Promise<unknown> {
-    const { limiter, gate, namespace, turn, clock, observer, settings } = this.#options;
+    const { limiter, gate, namespace, account, turn, clock, observer, settings } = this.#options;
     const place = service === 's3' ? `s3 ${call.region ?? settings.region}` : service;
     gate.assertOpen(place); // a call that must wait for better credentials takes nothing of the account's limit
-    const permit = await limiter.acquire({ namespace, turn, signal: call.signal });
+    const askedMs = clock.monotonicMs();
+    const permit = await limiter.acquire({ namespace, turn, signal: call.signal }).finally(() => {
+      observer?.onWaited({ account, waitedMs: clock.monotonicMs() - askedMs });
+    });
     const startedMs = clock.monotonicMs();
     const attempted = async () => {
       gate.enter(place);
@@ -152,6 +161,7 @@ export class Caller {
     observer?.onCall({
       service,
       operation,
+      account,
       status: facts?.status ?? 200,
       code: facts?.code ?? '',
       durationMs,

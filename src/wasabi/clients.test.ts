@@ -270,7 +270,7 @@ test('every attempt is observed', async (t) => {
     number === 1 ? { status: 500, body: errorXml('InternalError') } : { status: 200 },
   );
   const calls: CallRecord[] = [];
-  const observer = { onCall: (record: CallRecord) => calls.push(record), onRateLimited: () => {} };
+  const observer = { onCall: (record: CallRecord) => calls.push(record), onRateLimited: () => {}, onWaited: () => {} };
   await poolFor(server, { observer }).client(clientOptions(server)).s3(putTagging(), { signal });
   assert.deepEqual(
     calls.map(({ durationMs, ...rest }) => ({ ...rest, isMeasured: durationMs >= 0 })),
@@ -278,12 +278,21 @@ test('every attempt is observed', async (t) => {
       {
         service: 's3',
         operation: 'PutBucketTagging',
+        account: clientOptions(server).accountId,
         status: 500,
         code: 'InternalError',
         attempt: 1,
         isMeasured: true,
       },
-      { service: 's3', operation: 'PutBucketTagging', status: 200, code: '', attempt: 2, isMeasured: true },
+      {
+        service: 's3',
+        operation: 'PutBucketTagging',
+        account: clientOptions(server).accountId,
+        status: 200,
+        code: '',
+        attempt: 2,
+        isMeasured: true,
+      },
     ],
   );
 });

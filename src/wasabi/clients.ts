@@ -159,6 +159,7 @@ export class ClientPool {
       limiter,
       gate: connection.refusals.gate({ isProbe, onRefused }),
       namespace,
+      account: accountId,
       turn,
       clock,
       random,

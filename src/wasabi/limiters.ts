@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { endpointFor } from './endpoints.ts';
-import { AccountLimiter } from './limiter.ts';
+import { AccountLimiter, type LimiterState } from './limiter.ts';
 import type { ProviderSettings } from './settings.ts';
 
 /** Limiters of accounts that nobody asked for in this time are forgotten. */
@@ -16,13 +16,21 @@ export interface AccountUse {
   readonly declaredBy: string;
 }
 
+type OnRateLimited = (account: string | undefined, source: 'waited' | 'throttled') => void;
+
+interface Entry {
+  readonly account: string | undefined;
+  readonly limiter: AccountLimiter;
+  lastUsedMs: number;
+}
+
 /** One limiter for each account, shared by all Providers that lead to it, whatever region each of them names. */
 export class Limiters {
   readonly #clock: Clock;
-  readonly #onRateLimited: (account: string, source: 'waited' | 'throttled') => void;
-  readonly #limiters = new Map<string, { readonly limiter: AccountLimiter; lastUsedMs: number }>();
+  readonly #onRateLimited: OnRateLimited;
+  readonly #limiters = new Map<string, Entry>();
 
-  constructor(clock: Clock, onRateLimited: (account: string, source: 'waited' | 'throttled') => void = () => {}) {
+  constructor(clock: Clock, onRateLimited: OnRateLimited = () => {}) {
     this.#clock = clock;
     this.#onRateLimited = onRateLimited;
   }
@@ -30,7 +38,7 @@ export class Limiters {
   /** The limiter for the caller's account, with the caller's limit taken into account. */
   limiterFor(caller: AccountUse): AccountLimiter {
     const site = endpointFor(caller.settings, 'any-region'); // the same text for every region of one service
-    const account = caller.accountId ?? 'unknown';
+    const account = caller.accountId;
     const key = JSON.stringify([
       site,
       caller.accountId ?? null,
@@ -38,6 +46,7 @@ export class Limiters {
     ]);
     const now = this.#clock.monotonicMs();
     const entry = this.#limiters.get(key) ?? {
+      account,
       limiter: new AccountLimiter(this.#clock, caller.settings.rate, (source) => this.#onRateLimited(account, source)),
       lastUsedMs: now,
     };
@@ -46,6 +55,11 @@ export class Limiters {
     this.#forgetIdle(now);
     entry.limiter.declare(caller.declaredBy, caller.settings.rate);
     return entry.limiter;
+  }
+
+  /** What each limiter is doing now. An account that is not known, or that several services have, comes more than once. */
+  states(): readonly (readonly [account: string | undefined, state: LimiterState])[] {
+    return [...this.#limiters.values()].map(({ account, limiter }) => [account, limiter.state()]);
   }
 
   #forgetIdle(now: number): void {

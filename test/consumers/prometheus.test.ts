@@ -121,7 +121,7 @@ async function startPrometheus(t: TestContext, metricsPort: number): Promise<(pa
 
 /** As Grafana puts in what its reader chose. */
 function chosen(expr: string): string {
-  return expr.replaceAll('$namespace', '.*').replaceAll('$kind', '.*').replaceAll('$__rate_interval', '10s');
+  return expr.replaceAll(/\$(?:namespace|kind|account)/g, '.*').replaceAll('$__rate_interval', '10s');
 }
 
 /** What has to happen first: an operator at work has nothing to show there. */

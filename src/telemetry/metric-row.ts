@@ -1,0 +1,11 @@
+/** One metric: what the code sets, what `/metrics` says of it and what the reference tells. */
+export interface MetricRow {
+  /** Without the prefix. */
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  /** One sentence, in `/metrics` and in the reference. */
+  readonly help: string;
+  /** Upper bounds of a histogram, seconds. */
+  readonly buckets?: readonly number[];
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bucket } from './support/builders.ts';
+import { until } from './support/cluster.ts';
+import { addKey, revokeOutside, settledKey } from './support/keys.ts';
+import type { CannedAnswer } from './support/proxy.ts';
+import { scrape } from './support/scrape.ts';
+import { startWorld, type World } from './support/world.ts';
+
+/** What a running operator tells of itself: each gauge rises when it should, and falls again. */
+
+const SLOW_DOWN: CannedAnswer = {
+  status: 503,
+  headers: { 'content-type': 'application/xml' },
+  body: '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
+};
+
+/** How long ago the API server last answered the watch of that kind, as the operator tells it; seconds. */
+async function silence(world: World, kind: string): Promise<number> {
+  const atSeconds = (await scrape(world)).sum('reflectorContact', { kind });
+  assert.ok(atSeconds !== undefined, kind);
+  return world.operator.clock.now() / 1_000 - atSeconds;
+}
+
+test('metrics: a watch that hears nothing tells since when, until it hears again', async (t) => {
+  const world = await startWorld(t);
+  const { kube, clock } = world.operator;
+  assert.ok((await silence(world, 'Bucket')) < 60);
+  assert.ok((await silence(world, 'Secret')) < 60);
+  kube.decideWatches(() => 'dropRequest');
+  kube.dropWatches();
+  await clock.skip(1_800_000);
+  for (const kind of ['Bucket', 'Secret']) assert.ok((await silence(world, kind)) >= 1_800, kind);
+  kube.decideWatches(undefined);
+  await world.apply(bucket('new'));
+  await until('the watch of Buckets is answered', async () => {
+    await clock.skip(60_000);
+    return (await silence(world, 'Bucket')) < 120;
+  });
+});
+
+test('metrics: keys that nobody accounts for are counted once, and no more when they are gone', async (t) => {
+  const { world, pass } = await settledKey(t, 'team-user');
+  assert.equal((await scrape(world)).sum('foreignKeys'), 0);
+  const { accessKeyId } = addKey(world, 'team-user');
+  await pass(300_000);
+  assert.equal((await scrape(world)).sum('foreignKeys'), 1);
+  revokeOutside(world, accessKeyId);
+  await pass(300_000);
+  assert.equal((await scrape(world)).sum('foreignKeys'), 0);
+});
+
+test('metrics: an account that is asked to slow down tells its rate, its waits and its retries', async (t) => {
+  const world = await startWorld(t, { providerSpec: { rateLimit: { requestsPerSecond: 4 } } });
+  const { accountId: account } = world.emulator.account;
+  const peace = await scrape(world);
+  assert.equal(peace.sum('rateLimitCurrent', { account }), 4);
+  assert.equal(peace.sum('rateLimitHits', { account, source: 'throttled' }), undefined);
+  let refusals = 2;
+  world.operator.wasabi.decide(({ method }) => (method === 'PUT' && refusals-- > 0 ? SLOW_DOWN : 'pass'));
+  await world.apply(bucket('logs'));
+  await world.reaches('Bucket', 'logs', 'Ready', 'True');
+  const slow = await scrape(world);
+  assert.equal(slow.sum('rateLimitHits', { account, source: 'throttled' }), 2);
+  assert.equal(slow.sum('serviceCalls', { account, status: '503' }), 2);
+  assert.ok((slow.sum('serviceRetries', { account, service: 's3', operation: 'CreateBucket' }) ?? 0) > 0);
+  assert.ok((slow.sum('rateLimitCurrent', { account }) ?? 4) < 4);
+  assert.equal(slow.sum('rateLimitConfigured', { account }), 4);
+  assert.ok((slow.sum('rateLimitWaitSeconds', { account }) ?? 0) > 0);
+  assert.ok((slow.sum('serviceCallSeconds', { account, operation: 'CreateBucket' }) ?? 0) >= 3);
+  await until('the rate grows back', async () => {
+    await world.resync();
+    return (await scrape(world)).sum('rateLimitCurrent', { account }) === 4;
+  });
+});
+
+test('metrics: calls under way and calls that wait for the limit are told while they do', async (t) => {
+  const world = await startWorld(t, { providerSpec: { rateLimit: { requestsPerSecond: 100, maxInFlight: 1 } } });
+  const { accountId: account } = world.emulator.account;
+  for (const name of ['one', 'two']) await world.apply(bucket(name));
+  for (const name of ['one', 'two']) await world.reaches('Bucket', name, 'Ready', 'True');
+  await world.resync(); // the Provider's Secret has a finalizer by now, so its credentials were asked about once more
+  const held = Promise.withResolvers<'pass'>();
+  world.operator.wasabi.decide(() => held.promise);
+  for (const name of ['one', 'two']) await world.apply(bucket(name, { tagging: { tags: { now: 'yes' } } }));
+  await until('one call is under way, and one waits', async () => {
+    const now = await scrape(world);
+    return now.sum('callsInFlight', { account }) === 1 && (now.sum('callsWaiting', { account }) ?? 0) > 0;
+  });
+  held.resolve('pass');
+  world.operator.wasabi.decide(undefined);
+  await world.settle();
+  const after = await scrape(world);
+  assert.deepEqual([after.sum('callsInFlight', { account }), after.sum('callsWaiting', { account })], [0, 0]);
+});
