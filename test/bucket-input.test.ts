@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { eventsAbout, inject, isLook, isOn, s3Error } from './support/answers.ts';
 import { bucket, provider, secret, user } from './support/builders.ts';
-import { until } from './support/cluster.ts';
+import { createNamespace, until } from './support/cluster.ts';
 import { callsTo, makeOutside, pass, versioningOf } from './support/outside.ts';
 import type { ProxiedCall } from './support/proxy.ts';
 import { shareCluster } from './support/shared-cluster.ts';
@@ -47,11 +47,12 @@ describe('a Bucket whose userRef names no User', { concurrency: 3 }, () => {
   });
 
   test('in another namespace, is told what it is told of a User without a grant', async (t) => {
-    const world = await shared.startWorld(t);
-    await world.apply(bucket('abroad', { userRef: { name: 'nobody', namespace: 'elsewhere' } }));
+    const namespace = await createNamespace(shared.cluster.admin, 'elsewhere');
+    const world = await shared.startWorld(t, { neighbours: [namespace] });
+    await world.apply(bucket('abroad', { userRef: { name: 'nobody', namespace } }));
     await world.reaches('Bucket', 'abroad', 'Synced', 'RefNotPermitted');
     const { message = '' } = (await world.condition('Bucket', 'abroad', 'Synced')) ?? {};
-    assert.match(message, /^spec\.userRef: User elsewhere\/nobody does not exist or does not admit namespace /);
+    assert.match(message, /^spec\.userRef: User elsewhere\S*\/nobody does not exist or does not admit namespace /);
     await world.settle();
     assert.deepEqual(callsTo(world, 'abroad'), []);
   });

@@ -155,3 +155,14 @@ const isCallOf: Readonly<Record<string, (call: ReturnType<World['operatorCalls']
 async function found(world: World): Promise<unknown> {
   return [await endState(world, [], MADE), keysOf(world, MADE).map(({ accessKeyId }) => accessKeyId)];
 }
+
+test('a reference into a namespace that is not watched is told as such, not as a refusal', async (t) => {
+  const world = await shared.startWorld(t);
+  await world.apply(bucket('it', { name: MADE, providerRef: { name: 'wasabi', namespace: 'elsewhere' } }));
+  await world.reaches('Bucket', 'it', 'Synced', 'RefNotPermitted');
+  const { message = '' } = (await world.condition('Bucket', 'it', 'Synced')) ?? {};
+  assert.match(
+    message,
+    /^spec\.providerRef: Provider elsewhere\/wasabi cannot be seen: this operator does not watch namespace elsewhere; add it to --watch-namespaces/,
+  );
+});

@@ -319,6 +319,8 @@ test('with credentials gone for good, only the uid of the object itself lets it 
   await world.reaches('Provider', 'wasabi', 'Synced', 'SecretNotFound');
   await world.delete('Bucket', 'abandoned');
   await world.reaches('Bucket', 'abandoned', 'DeletionBlocked', 'SecretNotFound');
+  const { message = '' } = (await world.condition('Bucket', 'abandoned', 'DeletionBlocked')) ?? {};
+  assert.match(message, /the annotation \S+\/abandon has no effect: it must be the uid of this object, [0-9a-f-]{36}$/);
   const [calls, before] = [callsTo(world, 'abandoned').length, world.snapshot('abandoned')];
   const { uid = '' } = (await world.get('Bucket', 'abandoned'))?.metadata ?? {};
   await annotate(world, 'Bucket', 'abandoned', { [ABANDON]: uid });

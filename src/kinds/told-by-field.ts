@@ -11,14 +11,7 @@ import { secretReferences } from './provider-secrets.ts';
  * @param next what to do, where the failure itself does not say it
  */
 export function toldByField(error: ReconcileError, place: string, next?: string): ReconcileError {
-  const { type, message, reason, isExpected, retryAfterMs, requestId, cause } = error;
-  return new ReconcileError(type, `${place}: ${message}${next === undefined ? '' : `; ${next}`}`, {
-    reason,
-    isExpected,
-    cause,
-    requestId,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  return error.retold(`${place}: ${error.message}${next === undefined ? '' : `; ${next}`}`);
 }
 
 /** The same failure under another reason: here the place of the call tells more than the code of the answer. */

@@ -1,6 +1,7 @@
 import { keyOf, keyText, parseKey, type ResourceType } from '../api/meta.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { Pass } from '../runtime/turn.ts';
+import { isAbandoned, tellingWrongAbandon } from './abandon.ts';
 import { ABANDON, LEGACY_FINALIZER } from './annotations.ts';
 import type { Definition } from './definitions.ts';
 import type { Change, Deletion, DeletionPolicy, ManagedKind, ManagedResource, Target } from './kind.ts';
@@ -38,12 +39,13 @@ export async function finalize<R extends ManagedResource, D, O, C extends Change
   const isSpecUsable = served.specProblem(stored) === undefined;
   const resource = isSpecUsable ? stored : { ...stored, spec: {} };
   if (!isHeld(resource)) return gone('NeverOwned');
-  const isAbandoned = kind.isExternal && resource.metadata.annotations?.[ABANDON] === resource.metadata.uid;
-  const definition = isAbandoned ? undefined : await env.definitions.of(served.type, resource, signal);
+  const definition = isAbandoned(kind, resource) ? undefined : await env.definitions.of(served.type, resource, signal);
   const outcome =
     definition === undefined
       ? gone('Abandoned')
-      : await undo(kind, { served, resource, isSpecUsable, definition, env }, running);
+      : await tellingWrongAbandon(kind, resource, () =>
+          undo(kind, { served, resource, isSpecUsable, definition, env }, running),
+        );
   if (outcome.type !== 'Gone') return outcome;
   await kind.releaseChildren?.(stored, definition?.type === 'Deleted' ? 'All' : 'Unwanted', signal);
   await env.writes.removeFinalizer(served.type, resource);
@@ -141,13 +143,8 @@ async function reach<R extends ManagedResource, D, O, C extends Change, Client>(
     return { target, client: await kind.connect(resource, target, running) };
   } catch (thrown) {
     if (!(thrown instanceof ReconcileError) || thrown.type !== 'DependencyNotReady' || thrown.isExpected) throw thrown;
-    const { type, message, reason, retryAfterMs } = thrown;
     const wayOut = `or, to let the object go and leave what it stands for as it is, set its annotation ${ABANDON} to ${resource.metadata.uid}`;
-    throw new ReconcileError(type, `${message}; ${wayOut}`, {
-      reason,
-      cause: thrown,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    throw thrown.retold(`${thrown.message}; ${wayOut}`);
   }
 }
 

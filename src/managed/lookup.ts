@@ -29,12 +29,19 @@ export class Lookup {
   readonly isObserveOnly: boolean;
   readonly #snapshot: Snapshot;
   readonly #allowLegacyCrossNamespace: boolean;
+  /** `undefined`: all. */
+  readonly #watched: readonly string[] | undefined;
 
   constructor(
     snapshot: Snapshot,
-    options: { readonly allowLegacyCrossNamespace: boolean; readonly observeOnly?: boolean },
+    options: {
+      readonly allowLegacyCrossNamespace: boolean;
+      readonly observeOnly?: boolean;
+      readonly namespaces?: readonly string[] | undefined;
+    },
   ) {
     this.isObserveOnly = options.observeOnly === true;
+    this.#watched = options.namespaces;
     this.#snapshot = snapshot;
     this.#allowLegacyCrossNamespace = options.allowLegacyCrossNamespace;
   }
@@ -60,8 +67,16 @@ export class Lookup {
   follow<T extends KubeObject>(from: ManagedResource, reference: Reference): T {
     const target = this.#snapshot.get<T>(reference.kind, reference.key);
     if (target !== undefined && this.isPermitted(from, reference)) return target;
-    const isForeign = reference.key.namespace !== from.metadata.namespace;
+    const { namespace } = reference.key;
+    const isForeign = namespace !== from.metadata.namespace;
     const what = `${reference.path}: ${reference.kind} ${keyText(reference.key)}`;
+    if (this.#watched?.includes(namespace) === false) {
+      throw new ReconcileError(
+        'DependencyNotReady',
+        `${what} cannot be seen: this operator does not watch namespace ${namespace}; add it to --watch-namespaces, or refer to an object of a namespace that is watched`,
+        { reason: 'RefNotPermitted' },
+      );
+    }
     throw isForeign
       ? new ReconcileError(
           'DependencyNotReady',

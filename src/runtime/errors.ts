@@ -52,6 +52,18 @@ export class ReconcileError extends Error {
     this.isExpected = options.isExpected ?? false;
     this.requestId = options.requestId;
   }
+
+  /** The same failure in other words. */
+  retold(message: string): ReconcileError {
+    const { type, reason, isExpected, retryAfterMs, requestId, cause } = this;
+    return new ReconcileError(type, message, {
+      reason,
+      isExpected,
+      cause,
+      requestId,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
 }
 
 /**
