@@ -217,7 +217,7 @@ function createReconciles(
 }
 
 function createAccess(
-  { config, clock, random, fence, metrics, tracer }: OperatorParts,
+  { config, clock, random, fence, metrics, tracer, log }: OperatorParts,
   { kube, lookup, secrets }: { kube: Kube; lookup: Lookup; secrets: NamedWatches },
 ): AccountAccess {
   const allowed = parseAllowedEndpoints(config.allowedEndpoints);
@@ -226,7 +226,7 @@ function createAccess(
     return known === undefined ? undefined : versionText(known);
   };
   const { allowInsecureTls } = config;
-  const observer = serviceObserver({ metrics, tracer });
+  const observer = serviceObserver({ metrics, tracer, log });
   const pool = new ClientPool({ allowed, clock, random, fence, version: VERSION, allowInsecureTls, observer });
   watchLimits(metrics, pool.limiters);
   return new AccountAccess({

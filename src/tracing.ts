@@ -59,7 +59,7 @@ export function kubeObserver({ metrics, tracer }: Told): (call: KubeCall) => voi
 }
 
 /** Tells of each attempt of a call of the service that has ended, and of what the rate limits do. */
-export function serviceObserver({ metrics, tracer }: Told): CallObserver {
+export function serviceObserver({ metrics, tracer, log }: Told & { readonly log: Log }): CallObserver {
   return {
     onCall: (call) => {
       metrics.serviceCalled(call);
@@ -67,6 +67,7 @@ export function serviceObserver({ metrics, tracer }: Told): CallObserver {
       const attributes = { 'rpc.system.name': 'aws-api', 'rpc.method': method, ...statusOf(call.status) };
       tracer.called(method, call.durationMs, attributes, problemOf(call.status));
     },
+    onAudit: (record) => log.audit(record),
     onRateLimited: ({ source, account }) => metrics.rateLimited(source, account),
     onWaited: ({ account, waitedMs }) => metrics.waitedForLimit(account, waitedMs),
   };

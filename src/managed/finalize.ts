@@ -159,14 +159,14 @@ async function carryOut<R extends ManagedResource, D, O, C extends Change, Clien
   env: ReconcilerEnv,
   signal: AbortSignal,
 ): Promise<Deletion> {
-  if (policy === 'Retain') return kind.delete(client, resource, target, policy, signal);
+  const remove = (of: R, limit: AbortSignal) =>
+    env.log.within({ reason: `deletionPolicy ${policy}` }, () => kind.delete(client, of, target, policy, limit));
+  if (policy === 'Retain') return remove(resource, signal);
   const obstacle = await kind.obstacle?.(client, resource, target, signal);
   if (obstacle !== undefined) return obstacle;
   const clockOffsetMs = kind.clockOffsetMs(client);
   const confirmed = await env.writes.confirmDeletion(type, resource, clockOffsetMs, signal);
-  return env.writes.withinIntent(confirmed, clockOffsetMs, signal, (limit) =>
-    kind.delete(client, confirmed, target, policy, limit),
-  );
+  return env.writes.withinIntent(confirmed, clockOffsetMs, signal, (limit) => remove(confirmed, limit));
 }
 
 /** Whether a finalizer of ours, or of the predecessor that is no longer there to take it off, holds the object. */

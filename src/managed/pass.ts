@@ -59,7 +59,7 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
   const needsTarget = kind.isExternal && changes[0]?.recordsTarget !== true;
   const options = { willCreate, needsTarget, clockOffsetMs, fields };
   const claimed = await env.writes.claim(type, resource, target, options);
-  const make = (limit: AbortSignal) => applyEach(kind, client, target, changes, limit);
+  const make = (limit: AbortSignal) => applyEach(kind, client, target, changes, limit, env);
   const { applied, errors, isPaused } = await (willCreate
     ? env.writes.withinIntent(claimed, clockOffsetMs, signal, make)
     : make(signal));
@@ -241,6 +241,7 @@ async function applyEach<R extends ManagedResource, D, O, C extends Change, Clie
   target: Target,
   changes: readonly C[],
   signal: AbortSignal,
+  { log }: ReconcilerEnv,
 ): Promise<{
   readonly applied: readonly string[];
   readonly errors: readonly ReconcileError[];
@@ -251,7 +252,7 @@ async function applyEach<R extends ManagedResource, D, O, C extends Change, Clie
   const errors: ReconcileError[] = [];
   for (const change of changes) {
     try {
-      await kind.apply(client, target, change, signal);
+      await log.within({ reason: change.type }, () => kind.apply(client, target, change, signal));
       applied.push(change.type);
     } catch (thrown) {
       if (thrown instanceof LaterPass) return { applied, errors, isPaused: true };

@@ -163,6 +163,19 @@ test('the level changes at run time, wherever the log is held', () => {
   assert.equal(log.level, 'debug');
 });
 
+test('an audit line is printed whatever the level is, with the fields of what goes on', () => {
+  const { log, last } = recorded({ level: 'error' });
+  log.within({ reconcileId: 'a' }, () => log.audit({ operation: 'DeleteBucket', bucket: 'logs' }));
+  assert.deepEqual(last(), {
+    level: 'info',
+    time: '2026-01-01T00:00:00.000Z',
+    reconcileId: 'a',
+    operation: 'DeleteBucket',
+    bucket: 'logs',
+    message: 'audit',
+  });
+});
+
 test('lines of what runs within fields carry them, also after a wait, and nobody else has them', async () => {
   const { log, last } = recorded();
   const facts = () => {

@@ -16,6 +16,8 @@ export interface Log {
   info<M extends string>(fields: LogFields, message: ConstantText<M>): void;
   warn<M extends string>(fields: LogFields, message: ConstantText<M>): void;
   error<M extends string>(fields: LogFields, message: ConstantText<M>): void;
+  /** A call that destroyed something, or gave or took rights: printed whatever the level is. Its message is `audit`. */
+  audit(fields: LogFields): void;
   /** Runs; every line that is logged while that goes on carries those fields, too, whoever logs it. */
   within<T>(fields: LogFields, run: () => T): T;
   /** Adds fields to the innermost `within` that goes on. */
@@ -57,38 +59,40 @@ export function createLogger(options: LoggerOptions): Logger {
       output.sink.write(format === 'json' ? line : textLine(line, isColoured));
     },
   };
-  const root = pino(
-    {
-      level,
-      base: null,
-      messageKey: 'message',
-      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    sink,
-  );
-  return new PinoLogger(root, new LogScopes(), output.flush);
+  const lines = {
+    base: null,
+    messageKey: 'message',
+    timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const audit = pino({ ...lines, level: 'info' }, sink);
+  return new PinoLogger({ root: pino({ ...lines, level }, sink), audit, scopes: new LogScopes(), flush: output.flush });
+}
+
+/** What all views of one log share. */
+interface Parts {
+  readonly root: Pino;
+  /** Its level never changes. */
+  readonly audit: Pino;
+  readonly scopes: LogScopes;
+  readonly flush: () => Promise<void>;
 }
 
 class PinoLogger implements Logger {
-  readonly #root: Pino;
-  readonly #scopes: LogScopes;
+  readonly #parts: Parts;
   readonly #isApart: boolean;
-  readonly flush: () => Promise<void>;
 
-  constructor(root: Pino, scopes: LogScopes, flush: () => Promise<void>, isApart = false) {
-    this.#root = root;
-    this.#scopes = scopes;
-    this.flush = flush;
+  constructor(parts: Parts, isApart = false) {
+    this.#parts = parts;
     this.#isApart = isApart;
   }
 
   get level(): LogLevel {
-    return this.#root.level as LogLevel; // only a LogLevel is ever put there
+    return this.#parts.root.level as LogLevel; // only a LogLevel is ever put there
   }
 
   set level(level: LogLevel) {
-    this.#root.level = level;
+    this.#parts.root.level = level;
   }
 
   debug(fields: LogFields, message: string): void {
@@ -107,22 +111,33 @@ class PinoLogger implements Logger {
     this.#write('error', fields, message);
   }
 
+  audit(fields: LogFields): void {
+    this.#parts.audit.info(loggedFields(this.#withScope(fields)), 'audit');
+  }
+
+  flush(): Promise<void> {
+    return this.#parts.flush();
+  }
+
   within<T>(fields: LogFields, run: () => T): T {
-    return this.#scopes.within(fields, run);
+    return this.#parts.scopes.within(fields, run);
   }
 
   note(fields: LogFields): void {
-    this.#scopes.note(fields);
+    this.#parts.scopes.note(fields);
   }
 
   apart(): Log {
-    return new PinoLogger(this.#root, this.#scopes, this.flush, true);
+    return new PinoLogger(this.#parts, true);
   }
 
   #write(level: LogLevel, fields: LogFields, message: string): void {
-    if (!this.#root.isLevelEnabled(level)) return;
-    const all = this.#isApart ? fields : { ...this.#scopes.fields, ...fields };
-    this.#root[level](loggedFields(all), message);
+    if (!this.#parts.root.isLevelEnabled(level)) return;
+    this.#parts.root[level](loggedFields(this.#withScope(fields)), message);
+  }
+
+  #withScope(fields: LogFields): LogFields {
+    return this.#isApart ? fields : { ...this.#parts.scopes.fields, ...fields };
   }
 }
 

@@ -2,11 +2,13 @@ import type { Clock, Random } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { Fence } from '../runtime/fence.ts';
 import type { Turn } from '../runtime/turn.ts';
+import { type AuditRecord, auditResultOf, auditTargetOf, requestIdOf, statusOf } from './audit.ts';
 import { cancelled, errorRowOf, reconcileErrorOf } from './errors.ts';
 import type { AccountLimiter, Permit } from './limiter.ts';
 import { type CredentialGate, isRefusal } from './refusals.ts';
 import { withRetries } from './retry.ts';
 import { type FaultFacts, ServiceFault, type ServiceName } from './service-fault.ts';
+import { isAuditedOperation } from './service-rights.ts';
 import type { ProviderSettings } from './settings.ts';
 import type { AttemptOptions } from './transport.ts';
 
@@ -47,6 +49,8 @@ export interface CallRecord {
 
 export interface CallObserver {
   onCall(record: CallRecord): void;
+  /** An attempt of an audited call has gone out, and ended. */
+  onAudit?(record: AuditRecord): void;
   /** A call had to wait for our own limit, or the service asked to slow down. */
   onRateLimited(event: { readonly account: string | undefined; readonly source: 'waited' | 'throttled' }): void;
   /** A call got, or gave up, its place within our own limit. */
@@ -56,6 +60,7 @@ export interface CallObserver {
 /** A command of the SDK, whatever service it is of. */
 export interface SdkCommand {
   readonly schema?: unknown;
+  readonly input?: unknown;
   readonly middlewareStack: {
     add(middleware: unknown, options: { step: 'build'; name: string; override: boolean }): void;
   };
@@ -144,39 +149,64 @@ export class Caller {
       observer?.onWaited({ account, waitedMs: clock.monotonicMs() - askedMs });
     });
     const startedMs = clock.monotonicMs();
+    let isSent = false;
     const attempted = async () => {
       gate.enter(place);
-      return this.#send(service, operation, sender, command, call);
+      return this.#send(service, operation, sender, command, call, (is) => {
+        isSent = is;
+      });
     };
+    const about = { service, operation, account, attempt };
     const result = await attempted().catch((error: unknown) => {
       permit.failed();
+      if (isSent) this.#audit(about, command, call, { status: 0, code: 'Cancelled', result: 'Unknown' }, undefined);
       throw error;
     });
     const facts = result instanceof ServiceFault ? result.facts : undefined;
+    const came = auditResultOf(facts);
+    const outcome = { status: facts?.status ?? statusOf(result), code: facts?.code ?? '' };
+    if (isSent && came !== undefined) {
+      const requestId = facts === undefined ? requestIdOf(result) : facts.requestId || undefined;
+      this.#audit(
+        about,
+        command,
+        call,
+        { ...outcome, requestId, result: came },
+        facts === undefined ? result : undefined,
+      );
+    }
     settle(permit, facts);
     if (result instanceof ServiceFault && isRefusal(errorRowOf(result.facts))) {
       gate.refused(place, startedMs, reconcileErrorOf(result, settings.iamRegion));
     } else if (isAccepted(facts)) gate.accepted(place, startedMs);
     const durationMs = clock.monotonicMs() - startedMs;
-    observer?.onCall({
-      service,
-      operation,
-      account,
-      status: facts?.status ?? 200,
-      code: facts?.code ?? '',
-      durationMs,
-      attempt,
-    });
+    observer?.onCall({ ...about, ...outcome, status: facts?.status ?? 200, durationMs });
     return result;
   }
 
-  /** @throws ReconcileError for what is no failure of the service: cancelled, not the leader, an endpoint not allowed */
+  #audit(
+    about: Pick<AuditRecord, 'service' | 'operation' | 'account' | 'attempt'>,
+    { input }: SdkCommand,
+    { query }: CallOptions,
+    came: Pick<AuditRecord, 'status' | 'code' | 'result'> & { readonly requestId?: string | undefined },
+    output: unknown,
+  ): void {
+    const { observer } = this.#options;
+    if (observer?.onAudit === undefined || !isAuditedOperation(about.operation)) return;
+    observer.onAudit({ ...about, ...auditTargetOf(input, output, query), requestId: undefined, ...came });
+  }
+
+  /**
+   * @param onSent told whether the request went out, as far as is known: from then on it may have an effect
+   * @throws ReconcileError for what is no failure of the service: cancelled, not the leader, an endpoint not allowed
+   */
   async #send(
     service: ServiceName,
     operation: string,
     sender: Sender,
     command: SdkCommand,
     call: CallOptions,
+    onSent: (isSent: boolean) => void,
   ): Promise<unknown> {
     const { settings, clock, fence, version } = this.#options;
     const isWrite = !READS.test(operation) && service !== 'sts';
@@ -197,11 +227,13 @@ export class Caller {
       beforeSend: () => {
         if (isWrite) fence?.assertHeld();
         call.beforeSend?.();
+        onSent(true);
       },
     };
     try {
       return await sender.send(command, options);
     } catch (error) {
+      if (error instanceof ReconcileError) onSent(false);
       if (error instanceof ServiceFault || error instanceof ReconcileError) return thrownOrFault(error);
       if (call.signal.aborted) throw cancelled(`calling ${operation}`);
       const code = deadline.signal.aborted ? 'TimeoutError' : 'AnswerUnreadable';

@@ -14,9 +14,16 @@ export interface ServiceRight {
   readonly operations: readonly string[];
   /** All of them. None: whoever's signature is accepted may make the call. */
   readonly actions: readonly string[];
+  /**
+   * Each call has a line of its own in the log: it destroys data, makes or ends an identity or a key, or changes who may do
+   * what.
+   */
+  readonly isAudited: boolean;
 }
 
 type Row = Pick<ServiceRight, 'operations' | 'actions'>;
+/** Whoever adds a call that changes something says whether it is audited. */
+type WriteRow = Row & Pick<ServiceRight, 'isAudited'>;
 
 const BUCKET_READS: readonly Row[] = [
   { operations: ['HeadBucket'], actions: ['s3:ListBucket'] },
@@ -36,30 +43,44 @@ const BUCKET_READS: readonly Row[] = [
   { operations: ['GetBucketNotificationConfiguration'], actions: ['s3:GetBucketNotification'] },
 ];
 
-const BUCKET_WRITES: readonly Row[] = [
+const BUCKET_WRITES: readonly WriteRow[] = [
   {
     operations: ['CreateBucket'],
     // The last two: a bucket with object lock.
     actions: ['s3:CreateBucket', 's3:PutBucketObjectLockConfiguration', 's3:PutBucketVersioning'],
+    isAudited: false,
   },
-  { operations: ['DeleteBucket'], actions: ['s3:DeleteBucket'] },
-  { operations: ['PutBucketTagging', 'DeleteBucketTagging'], actions: ['s3:PutBucketTagging'] },
-  { operations: ['PutBucketPolicy'], actions: ['s3:PutBucketPolicy'] },
-  { operations: ['DeleteBucketPolicy'], actions: ['s3:DeleteBucketPolicy'] },
-  { operations: ['PutBucketVersioning'], actions: ['s3:PutBucketVersioning'] },
-  { operations: ['PutBucketEncryption', 'DeleteBucketEncryption'], actions: ['s3:PutEncryptionConfiguration'] },
-  { operations: ['PutPublicAccessBlock', 'DeletePublicAccessBlock'], actions: ['s3:PutBucketPublicAccessBlock'] },
-  { operations: ['PutBucketAcl'], actions: ['s3:PutBucketAcl'] },
+  { operations: ['DeleteBucket'], actions: ['s3:DeleteBucket'], isAudited: true },
+  { operations: ['PutBucketTagging', 'DeleteBucketTagging'], actions: ['s3:PutBucketTagging'], isAudited: false },
+  { operations: ['PutBucketPolicy'], actions: ['s3:PutBucketPolicy'], isAudited: true },
+  { operations: ['DeleteBucketPolicy'], actions: ['s3:DeleteBucketPolicy'], isAudited: true },
+  { operations: ['PutBucketVersioning'], actions: ['s3:PutBucketVersioning'], isAudited: false },
+  {
+    operations: ['PutBucketEncryption', 'DeleteBucketEncryption'],
+    actions: ['s3:PutEncryptionConfiguration'],
+    isAudited: false,
+  },
+  {
+    operations: ['PutPublicAccessBlock', 'DeletePublicAccessBlock'],
+    actions: ['s3:PutBucketPublicAccessBlock'],
+    isAudited: true,
+  },
+  { operations: ['PutBucketAcl'], actions: ['s3:PutBucketAcl'], isAudited: true },
   {
     operations: ['PutBucketLifecycleConfiguration', 'DeleteBucketLifecycle'],
     actions: ['s3:PutLifecycleConfiguration'],
+    isAudited: false,
   },
-  { operations: ['PutBucketCors', 'DeleteBucketCors'], actions: ['s3:PutBucketCORS'] },
-  { operations: ['PutObjectLockConfiguration'], actions: ['s3:PutBucketObjectLockConfiguration'] },
-  { operations: ['PutBucketCompliance'], actions: ['s3:PutBucketCompliance'] },
-  { operations: ['PutBucketLogging'], actions: ['s3:PutBucketLogging'] },
-  { operations: ['PutBucketReplication', 'DeleteBucketReplication'], actions: ['s3:PutReplicationConfiguration'] },
-  { operations: ['PutBucketNotificationConfiguration'], actions: ['s3:PutBucketNotification'] },
+  { operations: ['PutBucketCors', 'DeleteBucketCors'], actions: ['s3:PutBucketCORS'], isAudited: false },
+  { operations: ['PutObjectLockConfiguration'], actions: ['s3:PutBucketObjectLockConfiguration'], isAudited: false },
+  { operations: ['PutBucketCompliance'], actions: ['s3:PutBucketCompliance'], isAudited: false },
+  { operations: ['PutBucketLogging'], actions: ['s3:PutBucketLogging'], isAudited: false },
+  {
+    operations: ['PutBucketReplication', 'DeleteBucketReplication'],
+    actions: ['s3:PutReplicationConfiguration'],
+    isAudited: false,
+  },
+  { operations: ['PutBucketNotificationConfiguration'], actions: ['s3:PutBucketNotification'], isAudited: false },
 ];
 
 /** What a bucket holds is listed when it is deleted, and emptied with `forceDelete`. */
@@ -68,9 +89,13 @@ const CONTENT: readonly Row[] = [
   { operations: ['ListMultipartUploads'], actions: ['s3:ListBucketMultipartUploads'] },
 ];
 
-const CONTENT_WRITES: readonly Row[] = [
-  { operations: ['DeleteObject', 'DeleteObjects'], actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'] },
-  { operations: ['AbortMultipartUpload'], actions: ['s3:AbortMultipartUpload'] },
+const CONTENT_WRITES: readonly WriteRow[] = [
+  {
+    operations: ['DeleteObject', 'DeleteObjects'],
+    actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+    isAudited: true,
+  },
+  { operations: ['AbortMultipartUpload'], actions: ['s3:AbortMultipartUpload'], isAudited: true },
 ];
 
 /**
@@ -89,22 +114,22 @@ const USER_READS: readonly Row[] = [
   { operations: ['GetAccessKeyLastUsed'], actions: ['iam:GetAccessKeyLastUsed'] },
 ];
 
-const USER_WRITES: readonly Row[] = [
-  { operations: ['CreateUser'], actions: ['iam:CreateUser'] },
-  { operations: ['DeleteUser'], actions: ['iam:DeleteUser'] },
-  { operations: ['PutUserPolicy'], actions: ['iam:PutUserPolicy'] },
-  { operations: ['DeleteUserPolicy'], actions: ['iam:DeleteUserPolicy'] },
-  { operations: ['AttachUserPolicy'], actions: ['iam:AttachUserPolicy'] },
-  { operations: ['DetachUserPolicy'], actions: ['iam:DetachUserPolicy'] },
-  { operations: ['CreateAccessKey'], actions: ['iam:CreateAccessKey'] },
-  { operations: ['UpdateAccessKey'], actions: ['iam:UpdateAccessKey'] },
-  { operations: ['DeleteAccessKey'], actions: ['iam:DeleteAccessKey'] },
+const USER_WRITES: readonly WriteRow[] = [
+  { operations: ['CreateUser'], actions: ['iam:CreateUser'], isAudited: true },
+  { operations: ['DeleteUser'], actions: ['iam:DeleteUser'], isAudited: true },
+  { operations: ['PutUserPolicy'], actions: ['iam:PutUserPolicy'], isAudited: true },
+  { operations: ['DeleteUserPolicy'], actions: ['iam:DeleteUserPolicy'], isAudited: true },
+  { operations: ['AttachUserPolicy'], actions: ['iam:AttachUserPolicy'], isAudited: true },
+  { operations: ['DetachUserPolicy'], actions: ['iam:DetachUserPolicy'], isAudited: true },
+  { operations: ['CreateAccessKey'], actions: ['iam:CreateAccessKey'], isAudited: true },
+  { operations: ['UpdateAccessKey'], actions: ['iam:UpdateAccessKey'], isAudited: true },
+  { operations: ['DeleteAccessKey'], actions: ['iam:DeleteAccessKey'], isAudited: true },
 ];
 
 /** The permission is on the group alone, whoever joins it: no statement can leave out a user. */
-const GROUP_WRITES: readonly Row[] = [
-  { operations: ['AddUserToGroup'], actions: ['iam:AddUserToGroup'] },
-  { operations: ['RemoveUserFromGroup'], actions: ['iam:RemoveUserFromGroup'] },
+const GROUP_WRITES: readonly WriteRow[] = [
+  { operations: ['AddUserToGroup'], actions: ['iam:AddUserToGroup'], isAudited: true },
+  { operations: ['RemoveUserFromGroup'], actions: ['iam:RemoveUserFromGroup'], isAudited: true },
 ];
 
 const POLICY_READS: readonly Row[] = [
@@ -114,11 +139,11 @@ const POLICY_READS: readonly Row[] = [
   { operations: ['ListEntitiesForPolicy'], actions: ['iam:ListEntitiesForPolicy'] },
 ];
 
-const POLICY_WRITES: readonly Row[] = [
-  { operations: ['CreatePolicy'], actions: ['iam:CreatePolicy'] },
-  { operations: ['DeletePolicy'], actions: ['iam:DeletePolicy'] },
-  { operations: ['CreatePolicyVersion'], actions: ['iam:CreatePolicyVersion'] },
-  { operations: ['DeletePolicyVersion'], actions: ['iam:DeletePolicyVersion'] },
+const POLICY_WRITES: readonly WriteRow[] = [
+  { operations: ['CreatePolicy'], actions: ['iam:CreatePolicy'], isAudited: true },
+  { operations: ['DeletePolicy'], actions: ['iam:DeletePolicy'], isAudited: true },
+  { operations: ['CreatePolicyVersion'], actions: ['iam:CreatePolicyVersion'], isAudited: true },
+  { operations: ['DeletePolicyVersion'], actions: ['iam:DeletePolicyVersion'], isAudited: true },
 ];
 
 /**
@@ -150,7 +175,14 @@ function rows(
   scope: ServiceScope,
   feature: ServiceFeature,
   isRead: boolean,
-  given: readonly Row[],
+  given: readonly (Row | WriteRow)[],
 ): readonly ServiceRight[] {
-  return given.map((row) => ({ scope, feature, isRead, ...row }));
+  return given.map((row) => ({ scope, feature, isRead, isAudited: false, ...row }));
+}
+
+const UNAUDITED = new Set(SERVICE_RIGHTS.flatMap(({ operations, isAudited }) => (isAudited ? [] : operations)));
+
+/** Whether each call of that operation is told in a line of its own; of one that is not in the table, too. */
+export function isAuditedOperation(operation: string): boolean {
+  return !UNAUDITED.has(operation);
 }
