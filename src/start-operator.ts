@@ -154,7 +154,10 @@ function serveTelemetry(config: Config, progress: Progress, metrics: Metrics): P
     port: config.metricsPort,
     metrics,
     checks: {
-      health: [{ name: 'watches', problem: () => listed(silent(), 'no progress for too long') }],
+      health: [
+        { name: 'watches', problem: () => listed(silent(), 'no progress for too long') },
+        { name: 'passes', problem: () => standstillOf(progress.operator) },
+      ],
       ready: [
         { name: 'cluster', problem: () => progress.clusterProblem },
         {
@@ -181,6 +184,15 @@ function createElector(
     told = holder;
   };
   return new LeaderElector({ kube, clock, random, namespace, name: LEASE_NAME, identity, onFailure, onHolder });
+}
+
+/** The kinds whose passes stand still, and why. */
+function standstillOf(operator: Operator | undefined): string | undefined {
+  const problems = [...(operator?.controllers ?? [])].flatMap(([kind, controller]) => {
+    const problem = controller.standstill();
+    return problem === undefined ? [] : [`${kind}: ${problem}`];
+  });
+  return problems.length === 0 ? undefined : problems.join(', ');
 }
 
 function listed(names: readonly string[], what: string): string | undefined {

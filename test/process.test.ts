@@ -72,10 +72,11 @@ test('process: works, tells the truth of itself, and gives the Lease back on SIG
   const port = metricsPortOf(operator);
   const { body: readiness } = await probe(port, '/readyz');
   assert.deepEqual(JSON.parse(readiness), { status: 'ok', checks: { cluster: 'ok', caches: 'ok' } });
-  assert.equal((await probe(port, '/healthz')).status, 200);
+  const health = { status: 200, body: '[+]watches ok\n[+]passes ok\nhealthz check passed\n' };
+  assert.deepEqual(await probe(port, '/healthz?verbose'), health);
   const { body } = await probe(port, '/metrics');
   assert.match(body, /wasabi_s3_operator_reconcile_total\{kind="Bucket",outcome="InSync"\} [1-9]/);
-  assert.match(body, /wasabi_s3_operator_api_call_total\{service="s3",operation="CreateBucket",status="200"\} 1\b/);
+  assert.match(body, /wasabi_s3_operator_api_call_total\{service="s3",operation="CreateBucket",[^}]*status="200"[^}]*\} 1\b/);
   assert.match(body, /wasabi_s3_operator_leader 1\b/);
   const agents = new Set(emulator.calls.map(({ userAgent }) => userAgent));
   assert.ok(

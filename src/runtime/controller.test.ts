@@ -250,9 +250,11 @@ test('a pass that ignores its signal is counted, gives its place to others, and 
   controller.enqueue(B, 'user');
   await clock.advanceAsync(35_999);
   assert.deepEqual(started, ['team-a/logs']);
+  assert.equal(controller.standstill(), undefined);
   await clock.advanceAsync(1);
   assert.deepEqual(started, ['team-a/logs', 'cluster-wide']);
   assert.equal(controller.depths().stuck, 1);
+  assert.equal(controller.standstill(), 'passes that do not end: 1');
   assert.match(String(errors[0]?.[1]), /the pass ignores its deadline: it runs for over 36000 ms/);
   running[1]?.end({ type: 'done' });
   await settle();
@@ -261,6 +263,23 @@ test('a pass that ignores its signal is counted, gives its place to others, and 
   await settle();
   assert.deepEqual(started, ['team-a/logs', 'cluster-wide', 'team-a/logs']);
   assert.equal(controller.depths().stuck, 0);
+  assert.equal(controller.standstill(), undefined);
+});
+
+test('nothing stands still on standby, however long keys wait, nor while passes take their time', async () => {
+  const { clock, controller, running } = world({ concurrency: 1 });
+  controller.enqueue(A, 'user');
+  controller.enqueue(B, 'user');
+  const look = async () => {
+    assert.equal(controller.standstill(), undefined);
+    await clock.advanceAsync(70_000);
+    assert.equal(controller.standstill(), undefined);
+  };
+  await look();
+  controller.start();
+  await settle();
+  await look();
+  assert.equal(running.length, 1);
 });
 
 test('stop takes no new keys and waits for what runs', async () => {

@@ -5,6 +5,7 @@ import { setDeadline, withDeadline } from './deadline.ts';
 import { ReconcileError } from './errors.ts';
 import { toKubeReconcileError } from './kube-errors.ts';
 import type { Priority } from './priority.ts';
+import { Standstill } from './standstill.ts';
 import { type Pass, Turn } from './turn.ts';
 import { type QueueDepth, WorkQueue } from './workqueue.ts';
 
@@ -61,7 +62,9 @@ export class Controller {
   readonly #abort = new AbortController();
   /** Of the passes that run, by key. */
   readonly #turns = new Map<string, Turn>();
+  readonly #standstill = new Standstill();
   #isStarted = false;
+  #begun = 0;
   #stuck = 0;
   #stopped: Promise<number> | undefined;
 
@@ -116,10 +119,21 @@ export class Controller {
     return { ...this.#queue.depth(), stuck: this.#stuck };
   }
 
+  /** Why only a new start of the process would help; undefined: it makes progress, or has nothing to do. Asked at each probe. */
+  standstill(): string | undefined {
+    if (this.#stuck > 0) return `passes that do not end: ${this.#stuck}`;
+    if (!this.#isStarted || this.#stopped !== undefined) return undefined;
+    const { clock } = this.#options;
+    const now = { due: this.depth(), running: this.#queue.depth().processing, begun: this.#begun };
+    const lastedMs = this.#standstill.look(now, clock.monotonicMs());
+    return lastedMs === undefined ? undefined : `${now.due} objects are due, and none is begun with`;
+  }
+
   async #work(): Promise<void> {
     for (;;) {
       const text = await this.#queue.take(this.#abort.signal);
       if (text === undefined) return;
+      this.#begun++;
       const run = () => this.#untilEndedOrStuck(text);
       await (this.#options.around?.(parseKey(text), run) ?? run());
     }

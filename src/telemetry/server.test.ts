@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import type { Check } from './health.ts';
 import { Metrics } from './metrics.ts';
-import { type Check, startTelemetryServer, type TelemetryServerOptions } from './server.ts';
+import { startTelemetryServer, type TelemetryServerOptions } from './server.ts';
 
 interface Answered {
   readonly status: number;
@@ -48,7 +49,7 @@ test('L35: healthz and readyz say what their checks say at that moment', async (
   const health = await ask(port, '/healthz');
   assert.deepEqual([health.status, JSON.parse(health.body)], [200, { status: 'ok', checks: { loop: 'ok' } }]);
   assert.equal(health.headers['content-type'], 'application/json');
-  const before = await ask(port, '/readyz?verbose');
+  const before = await ask(port, '/readyz?period=10');
   assert.deepEqual(
     [before.status, JSON.parse(before.body)],
     [503, { status: 'unavailable', checks: { caches: 'not synced: Bucket', config: 'ok' } }],
@@ -59,6 +60,29 @@ test('L35: healthz and readyz say what their checks say at that moment', async (
     [after.status, JSON.parse(after.body)],
     [200, { status: 'ok', checks: { caches: 'ok', config: 'ok' } }],
   );
+});
+
+test('as in Kubernetes: a line a check, without those that are left out, or one check alone', async (t) => {
+  const ready = [check('cluster', () => undefined), check('caches', () => 'not listed yet: Bucket')];
+  const { port } = await started(t, { checks: { health: [check('watches', () => undefined)], ready } });
+  const answers: readonly (readonly [path: string, status: number, body: string])[] = [
+    ['/healthz?verbose', 200, '[+]watches ok\nhealthz check passed\n'],
+    ['/readyz?verbose', 503, '[+]cluster ok\n[-]caches failed: not listed yet: Bucket\nreadyz check failed\n'],
+    ['/readyz?verbose=1&exclude=caches', 200, '[+]cluster ok\n[+]caches excluded: ok\nreadyz check passed\n'],
+    [
+      '/healthz?verbose&exclude=etcd',
+      200,
+      '[+]watches ok\nwarn: some checks cannot be excluded: no matches for "etcd"\nhealthz check passed\n',
+    ],
+    ['/readyz?exclude=caches', 200, '{"status":"ok","checks":{"cluster":"ok"}}\n'],
+    ['/readyz/cluster', 200, 'ok\n'],
+    ['/readyz/caches', 503, 'not listed yet: Bucket\n'],
+    ['/healthz/caches', 404, 'no such check; there are: watches\n'],
+  ];
+  for (const [path, status, body] of answers) {
+    const answer = await ask(port, path);
+    assert.deepEqual([answer.status, answer.body], [status, body], path);
+  }
 });
 
 test('a check that throws is one that fails, without telling what it threw', async (t) => {

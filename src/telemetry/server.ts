@@ -1,13 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { StartError } from '../runtime/errors.ts';
-
-/** One thing that must be so. Asked at each probe, so it answers from memory, at once. */
-export interface Check {
-  readonly name: string;
-  /** `undefined`: it is so; else why not, in words for an administrator. No credential, no name of a Secret. */
-  problem(): string | undefined;
-}
+import { type Check, healthAnswer } from './health.ts';
 
 /** What `/metrics` serves. */
 export interface MetricsSource {
@@ -77,38 +71,34 @@ export async function startTelemetryServer(options: TelemetryServerOptions): Pro
 /** Never rejects: what goes wrong is an answer, too. */
 async function answerTo(request: IncomingMessage, options: TelemetryServerOptions): Promise<Answer> {
   const { checks, metrics } = options;
-  const path = (request.url ?? '').split('?', 1)[0];
-  const routes: Readonly<Record<string, () => Promise<Answer>>> = {
-    '/healthz': async () => checked(checks.health),
-    '/readyz': async () => checked(checks.ready),
-    '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
-  };
-  const route = path !== undefined && Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (route === undefined) return { status: 404, type: TEXT, body: 'not found: /healthz, /readyz, /metrics\n' };
+  const { probe, name, query, isMetrics } = asked(request.url ?? '');
+  if (probe === undefined && !isMetrics) {
+    return { status: 404, type: TEXT, body: 'not found: /healthz, /readyz, /metrics\n' };
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { status: 405, type: TEXT, body: 'only GET and HEAD\n', allow: 'GET, HEAD' };
   }
+  if (probe !== undefined) {
+    const { status, isJson, body } = healthAnswer(
+      probe,
+      probe === 'healthz' ? checks.health : checks.ready,
+      name,
+      query,
+    );
+    return { status, type: isJson ? 'application/json' : TEXT, body };
+  }
   try {
-    return await route();
+    return { status: 200, type: metrics.contentType, body: await metrics.text() };
   } catch {
     return { status: 500, type: TEXT, body: 'the metrics could not be collected\n' };
   }
 }
 
-function checked(checks: readonly Check[]): Answer {
-  const results = checks.map((check) => [check.name, problemOf(check) ?? 'ok'] as const);
-  const isOk = results.every(([, result]) => result === 'ok');
-  const body = { status: isOk ? 'ok' : 'unavailable', checks: Object.fromEntries(results) };
-  return { status: isOk ? 200 : 503, type: 'application/json', body: `${JSON.stringify(body)}\n` };
-}
-
-/** A check that cannot tell is one that fails. */
-function problemOf(check: Check): string | undefined {
-  try {
-    return check.problem();
-  } catch {
-    return 'the check itself failed';
-  }
+/** What a URL asks for: a probe, all its checks or one of them, or the metrics. */
+function asked(url: string) {
+  const [path = '', query] = url.split('?', 2);
+  const [, probe, name] = /^\/(healthz|readyz)(?:\/([\w-]+))?$/.exec(path) ?? [];
+  return { probe, name, query: new URLSearchParams(query), isMetrics: path === '/metrics' };
 }
 
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
