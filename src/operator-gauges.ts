@@ -16,7 +16,20 @@ interface Told {
 
 /** From now on each scrape asks queues and watches how they are. */
 export function watchRuntime(metrics: Metrics, { clock, manager, controllers, secrets }: Told): void {
-  metrics.watch('queueDepth', () => [...controllers].map(([kind, each]) => [{ kind }, each.depth()] as const));
+  const perKind = (of: (controller: Controller) => number) => () =>
+    [...controllers].map(([kind, controller]) => [{ kind }, of(controller)] as const);
+  metrics.watch(
+    'queueDepth',
+    perKind((each) => each.depth()),
+  );
+  metrics.watch(
+    'activePasses',
+    perKind((each) => each.depths().processing),
+  );
+  metrics.watch(
+    'stuckPasses',
+    perKind((each) => each.depths().stuck),
+  );
   metrics.watch('reflectorContact', () => {
     const earliest = new Map<string, number>();
     for (const [kind, atMs] of [...manager.contacts(), ['Secret', secrets.lastContactMs] as const]) {

@@ -239,7 +239,7 @@ function createAccess(
 }
 
 function createController(
-  { config, clock, random, log }: OperatorParts,
+  { config, clock, random, log, metrics }: OperatorParts,
   kind: string,
   reconcile: Reconcile | undefined,
   groupOf: (key: ObjectKey) => string,
@@ -251,6 +251,7 @@ function createController(
     reconcile,
     groupOf,
     concurrency: config.maxConcurrentReconciles,
+    observer: { onTaken: (waitedMs) => metrics.waitedInQueue(kind, waitedMs), onRetry: () => metrics.retried(kind) },
     around: ({ namespace, name }, run) => log.within({ reconcileId: crypto.randomUUID(), kind, namespace, name }, run),
     onError: (_key, error) => log.warn({ error: asError(error) }, 'a pass failed'),
   });

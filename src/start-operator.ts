@@ -12,6 +12,7 @@ import type { Leadership } from './runtime/manager.ts';
 import { EventRecorder } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
+import { watchProcess } from './telemetry/process-metrics.ts';
 import { startTelemetryServer, type TelemetryServer } from './telemetry/server.ts';
 import { createTracer, kubeObserver } from './tracing.ts';
 import { NOT_INSTALLED } from './watches.ts';
@@ -71,6 +72,7 @@ async function start(
 ): Promise<RunningOperator> {
   const { access, clock, random, log } = effects;
   const metrics = new Metrics({ version: VERSION });
+  opened.defer(watchProcess(metrics));
   const identity = `${hostname()}_${crypto.randomUUID().slice(0, 8)}`;
   const tracer = await createTracer(config, { clock, log, metrics });
   opened.defer(() => tracer.stop());

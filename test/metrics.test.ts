@@ -93,3 +93,22 @@ test('metrics: calls under way and calls that wait for the limit are told while 
   const after = await scrape(world);
   assert.deepEqual([after.sum('callsInFlight', { account }), after.sum('callsWaiting', { account })], [0, 0]);
 });
+
+test('metrics: what waits for a pass, fails and is tried again, and runs, is told by kind', async (t) => {
+  const world = await startWorld(t);
+  const kind = 'Bucket';
+  assert.equal((await scrape(world)).sum('queueRetries', { kind }), undefined);
+  const held = Promise.withResolvers<CannedAnswer>();
+  world.operator.wasabi.decide(({ method }) => (method === 'PUT' ? held.promise : 'pass'));
+  await world.apply(bucket('logs'));
+  await until('a pass is under way', async () => (await scrape(world)).sum('activePasses', { kind }) === 1);
+  held.resolve({ status: 500, body: '<Error><Code>InternalError</Code></Error>' });
+  await until('it failed', async () => ((await scrape(world)).sum('queueRetries', { kind }) ?? 0) > 0);
+  world.operator.wasabi.decide(undefined);
+  await world.reaches(kind, 'logs', 'Ready', 'True');
+  await world.settle();
+  const after = await scrape(world);
+  assert.equal(after.sum('activePasses', { kind }), 0);
+  assert.equal(after.sum('stuckPasses', { kind }), 0);
+  assert.equal(after.sum('queueWaitSeconds', { kind }), after.sum('reconciles', { kind }));
+});

@@ -9,24 +9,25 @@ import { EVENT_REASONS } from '../src/api/event-reasons.ts';
 import { KINDS } from '../src/api/kinds.ts';
 import { REASON_GROUPS } from '../src/api/reasons.ts';
 import type { MetricRow } from '../src/telemetry/metric-row.ts';
-import { METRICS, METRICS_PREFIX } from '../src/telemetry/metrics-table.ts';
+import { fullName, METRICS } from '../src/telemetry/metrics-table.ts';
 
 /** What alerts and the dashboard say is so; `npm run test:consumers` puts them to a Prometheus. */
 
 const rows = Object.values<MetricRow>(METRICS);
 const queries = ROWS.flatMap(({ panels }) => panels.flatMap((panel) => panel.queries.map(({ expr }) => expr)));
-const SUFFIX = /_(bucket|sum|count)$/;
+/** A metric in a query, without what a histogram adds to its name, and its matchers. */
+const NAME = /\b((?:wasabi_s3_operator|process|nodejs)_\w+?)(?:_bucket|_sum|_count)?\b(?:\{([^}]*)\})?/g;
 
 test('dashboard: each metric is on a panel', () => {
-  const shown = queries.flatMap((expr) => [...expr.matchAll(/wasabi_s3_operator_\w+/g)].map(([name]) => name));
-  const missing = rows.filter(({ name }) => !shown.some((each) => each.replace(SUFFIX, '') === METRICS_PREFIX + name));
+  const shown = new Set(queries.flatMap((expr) => [...expr.matchAll(NAME)].map(([, name = '']) => name)));
+  const missing = rows.filter((row) => !shown.has(fullName(row)));
   assert.deepEqual(missing, []);
 });
 
 test('dashboard and alerts: they name no metric and no label that there is not', () => {
   for (const expr of [...queries, ...ALERTS.map((alert) => alert.expr)]) {
-    for (const [, name = '', matchers = ''] of expr.matchAll(/wasabi_s3_operator_(\w+)(?:\{([^}]*)\})?/g)) {
-      const found = rows.find((row) => row.name === name.replace(SUFFIX, ''));
+    for (const [, name = '', matchers = ''] of expr.matchAll(NAME)) {
+      const found = rows.find((row) => fullName(row) === name);
       assert.ok(found, `${name} in ${expr}`);
       const labels = [...matchers.matchAll(/(\w+)(?:=~|!=|=)"/g)].map(([, label = '']) => label);
       const strange = labels.filter((label) => !found.labels.includes(label) && label !== 'namespace');
@@ -56,9 +57,9 @@ test('alerts: reasons, events, kinds, metrics and values of the chart that the s
     );
     const values = [...text.matchAll(/`((?:operator|rbac|networkPolicy|prometheusRule)\.[\w.]+)`/g)];
     for (const [, path = ''] of values) assert.ok(paths.includes(path), `${name}: ${path}`);
-    for (const [, metric = ''] of text.matchAll(/wasabi_s3_operator_(\w+)/g)) {
+    for (const [, metric = ''] of text.matchAll(NAME)) {
       assert.ok(
-        rows.some((row) => row.name === metric),
+        rows.some((row) => fullName(row) === metric),
         `${name}: ${metric}`,
       );
     }

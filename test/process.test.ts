@@ -76,7 +76,10 @@ test('process: works, tells the truth of itself, and gives the Lease back on SIG
   assert.deepEqual(await probe(port, '/healthz?verbose'), health);
   const { body } = await probe(port, '/metrics');
   assert.match(body, /wasabi_s3_operator_reconcile_total\{kind="Bucket",outcome="InSync"\} [1-9]/);
-  assert.match(body, /wasabi_s3_operator_api_call_total\{service="s3",operation="CreateBucket",[^}]*status="200"[^}]*\} 1\b/);
+  assert.match(
+    body,
+    /wasabi_s3_operator_api_call_total\{service="s3",operation="CreateBucket",[^}]*status="200"[^}]*\} 1\b/,
+  );
   assert.match(body, /wasabi_s3_operator_leader 1\b/);
   const agents = new Set(emulator.calls.map(({ userAgent }) => userAgent));
   assert.ok(

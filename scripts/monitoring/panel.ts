@@ -1,7 +1,7 @@
-import { METRICS, METRICS_PREFIX, type MetricName } from '../../src/telemetry/metrics-table.ts';
+import { METRICS, type MetricName, nameOf } from '../../src/telemetry/metrics-table.ts';
 
 /** A unit as Grafana names it. */
-type Unit = 'short' | 's' | 'ops' | 'reqps';
+type Unit = 'short' | 's' | 'ops' | 'reqps' | 'bytes' | 'percentunit';
 
 /** One line of a panel. */
 export interface Query {
@@ -32,9 +32,11 @@ export function of(name: MetricName, suffix = '', ...matchers: readonly string[]
   const chosen = ['namespace', 'kind', 'account'].flatMap((label) =>
     label === 'namespace' || labels.includes(label) ? [`${label}=~"$${label}"`] : [],
   );
-  return `${METRICS_PREFIX}${METRICS[name].name}${suffix}{${[...chosen, ...matchers].join(',')}}`;
+  return `${nameOf(name)}${suffix}{${[...chosen, ...matchers].join(',')}}`;
 }
 
+/** Of series with names that other programs use, too: those of the operator. */
+export const ours = (series: string): string => `${series} and on (job, instance) ${of('build')}`;
 /** How often a second that counter grew. */
 export const rate = (series: string): string => `rate(${series}[$__rate_interval])`;
 /** That share of what a histogram saw took no longer. */

@@ -1,4 +1,4 @@
-import { of, one, quantile, type Row, rate } from './panel.ts';
+import { of, one, ours, quantile, type Row, rate } from './panel.ts';
 
 /** The process, and its calls of the Kubernetes API. */
 export const OPERATOR: Row = {
@@ -17,6 +17,57 @@ export const OPERATOR: Row = {
       unit: 'short',
       description: 'Replicas by version.',
       queries: one(`count by (version) (${of('build')})`, '{{version}}'),
+    },
+    {
+      title: 'Versions of Node.js',
+      type: 'stat',
+      unit: 'short',
+      description: 'Replicas by the version of Node.js that runs them.',
+      queries: one(`count by (version) (${ours(of('nodeVersion'))})`, '{{version}}'),
+    },
+    {
+      title: 'Running for',
+      type: 'stat',
+      unit: 's',
+      description: 'Since the last restart of each replica.',
+      queries: one(`time() - (${ours(of('startTime'))})`, '{{instance}}'),
+    },
+    {
+      title: 'CPU',
+      type: 'timeseries',
+      unit: 'short',
+      description: 'Cores in use. JavaScript runs on one; at one it is full.',
+      queries: one(ours(rate(of('cpuSeconds'))), '{{instance}}'),
+    },
+    {
+      title: 'Memory',
+      type: 'timeseries',
+      unit: 'bytes',
+      description: 'Of the largest replica: in RAM, and what of it JavaScript has.',
+      queries: [
+        { expr: `max(${ours(of('residentMemory'))})`, legend: 'in RAM' },
+        { expr: `max(${ours(of('heapTotal'))})`, legend: 'heap' },
+        { expr: `max(${ours(of('heapUsed'))})`, legend: 'heap in use' },
+        { expr: `max(${ours(of('externalMemory'))})`, legend: 'buffers' },
+      ],
+    },
+    {
+      title: 'Event loop',
+      type: 'timeseries',
+      unit: 's',
+      description: 'How late timers come: what the process does late because it does something else.',
+      queries: [
+        { expr: `max(${ours(of('loopLagMedian'))})`, legend: 'p50' },
+        { expr: `max(${ours(of('loopLagHigh'))})`, legend: 'p99' },
+        { expr: `max(${ours(of('loopLagMost'))})`, legend: 'most' },
+      ],
+    },
+    {
+      title: 'Open files',
+      type: 'timeseries',
+      unit: 'short',
+      description: 'Files and sockets.',
+      queries: one(ours(of('openFiles')), '{{instance}}'),
     },
     {
       title: 'Calls of the Kubernetes API',

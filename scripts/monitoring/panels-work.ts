@@ -30,6 +30,30 @@ export const WORK: Row = {
       queries: one(`max by (kind) (${of('queueDepth')} and on (job, instance) ${of('leader')} == 1)`, '{{kind}}'),
     },
     {
+      title: 'Wait in the queue',
+      type: 'timeseries',
+      unit: 's',
+      description: 'From when an object was due until its pass began: the slowest one in a hundred.',
+      queries: one(quantile(0.99, 'queueWaitSeconds', 'kind'), '{{kind}} p99'),
+    },
+    {
+      title: 'Passes under way',
+      type: 'timeseries',
+      unit: 'short',
+      description: 'Stuck: their time is up, and they run on. That is a defect.',
+      queries: [
+        { expr: `sum by (kind) (${of('activePasses')})`, legend: '{{kind}}' },
+        { expr: `sum by (kind) (${of('stuckPasses')})`, legend: '{{kind}} stuck' },
+      ],
+    },
+    {
+      title: 'Failed passes that are tried again',
+      type: 'timeseries',
+      unit: 'ops',
+      description: 'Each time after a longer wait.',
+      queries: one(`sum by (kind) (${rate(of('queueRetries'))})`, '{{kind}}'),
+    },
+    {
       title: 'Failures',
       type: 'timeseries',
       unit: 'ops',

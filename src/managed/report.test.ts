@@ -109,7 +109,7 @@ const cases: readonly Case[] = [
 test('event of a first pass that found the resource: it was taken over', () => {
   const target = { provider: { namespace: 'a', name: 'p' }, accountId: '1', region: 'r', name: 'b' };
   const draft = (applied: readonly string[], resource = bucket()) => {
-    const reading = { target, kindStatus: { fields: {} }, isFound: true, applied, told: applied };
+    const reading = { target, kindStatus: { fields: {} }, isFound: true, found: applied, applied, told: applied };
     return eventsFor({ ...events, isTakenOver: true }, resource, { type: 'InSync', reading }, NOW)[0]?.note;
   };
   assert.equal(draft(['Set:tagging']), 'Taken over. Changes made: Set:tagging');
@@ -141,7 +141,7 @@ test('an object that is a part of something tells that the part is gone, or stay
 function made(...errors: ReconcileError[]): Outcome {
   const target = { provider: { namespace: 'a', name: 'p' }, accountId: '1', region: 'r', name: 'b' };
   const applied = ['Create', 'Set:tagging'];
-  const reading = { target, kindStatus: { fields: {} }, isFound: true, applied, told: applied };
+  const reading = { target, kindStatus: { fields: {} }, isFound: true, found: applied, applied, told: applied };
   return errors.length === 0 ? { type: 'InSync', reading } : { type: 'OutOfSync', reading, errors };
 }
 

@@ -5,6 +5,7 @@ import { setDeadline, withDeadline } from './deadline.ts';
 import { ReconcileError } from './errors.ts';
 import { toKubeReconcileError } from './kube-errors.ts';
 import type { Priority } from './priority.ts';
+import type { QueueObserver } from './queue-options.ts';
 import { Standstill } from './standstill.ts';
 import { type Pass, Turn } from './turn.ts';
 import { type QueueDepth, WorkQueue } from './workqueue.ts';
@@ -36,6 +37,7 @@ export interface ControllerOptions {
   readonly groupOf?: (key: ObjectKey) => string;
   /** Runs each pass, with all that is told of it; default: just runs. */
   readonly around?: (key: ObjectKey, run: () => Promise<void>) => Promise<void>;
+  readonly observer?: QueueObserver;
   /** A pass threw, or did not end when its time was up. Must not throw. */
   readonly onError: (key: ObjectKey, error: unknown) => void;
 }
@@ -70,7 +72,7 @@ export class Controller {
 
   /** @throws RangeError when `concurrency` is not a positive integer */
   constructor(options: ControllerOptions) {
-    const { clock, random, backoff, concurrency, groupOf } = options;
+    const { clock, random, backoff, concurrency, groupOf, observer } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new RangeError(`concurrency ${concurrency}: a controller needs at least 1 worker`);
     }
@@ -82,7 +84,7 @@ export class Controller {
       userPlaces: Math.floor(maxRunning / 8),
       reservedTakers: Math.floor(concurrency / 4),
     };
-    this.#queue = new WorkQueue({ clock, random, ...(backoff && { backoff }), ...(groups && { groups }) });
+    this.#queue = new WorkQueue({ clock, random, ...(backoff && { backoff }), ...(groups && { groups }), observer });
   }
 
   /** Asks for a pass over that object, now or as soon as its running pass is over. */

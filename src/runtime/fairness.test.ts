@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { FakeClock, settle } from '../../test/support/fake-clock.ts';
 import type { ObjectKey } from '../api/meta.ts';
 import { Controller, type Result } from './controller.ts';
-import { type GroupOptions, WorkQueue } from './workqueue.ts';
+import type { GroupOptions } from './queue-options.ts';
+import { WorkQueue } from './workqueue.ts';
 
 const never = new AbortController().signal;
 

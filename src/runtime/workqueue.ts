@@ -3,33 +3,13 @@ import type { Clock, Random } from './clock.ts';
 import { type Delayed, DelayHeap } from './delay-heap.ts';
 import { GroupLanes } from './group-lanes.ts';
 import { higher, type Priority, RANK } from './priority.ts';
+import type { GroupOptions, QueueObserver, WorkQueueOptions } from './queue-options.ts';
 
 /** Waiting keys by priority, those that wait for their time, and those that were taken and are not done. */
 export type QueueDepth = { readonly [P in Priority]: number } & {
   readonly delayed: number;
   readonly processing: number;
 };
-
-export interface WorkQueueOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Waits between the failures of one key. Default: full jitter below 250 ms, doubling, at most 5 minutes. */
-  readonly backoff?: BackoffOptions;
-  /** Keys of one group share its turns and its places. Default: all keys are of one group, which has every place. */
-  readonly groups?: GroupOptions;
-}
-
-/** How keys of different groups are kept from getting in each other's way. */
-export interface GroupOptions {
-  /** The group of a key, asked each time when the key may be taken. */
-  readonly groupOf: (key: string) => string;
-  /** So many keys of one group are given out at a time. */
-  readonly maxRunning: number;
-  /** Of these, so many are kept for keys that a user's change queued. */
-  readonly userPlaces: number;
-  /** While no more than so many takers wait, they are for groups that have no key given out. */
-  readonly reservedTakers: number;
-}
 
 const ONE_GROUP: GroupOptions = {
   groupOf: () => '',
@@ -49,6 +29,8 @@ interface Pending extends Delayed {
   priority: Priority;
   /** Of the lane that it is in. */
   group: string;
+  /** When it came into its lane. */
+  readyMs?: number;
 }
 
 /** A key that was taken and is not done. */
@@ -75,6 +57,8 @@ export class WorkQueue {
   readonly #processing = new Map<string, Taken>();
   readonly #failures = new Map<string, number>();
   readonly #takers = new Set<(key: string | undefined) => void>();
+  readonly #observer: QueueObserver | undefined;
+  #firstTakerMs: number | undefined;
   #order = 0;
   #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
   #closed: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
@@ -85,6 +69,7 @@ export class WorkQueue {
     this.#backoff = options.backoff ?? DEFAULT_BACKOFF;
     this.#groups = options.groups ?? ONE_GROUP;
     this.#lanes = new GroupLanes(this.#groups);
+    this.#observer = options.observer;
   }
 
   /** Queues a key now. After `close` nothing is queued any more. */
@@ -130,6 +115,7 @@ export class WorkQueue {
     const delayMs = Math.max(backoffMs(failures, this.#random, this.#backoff), atLeastMs);
     this.addAfter(key, delayMs, priority);
     this.#failures.set(key, failures + 1);
+    this.#observer?.onRetry();
   }
 
   /** The key has not failed: its next failure waits as the first. */
@@ -148,6 +134,7 @@ export class WorkQueue {
    */
   take(signal: AbortSignal): Promise<string | undefined> {
     if (signal.aborted || this.#closed !== undefined) return Promise.resolve(undefined);
+    this.#firstTakerMs ??= this.#clock.monotonicMs();
     return new Promise((resolve) => {
       const finish = (key: string | undefined) => {
         this.#takers.delete(finish);
@@ -238,6 +225,7 @@ export class WorkQueue {
 
   #enter(pending: Pending): void {
     if (this.#processing.has(pending.key)) return;
+    pending.readyMs ??= this.#clock.monotonicMs();
     pending.group = this.#groups.groupOf(pending.key);
     this.#lanes.add(pending.key, pending.group, pending.priority);
   }
@@ -254,10 +242,16 @@ export class WorkQueue {
     for (const taker of this.#takers) {
       const next = this.#lanes.take(this.#takers.size <= this.#groups.reservedTakers);
       if (next === undefined) return;
+      this.#tellWait(this.#pending.get(next.key));
       this.#pending.delete(next.key);
       this.#processing.set(next.key, next);
       taker(next.key);
     }
+  }
+
+  #tellWait(taken: Pending | undefined): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#observer?.onTaken(nowMs - Math.max(taken?.readyMs ?? nowMs, this.#firstTakerMs ?? nowMs));
   }
 
   /** One timer, for the earliest of the delayed. */

@@ -2,6 +2,8 @@
 export interface MetricRow {
   /** Without the prefix. */
   readonly name: string;
+  /** The name is one that client libraries of Prometheus have in common: it has no prefix. */
+  readonly isStandard?: true;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   /** One sentence, in `/metrics` and in the reference. */

@@ -29,6 +29,31 @@ export const WORK_METRICS = {
     labels: ['kind'],
     help: 'Objects that wait for a pass now.',
   },
+  queueWaitSeconds: {
+    name: 'workqueue_wait_duration_seconds',
+    type: 'histogram',
+    labels: ['kind'],
+    help: 'How long an object waited for its pass: from when it was due, or this process became the leader, until the pass began.',
+    buckets: PASS_SECONDS,
+  },
+  queueRetries: {
+    name: 'workqueue_retries_total',
+    type: 'counter',
+    labels: ['kind'],
+    help: 'Passes that failed and are tried again after a wait that grows.',
+  },
+  activePasses: {
+    name: 'active_reconciles',
+    type: 'gauge',
+    labels: ['kind'],
+    help: 'Passes under way now, those included that are stuck.',
+  },
+  stuckPasses: {
+    name: 'stuck_reconciles',
+    type: 'gauge',
+    labels: ['kind'],
+    help: 'Passes that run on although their time is up: a defect; their objects get no other pass.',
+  },
   conditionTransitions: {
     name: 'resource_status_total',
     type: 'counter',

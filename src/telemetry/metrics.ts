@@ -3,7 +3,7 @@ import { KINDS } from '../api/kinds.ts';
 import type { ReconcileErrorType } from '../runtime/errors.ts';
 import type { KubeCall } from '../runtime/kube-calls.ts';
 import type { MetricRow } from './metric-row.ts';
-import { type LabelsOf, METRICS, METRICS_PREFIX, type MetricName } from './metrics-table.ts';
+import { fullName, type LabelsOf, METRICS, type MetricName } from './metrics-table.ts';
 
 /** One finished attempt of a call of the service. */
 export interface ServiceCall {
@@ -26,6 +26,13 @@ type Labels<N extends MetricName> = Readonly<Record<LabelsOf<N>, string>>;
 
 /** One series of a gauge, and its value now. */
 export type GaugeSample<N extends MetricName> = readonly [labels: Labels<N>, value: number];
+
+/** One series of a metric that is read at each scrape. */
+export interface Sample<N extends MetricName> {
+  readonly name: N;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
 
 /** Values of a label beyond the most that there may be: a label must not grow with what the other side sends. */
 const OTHER = 'other';
@@ -56,6 +63,16 @@ export class Metrics {
   reconciled(kind: string, outcome: string, durationMs: number): void {
     this.#count('reconciles', { kind, outcome });
     this.#observe('reconcileSeconds', { kind }, durationMs);
+  }
+
+  /** A pass began, so long after it was due. */
+  waitedInQueue(kind: string, waitedMs: number): void {
+    this.#observe('queueWaitSeconds', { kind }, waitedMs);
+  }
+
+  /** A pass failed, and is tried again. */
+  retried(kind: string): void {
+    this.#count('queueRetries', { kind });
   }
 
   /** An attempt of a call of the service ended. */
@@ -115,6 +132,20 @@ export class Metrics {
     });
   }
 
+  /**
+   * From now on each scrape asks `read` for all series of those metrics: one that it tells no more is gone. Of a counter it
+   * tells the sum so far.
+   */
+  watchAll<N extends NamesOf<'gauge' | 'counter'>>(names: readonly N[], read: () => Iterable<Sample<N>>): void {
+    this.#watched.push(() => {
+      for (const name of names) (this.#gauges.get(name) ?? this.#counters.get(name))?.reset();
+      for (const { name, labels, value } of read()) {
+        if (METRICS[name].type === 'gauge') this.#set(name, labels, value);
+        else this.#count(name, labels, value);
+      }
+    });
+  }
+
   /** A kind was listed anew. */
   relisted(kind: string, reason: string): void {
     this.#count('relists', { kind, reason });
@@ -147,8 +178,8 @@ export class Metrics {
   }
 
   #register(key: MetricName, row: MetricRow): void {
-    const { name, type, labels, help, buckets } = row;
-    const options = { name: `${METRICS_PREFIX}${name}`, help, labelNames: labels, registers: [this.#registry] };
+    const { type, labels, help, buckets } = row;
+    const options = { name: fullName(row), help, labelNames: labels, registers: [this.#registry] };
     switch (type) {
       case 'counter':
         this.#counters.set(key, new Counter(options));
@@ -162,11 +193,11 @@ export class Metrics {
     }
   }
 
-  #count<N extends NamesOf<'counter'>>(name: N, labels: Labels<N>, by = 1): void {
+  #count<N extends MetricName>(name: N, labels: Labels<N>, by = 1): void {
     this.#counters.get(name)?.inc(this.#bounded(name, labels), by);
   }
 
-  #set<N extends NamesOf<'gauge'>>(name: N, labels: Labels<N>, value: number): void {
+  #set<N extends MetricName>(name: N, labels: Labels<N>, value: number): void {
     const bounded = this.#bounded(name, labels);
     // What is counted may be added up under one name; what stands now may not.
     if (Object.values(bounded).includes(OTHER)) return;

@@ -1,4 +1,4 @@
-import { METRICS, METRICS_PREFIX, type MetricName } from '../../src/telemetry/metrics-table.ts';
+import { METRICS, type MetricName, nameOf } from '../../src/telemetry/metrics-table.ts';
 import type { World } from './world.ts';
 
 /** One series of a scrape. */
@@ -25,8 +25,7 @@ export class Scrape {
 
   /** The series of that metric with these labels among theirs; of a histogram, how often something was observed. */
   of(key: MetricName, labels: Readonly<Record<string, string>> = {}): readonly Sample[] {
-    const { name, type } = METRICS[key];
-    const wanted = `${METRICS_PREFIX}${name}${type === 'histogram' ? '_count' : ''}`;
+    const wanted = `${nameOf(key)}${METRICS[key].type === 'histogram' ? '_count' : ''}`;
     return this.samples.filter(
       (sample) =>
         sample.name === wanted && Object.entries(labels).every(([label, text]) => sample.labels[label] === text),
