@@ -1,6 +1,7 @@
 import type { AccessKey } from './api/access-key.ts';
 import { findCondition } from './managed/conditions.ts';
 import type { ManagedResource } from './managed/kind.ts';
+import { unsupportedSettings } from './managed/unsupported-condition.ts';
 import type { ObjectStore } from './runtime/store.ts';
 import type { GaugeSample, Metrics } from './telemetry/metrics.ts';
 
@@ -28,6 +29,8 @@ export function watchObjects(metrics: Metrics, stores: Stores): void {
   const keys = () => (stores.get('AccessKey')?.list() ?? []) as readonly AccessKey[]; // the store of that kind
   metrics.watch('oldestKey', () => first('AccessKey', keys(), ({ status }) => status?.lastRotateTime));
   metrics.watch('rotationDue', () => first('AccessKey', keys(), rotationDue));
+  metrics.watch('retainedKeys', () => [[{}, keys().filter(({ status }) => status?.retireTime !== undefined).length]]);
+  metrics.watch('unsupportedSettings', () => byKind().flatMap(({ kind, objects }) => unsupported(kind, objects)));
   // Several AccessKeys of one User list the same keys.
   metrics.watch('foreignKeys', () => [[{}, new Set(keys().flatMap(({ status }) => status?.foreignKeys ?? [])).size]]);
 }
@@ -46,6 +49,14 @@ function conditionCounts(kind: string, objects: readonly ManagedResource[]): rea
     for (const type of ALWAYS) if (findCondition(conditions, type) === undefined) count(type, 'Unknown', 1);
   }
   return [...counts.values()];
+}
+
+function unsupported(kind: string, objects: readonly ManagedResource[]): readonly GaugeSample<'unsupportedSettings'>[] {
+  const counts = new Map<string, number>();
+  for (const { status } of objects) {
+    for (const setting of unsupportedSettings(status?.conditions)) counts.set(setting, (counts.get(setting) ?? 0) + 1);
+  }
+  return [...counts].map(([setting, count]) => [{ kind, setting }, count]);
 }
 
 /** What somebody suspended, or deletes, need not be Ready. */

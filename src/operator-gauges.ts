@@ -3,6 +3,7 @@ import type { Controller } from './runtime/controller.ts';
 import type { Manager } from './runtime/manager.ts';
 import type { NamedWatches } from './runtime/named-watches.ts';
 import { accountLabel, type Metrics } from './telemetry/metrics.ts';
+import type { ClientPool } from './wasabi/clients.ts';
 import type { Limiters } from './wasabi/limiters.ts';
 
 /** The parts of an operator that tell of themselves at each scrape. */
@@ -48,8 +49,11 @@ interface AccountState {
   readonly waiting: number;
 }
 
-/** From now on each scrape asks the limiters of accounts what they allow. */
-export function watchLimits(metrics: Metrics, limiters: Limiters): void {
+/** From now on each scrape asks the clients of accounts what their limits allow, and whom they have seen. */
+export function watchClients(metrics: Metrics, { limiters, certificates }: ClientPool): void {
+  metrics.watch('certificateEnds', () =>
+    certificates.ends().map(([endpoint, notAfterMs]) => [{ endpoint }, notAfterMs / 1_000] as const),
+  );
   const samples = (of: keyof AccountState) => () =>
     [...byAccount(limiters)].map(([account, state]) => [{ account }, state[of]] as const);
   metrics.watch('rateLimitCurrent', samples('current'));

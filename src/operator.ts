@@ -36,7 +36,7 @@ import type { ReferenceGrant } from './managed/references.ts';
 import { Reporter } from './managed/reporter.ts';
 import { ObjectWrites } from './managed/writes.ts';
 import { watchObjects } from './object-gauges.ts';
-import { watchLimits, watchRuntime } from './operator-gauges.ts';
+import { watchClients, watchRuntime } from './operator-gauges.ts';
 import { providerGroup } from './provider-group.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
@@ -228,7 +228,7 @@ function createAccess(
   const { allowInsecureTls } = config;
   const observer = serviceObserver({ metrics, tracer, log });
   const pool = new ClientPool({ allowed, clock, random, fence, version: VERSION, allowInsecureTls, observer });
-  watchLimits(metrics, pool.limiters);
+  watchClients(metrics, pool);
   return new AccountAccess({
     secrets: new SecretReader({ kube, lookup, versionOf }),
     pool,

@@ -19,6 +19,7 @@ import {
   settledKey,
   USER,
 } from './support/keys.ts';
+import { scrape } from './support/scrape.ts';
 
 const IAM = 'team-iam';
 const MINUTE = 60_000;
@@ -222,6 +223,7 @@ test('a new key that never works is revoked, and the old one stays', async (t) =
   await it.world.reaches('AccessKey', 'it', 'Ready', 'True');
   await it.world.reaches('AccessKey', 'it', 'Synced', 'RotationFailed');
   assert.ok(reasons(it).includes('RotationFailed'));
+  assert.equal((await scrape(it.world)).sum('rotations', { result: 'failed' }), 1);
   assert.equal(await secretOf(it.world, `${PUBLISHED}-next`), undefined);
   delayNewKeys(it, 0);
   await it.leap(HOUR + MINUTE);

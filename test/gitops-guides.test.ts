@@ -73,6 +73,7 @@ const reading: Reading = {
   kindStatus: { fields: {} },
   isFound: true,
   identity: 'id-1',
+  found: [],
   applied: [],
   told: [],
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PutBucketTaggingCommand } from '@aws-sdk/client-s3';
 import { bucket } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { addKey, revokeOutside, settledKey } from './support/keys.ts';
@@ -111,4 +112,90 @@ test('metrics: what waits for a pass, fails and is tried again, and runs, is tol
   assert.equal(after.sum('activePasses', { kind }), 0);
   assert.equal(after.sum('stuckPasses', { kind }), 0);
   assert.equal(after.sum('queueWaitSeconds', { kind }), after.sum('reconciles', { kind }));
+});
+
+/** How often drift of that kind was found, and how often it was repaired. */
+async function drift(world: World, kind: string): Promise<readonly [found: number, repaired: number]> {
+  const now = await scrape(world);
+  return [now.sum('drift', { kind }) ?? 0, now.sum('driftRepaired', { kind }) ?? 0];
+}
+
+/** Somebody else puts other tags on the bucket. */
+function drifts(world: World, Bucket: string): Promise<unknown> {
+  const Tagging = { TagSet: [{ Key: 'somebody', Value: 'else' }] };
+  return world.console.send(new PutBucketTaggingCommand({ Bucket, Tagging }));
+}
+
+test('metrics: drift is counted once when it is found, and once when it is repaired, also by a later pass', async (t) => {
+  const world = await startWorld(t);
+  await world.apply(bucket('logs', { tagging: { tags: { team: 'a' } } }));
+  await world.reaches('Bucket', 'logs', 'Ready', 'True');
+  await world.settle();
+  assert.deepEqual(await drift(world, 'Bucket'), [0, 0], 'what the operator makes is no drift');
+  await drifts(world, 'logs');
+  await world.resync();
+  assert.deepEqual(await drift(world, 'Bucket'), [1, 1]);
+  await drifts(world, 'logs');
+  const denied = { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' };
+  world.operator.wasabi.decide(({ method }) => (method === 'PUT' ? denied : 'pass'));
+  await world.resync();
+  assert.deepEqual(await drift(world, 'Bucket'), [2, 1], 'found, and not repaired');
+  world.operator.wasabi.decide(undefined);
+  await world.resync();
+  assert.deepEqual(await drift(world, 'Bucket'), [2, 2]);
+});
+
+test('metrics: what mode Observe finds is drift that nobody repairs', async (t) => {
+  const world = await startWorld(t);
+  const tagging = { tags: { team: 'a' } };
+  await world.apply(bucket('logs', { tagging }));
+  await world.reaches('Bucket', 'logs', 'Ready', 'True');
+  await world.apply(bucket('logs', { tagging, mode: 'Observe' }));
+  await world.reaches('Bucket', 'logs', 'Synced', 'Observed');
+  await drifts(world, 'logs');
+  for (let looks = 0; looks < 2; looks++) await world.resync();
+  assert.deepEqual(await drift(world, 'Bucket'), [1, 0]);
+  assert.equal((await scrape(world)).sum('objects', { kind: 'Bucket', condition: 'Drifted', status: 'True' }), 1);
+});
+
+test('metrics: a rotation that ends is counted, and the key that it replaced until its retention ends', async (t) => {
+  const rotate = { enabled: true, intervalDays: 10, previousKeysRetentionDays: 2 };
+  const { world, leap } = await settledKey(t, 'team-user', { rotate });
+  const days = 86_400_000;
+  const told = async () => {
+    const now = await scrape(world);
+    return [
+      now.sum('rotations', { result: 'completed' }),
+      now.sum('rotations', { result: 'failed' }),
+      now.sum('retainedKeys'),
+    ];
+  };
+  assert.deepEqual(await told(), [0, 0, 0]);
+  await leap(10 * days);
+  await until('the key is rotated', async () => (await told())[2] === 1);
+  assert.deepEqual(await told(), [1, 0, 1]);
+  await leap(2 * days);
+  await world.settle();
+  await leap(days); // inactive for an hour before it is revoked
+  await until('the retention is over', async () => (await told())[2] === 0);
+  assert.deepEqual(await told(), [1, 0, 0]);
+});
+
+test('metrics: what the service cannot do is told by setting, until nobody asks for it', async (t) => {
+  const world = await startWorld(t);
+  const lifecycle = {
+    rules: ['one', 'two'].map((id) => ({
+      id,
+      status: 'Enabled' as const,
+      transitions: [{ days: 1, storageClass: 'GLACIER' }],
+    })),
+  };
+  await world.apply(bucket('archive', { lifecycle }));
+  await world.reaches('Bucket', 'archive', 'Unsupported', 'True');
+  const told = async () =>
+    (await scrape(world)).of('unsupportedSettings').map(({ labels, value }) => ({ ...labels, value }));
+  await until('it is told', async () => (await told()).length > 0);
+  assert.deepEqual(await told(), [{ kind: 'Bucket', setting: 'spec.lifecycle.rules[].transitions', value: 1 }]);
+  await world.patch('Bucket', 'archive', { spec: { lifecycle: null } });
+  await until('nobody asks for it', async () => (await told()).length === 0);
 });

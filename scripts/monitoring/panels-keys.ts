@@ -26,11 +26,25 @@ export const KEYS: Row = {
       queries: one(`max by (kind) (${of('frozen')})`, '{{kind}}'),
     },
     {
+      title: 'Kept after a rotation',
+      type: 'stat',
+      unit: 'short',
+      description: 'Keys that another one has replaced and that live on until their retention ends.',
+      queries: one(`max(${of('retainedKeys')})`, 'keys'),
+    },
+    {
       title: 'Foreign keys',
       type: 'stat',
       unit: 'short',
       description: 'Keys of Users that no AccessKey accounts for: who made them, and who uses them?',
       queries: one(`max(${of('foreignKeys')})`, 'keys'),
+    },
+    {
+      title: 'Rotations',
+      type: 'timeseries',
+      unit: 'short',
+      description: 'Within the last hour. Failed: the service never accepted the new key, and the one in use stays.',
+      queries: one(`sum by (result) (increase(${of('rotations')}[1h]))`, '{{result}}'),
     },
   ],
 };

@@ -46,6 +46,13 @@ export const OVERVIEW: Row = {
       queries: one(`time() - min by (kind) (${of('deletingSince')})`, '{{kind}}'),
     },
     {
+      title: 'Unsupported settings',
+      type: 'timeseries',
+      unit: 'short',
+      description: 'Objects that ask for what the service cannot do, by setting; all else of them is applied.',
+      queries: one(`max by (kind, setting) (${of('unsupportedSettings')})`, '{{kind}} {{setting}}'),
+    },
+    {
       title: 'Changes of conditions',
       type: 'timeseries',
       unit: 'ops',

@@ -60,6 +60,13 @@ export const WASABI: Row = {
       queries: one(`sum by (service, operation) (${rate(of('serviceRetries'))})`, '{{service}} {{operation}}'),
     },
     {
+      title: 'Certificates end in',
+      type: 'timeseries',
+      unit: 's',
+      description: 'The first one of the chain of each endpoint, its CA included.',
+      queries: one(`min by (endpoint) (${of('certificateEnds')}) - time()`, '{{endpoint}}'),
+    },
+    {
       title: 'Checks of Providers',
       type: 'timeseries',
       unit: 'ops',

@@ -64,8 +64,12 @@ export const WORK: Row = {
       title: 'Drift',
       type: 'timeseries',
       unit: 'ops',
-      description: 'Differences that somebody else made, by the change that undoes them.',
-      queries: one(`sum by (kind, change) (${rate(of('drift'))})`, '{{kind}} {{change}}'),
+      description:
+        'Differences that somebody else made, by the change that undoes them; found and not repaired: see Synced.',
+      queries: [
+        { expr: `sum by (kind, change) (${rate(of('drift'))})`, legend: '{{kind}} {{change}} found' },
+        { expr: `sum by (kind, change) (${rate(of('driftRepaired'))})`, legend: '{{kind}} {{change}} repaired' },
+      ],
     },
     {
       title: 'Buckets created, updated and deleted',

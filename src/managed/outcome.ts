@@ -11,6 +11,8 @@ export interface Reading {
   readonly isFound: boolean;
   /** The identity that status may record: present only when ownership is proven. */
   readonly identity?: string | undefined;
+  /** Names of the changes that the first read of the pass asked for. */
+  readonly found: readonly string[];
   /** Names of the changes made. */
   readonly applied: readonly string[];
   /** Those of them that the event of the pass names, some with what they changed. */

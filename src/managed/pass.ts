@@ -46,6 +46,7 @@ export async function observeAndApply<R extends ManagedResource, D, O, C extends
     kindStatus: kind.status(resource, made, desired, observed, { nowMs: env.clock.now(), applied, isProven }),
     isFound: observed !== undefined,
     identity: observed !== undefined && isProven ? kind.evidence(observed, made).identity : undefined,
+    found: changes.map(({ type }) => type),
     applied,
     told: applied.flatMap((type) => toldOf(type, changes)),
   });

@@ -84,7 +84,7 @@ test('reporter: what waits for other objects is told when it comes up and when s
   const target = { provider: { namespace: 'a', name: 'p' }, accountId: '1', region: 'r', name: 'logs' };
   const outOfSync = (applied: readonly string[], failures: readonly ReconcileError[]): Outcome => ({
     type: 'OutOfSync',
-    reading: { target, kindStatus: { fields: {}, awaited }, isFound: true, applied, told: applied },
+    reading: { target, kindStatus: { fields: {}, awaited }, isFound: true, found: applied, applied, told: applied },
     errors: [...failures, awaited],
   });
   const levels = [[], [], ['Set:tags'], []].map((applied) => pass(outOfSync(applied, []))['level']);

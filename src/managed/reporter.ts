@@ -93,17 +93,31 @@ export class Reporter {
     if (outcome.type === 'Failed') this.#metrics.failed(resource.kind, outcome.error.type);
     if (outcome.type === 'OutOfSync')
       for (const error of failuresOf(outcome)) this.#metrics.failed(resource.kind, error.type);
-    if (outcome.type !== 'InSync' && outcome.type !== 'OutOfSync') return;
-    const before = findCondition(resource.status?.conditions, 'Synced');
-    const wasInSync = before?.status === 'True' && before.observedGeneration === resource.metadata.generation;
-    const canDrift = this.#eventsOf(resource.kind).repaired !== undefined;
-    if (wasInSync && canDrift) this.#metrics.driftDetected(resource.kind, outcome.reading.applied);
+    if (this.#eventsOf(resource.kind).repaired !== undefined) this.#countDrift(resource, outcome);
   }
 
-  /** The two metrics that are of one kind alone. */
+  #countDrift(resource: ManagedResource, outcome: Outcome): void {
+    if (outcome.type !== 'InSync' && outcome.type !== 'OutOfSync' && outcome.type !== 'Observed') return;
+    const { kind, metadata, status } = resource;
+    const { found, applied } = outcome.reading;
+    const [synced, ready] = ['Synced', 'Ready'].map((type) => findCondition(status?.conditions, type));
+    const isTrue = (before: StoredCondition | undefined) =>
+      before?.status === 'True' && before.observedGeneration === metadata.generation;
+    if (isTrue(synced)) this.#metrics.driftDetected(kind, found);
+    // Ready stays where a repair failed; where it was only observed, it was never in sync by our doing.
+    if (isTrue(synced) || (isTrue(ready) && synced?.reason !== 'Observed')) this.#metrics.driftRepaired(kind, applied);
+  }
+
+  /** The metrics that are of one kind alone. */
   #countByKind({ kind }: ManagedResource, outcome: Outcome): void {
     if (kind === 'Provider' && (outcome.type === 'InSync' || outcome.type === 'OutOfSync')) {
       this.#metrics.connectivityChecked(outcome.type === 'InSync' ? 'success' : 'failure');
+    }
+    if (kind === 'AccessKey' && 'reading' in outcome) {
+      for (const { reason } of outcome.reading.kindStatus.events ?? []) {
+        if (reason === 'KeyRotated') this.#metrics.rotated('completed');
+        if (reason === 'RotationFailed') this.#metrics.rotated('failed');
+      }
     }
     if (kind !== 'Bucket') return;
     if (outcome.type === 'InSync' || outcome.type === 'OutOfSync') {

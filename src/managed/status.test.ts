@@ -39,6 +39,7 @@ function reading(extra: Partial<Reading> = {}): Reading {
     kindStatus: { fields: { exists: true } },
     isFound: true,
     identity: 'id-1',
+    found: [],
     applied: [],
     told: [],
     ...extra,

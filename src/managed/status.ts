@@ -7,6 +7,7 @@ import { condition, findCondition, mergeConditions } from './conditions.ts';
 import type { KindCondition, ManagedResource, Target, TargetStatus } from './kind.ts';
 import type { Outcome, Reading } from './outcome.ts';
 import { requestedAt } from './requested.ts';
+import { unsupportedCondition } from './unsupported-condition.ts';
 
 /** The body of a status patch: fields to set, `null` for fields to remove. */
 export type StatusPatch = Readonly<Record<string, unknown>>;
@@ -204,20 +205,8 @@ function deleting(
 }
 
 function readingConditions(reading: Reading): readonly KindCondition[] {
-  const unsupported = reading.kindStatus.unsupported ?? [];
-  return [
-    ...(reading.kindStatus.conditions ?? []),
-    ...(unsupported.length === 0
-      ? []
-      : [
-          condition(
-            'Unsupported',
-            'True',
-            'Unsupported',
-            `The service cannot do what these fields ask for (take them out, or live with it: it is asked again daily): ${unsupported.join(', ')}`,
-          ),
-        ]),
-  ];
+  const { conditions = [], unsupported = [] } = reading.kindStatus;
+  return [...conditions, ...unsupportedCondition(unsupported)];
 }
 
 function readingFields(reading: Reading): Readonly<Record<string, unknown>> {

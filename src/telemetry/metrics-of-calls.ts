@@ -60,6 +60,12 @@ export const CALL_METRICS = {
     labels: ['account'],
     help: 'Calls that wait for our own limit now.',
   },
+  certificateEnds: {
+    name: 'endpoint_certificate_not_after_timestamp_seconds',
+    type: 'gauge',
+    labels: ['endpoint'],
+    help: 'When the first certificate ends of the chain by which an endpoint of the service was verified, its CA included; absent: plain HTTP, or no call for an hour.',
+  },
   kubeCalls: {
     name: 'kube_call_total',
     type: 'counter',

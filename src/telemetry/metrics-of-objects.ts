@@ -38,6 +38,18 @@ export const OBJECT_METRICS = {
     labels: ['kind'],
     help: 'When the rotation is due that is due first, suspended, observed and frozen keys left out; absent: none is planned.',
   },
+  retainedKeys: {
+    name: 'retained_access_keys',
+    type: 'gauge',
+    labels: [],
+    help: 'Access keys that another one has replaced and that live on until their retention ends; each replica tells of the same keys.',
+  },
+  unsupportedSettings: {
+    name: 'unsupported_settings',
+    type: 'gauge',
+    labels: ['kind', 'setting'],
+    help: 'Objects that ask for a setting that the service cannot do, by setting, as the condition Unsupported names it; each replica tells of the same objects.',
+  },
   foreignKeys: {
     name: 'foreign_access_keys',
     type: 'gauge',

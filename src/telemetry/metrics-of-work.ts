@@ -64,7 +64,19 @@ export const WORK_METRICS = {
     name: 'drift_detected_total',
     type: 'counter',
     labels: ['kind', 'change'],
-    help: 'Differences that somebody else made in the service, by the change that undoes them.',
+    help: 'Differences that somebody else made in the service, by the change that undoes them: each once, when it is found on an object that was in sync.',
+  },
+  driftRepaired: {
+    name: 'drift_repaired_total',
+    type: 'counter',
+    labels: ['kind', 'change'],
+    help: 'Such differences that were undone, in the pass that found them or in a later one; under mode Observe none is.',
+  },
+  rotations: {
+    name: 'access_key_rotations_total',
+    type: 'counter',
+    labels: ['result'],
+    help: 'Rotations of access keys: completed, the new key is delivered and works; failed, the service never accepted it, and the one in use stays.',
   },
   bucketOperations: {
     name: 'bucket_operations_total',

@@ -116,6 +116,27 @@ const cases: readonly Case[] = [
     ['{kind="Bucket",change="Set:cors"} 1', '{kind="Bucket",change="Set:tags"} 1'],
   ],
   [
+    'drift_repaired_total',
+    (metrics) => metrics.driftRepaired('Bucket', ['Set:tags']),
+    ['{kind="Bucket",change="Set:tags"} 1'],
+  ],
+  [
+    'access_key_rotations_total',
+    (metrics) => metrics.rotated('failed'),
+    ['{result="completed"} 0', '{result="failed"} 1'],
+  ],
+  ['retained_access_keys', (metrics) => metrics.watch('retainedKeys', () => [[{}, 3]]), [' 3']],
+  [
+    'unsupported_settings',
+    (metrics) => metrics.watch('unsupportedSettings', () => [[{ kind: 'Bucket', setting: 'spec.cors' }, 2]]),
+    ['{kind="Bucket",setting="spec.cors"} 2'],
+  ],
+  [
+    'endpoint_certificate_not_after_timestamp_seconds',
+    (metrics) => metrics.watch('certificateEnds', () => [[{ endpoint: 's3.wasabisys.com' }, 9_000]]),
+    ['{endpoint="s3.wasabisys.com"} 9000'],
+  ],
+  [
     'bucket_operations_total',
     (metrics) => metrics.bucketOperated('create', 'failure'),
     ['{operation="create",result="failure"} 1'],

@@ -57,6 +57,7 @@ export class Metrics {
     this.#set('build', { version: options.version }, 1);
     // Told as zero from the start: of a series that begins with the first defect nobody can see that it has grown.
     for (const { type } of KINDS) this.#count('errors', { kind: type.kind, type: 'Internal' }, 0);
+    for (const result of ['completed', 'failed']) this.#count('rotations', { result }, 0);
   }
 
   /** A pass ended. */
@@ -106,6 +107,16 @@ export class Metrics {
   /** An object that had been in sync was found different, without an edit of its spec. */
   driftDetected(kind: string, changes: readonly string[]): void {
     for (const change of changes) this.#count('drift', { kind, change });
+  }
+
+  /** Such differences were undone, in the same pass or in a later one. */
+  driftRepaired(kind: string, changes: readonly string[]): void {
+    for (const change of changes) this.#count('driftRepaired', { kind, change });
+  }
+
+  /** A rotation came to its end: the new key is delivered, or the service never accepted it. */
+  rotated(result: 'completed' | 'failed'): void {
+    this.#count('rotations', { result });
   }
 
   /** A bucket was created, updated or deleted, or that failed. */

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { rootCertificates } from 'node:tls';
+import { rootCertificates, TLSSocket } from 'node:tls';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { AllowedEndpoints } from './allowed-endpoints.ts';
 import { guardedLookup, isAddressAllowed, notAllowed, type ResolveAll } from './guarded-lookup.ts';
@@ -18,6 +18,8 @@ export interface ConnectionOptions {
   /** Asked when a connection is there and the request is about to be written: why it must not be. */
   readonly refusal: () => Error | undefined;
   readonly resolve?: ResolveAll | undefined;
+  /** A verified connection to that host is about to be used. */
+  readonly onVerified?: (host: string, socket: TLSSocket) => void;
 }
 
 /**
@@ -55,15 +57,25 @@ function guarded<A extends HttpAgent>(agent: A, ready: 'connect' | 'secureConnec
     const host = (to.host ?? '').replace(/^\[(.*)\]$/, '$1');
     if (isIP(host) !== 0 && !isAddressAllowed(host, host, options.allowed)) throw notAllowed(host);
     const socket = connect(to, callback);
-    socket?.prependOnceListener(ready, () => destroyIfRefused(socket, options));
+    socket?.prependOnceListener(ready, () => {
+      destroyIfRefused(socket, options);
+      tellIfVerified(socket, options);
+    });
     return socket;
   };
   const reuse = agent.reuseSocket.bind(agent);
   agent.reuseSocket = (socket, request) => {
     reuse(socket, request);
     destroyIfRefused(socket, options);
+    tellIfVerified(socket, options);
   };
   return agent;
+}
+
+function tellIfVerified(socket: Duplex, { onVerified }: ConnectionOptions): void {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return;
+  const { servername } = socket as TLSSocket & { readonly servername?: string | false };
+  if (typeof servername === 'string') onVerified?.(servername, socket);
 }
 
 function destroyIfRefused(socket: Duplex, options: ConnectionOptions): void {

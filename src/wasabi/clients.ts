@@ -11,6 +11,7 @@ import type { Turn } from '../runtime/turn.ts';
 import { httpHandler } from './agents.ts';
 import type { AllowedEndpoints } from './allowed-endpoints.ts';
 import { Caller, type CallObserver, type CallOptions, type SdkCommand } from './caller.ts';
+import { Certificates } from './certificates.ts';
 import type { ResolveAll } from './guarded-lookup.ts';
 import { Limiters } from './limiters.ts';
 import { Refusals } from './refusals.ts';
@@ -128,12 +129,14 @@ interface Connection {
 /** Makes clients; holds what they share: sockets, rate limits, the SDK's clients. */
 export class ClientPool {
   readonly limiters: Limiters;
+  readonly certificates: Certificates;
   readonly #options: ClientPoolOptions;
   readonly #handlers = new LRUCache<string, NodeHttpHandler>({ max: MAX_TLS_CONFIGURATIONS });
   readonly #connections = new LRUCache<string, Connection>({ max: MAX_CONNECTIONS });
 
   constructor(options: ClientPoolOptions) {
     this.#options = options;
+    this.certificates = new Certificates(options.clock);
     this.limiters = new Limiters(options.clock, (account, source) =>
       options.observer?.onRateLimited({ account, source }),
     );
@@ -190,7 +193,8 @@ export class ClientPool {
     const { allowed, contentMd5 = true, clock } = this.#options;
     const signingOffsetMs = () => clock.now() - Date.now() + connection.signingOffsetMs;
     const handler = this.#handlerFor(settings);
-    const sdk = new SdkClients({ settings, credentials, allowed, handler, contentMd5, signingOffsetMs });
+    const onEndpoint = (endpoint: URL) => this.certificates.expect(endpoint);
+    const sdk = new SdkClients({ settings, credentials, allowed, handler, contentMd5, signingOffsetMs, onEndpoint });
     const connection: Connection = { sdk, refusals: new Refusals(clock), seenOffsetMs: 0, signingOffsetMs: 0 };
     this.#connections.set(key, connection);
     return connection;
@@ -201,7 +205,9 @@ export class ClientPool {
     const known = this.#handlers.get(key);
     if (known !== undefined) return known;
     const { allowed, resolve, fence } = this.#options;
-    const handler = httpHandler({ allowed, caBundle, insecureSkipVerify, resolve, refusal: () => refusalOf(fence) });
+    const refusal = () => refusalOf(fence);
+    const onVerified = this.certificates.used.bind(this.certificates);
+    const handler = httpHandler({ allowed, caBundle, insecureSkipVerify, resolve, refusal, onVerified });
     this.#handlers.set(key, handler);
     return handler;
   }

@@ -18,6 +18,8 @@ export interface SdkOptions {
   readonly contentMd5: boolean;
   /** What is added to the process's own clock to sign, in milliseconds. */
   readonly signingOffsetMs: () => number;
+  /** Calls may go there from now on. */
+  readonly onEndpoint: (endpoint: URL) => void;
 }
 
 /**
@@ -84,9 +86,11 @@ export class SdkClients {
 
   /** Everything the SDK would otherwise look for in the environment and in files under the home directory is said here. */
   #common(endpoint: string, region: string, field: string) {
-    const { credentials, allowed, handler } = this.#options;
+    const { credentials, allowed, handler, onEndpoint } = this.#options;
+    const checked = checkEndpoint(endpoint, allowed, field);
+    onEndpoint(checked);
     return {
-      endpoint: checkEndpoint(endpoint, allowed, field).origin,
+      endpoint: checked.origin,
       region,
       credentials: {
         accessKeyId: credentials.accessKeyId,

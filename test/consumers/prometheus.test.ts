@@ -132,6 +132,8 @@ const EMPTY_AT_PEACE: ReadonlySet<string> = new Set([
   'Drift',
   'Lists made anew',
   'Held back',
+  'Unsupported settings',
+  'Certificates end in',
   'Failed passes that are tried again',
 ]);
 
