@@ -56,7 +56,7 @@ export async function measureStarts(image: Runnable, count: number): Promise<rea
     const front = await startTlsFront({ after: (end) => ends.push(end) }, portOf(cluster.url), AUTHORITIES.address);
     mountAccess(image, cluster);
     const isPod = image.isolation === 'namespaces';
-    const args = ['--metrics-port=0', '--leader-elect=false'];
+    const args = ['--metrics-port=0', '--admin-port=0', '--leader-elect=false'];
     if (!isPod) args.push(`--kubeconfig=${image.path('/config/kubeconfig')}`);
     const env = isPod ? { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(front.port) } : {};
     const starts: ImageStart[] = [];

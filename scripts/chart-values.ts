@@ -71,6 +71,12 @@ export const CHART_VALUES: readonly ChartValue[] = [
     meaning: 'port of the container for metrics and probes',
   },
   {
+    path: 'operator.adminPort',
+    schema: number(1024, 65_535),
+    meaning: 'port on loopback for the log level and profiles: docs/operations/logs.md',
+  },
+  { path: 'operator.profiling', schema: flag, meaning: 'serve profiles on loopback: docs/operations/profiling.md' },
+  {
     path: 'operator.driftCheckIntervalSeconds',
     schema: { oneOf: [{ const: 0 }, number(10, 86_400)] },
     meaning: 'how often each object is compared with the service; 0: only when it changes or somebody asks',

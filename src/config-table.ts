@@ -2,12 +2,16 @@ import { PROVIDER_DEFAULTS } from './api/provider-connection.ts';
 import { type ConfigRow, choice, namespaceProblem, namespacesRow, number, textRow, toggle } from './config-rows.ts';
 import { type TracingConfig, tracingRows } from './config-tracing.ts';
 import { listOf, oneOf, problemOf, scaled, wholeNumber } from './config-values.ts';
-import type { LogLevel } from './telemetry/logger.ts';
+import { ADMIN_PORT } from './telemetry/admin-port.ts';
+import { LOG_LEVELS, type LogLevel } from './telemetry/log-level.ts';
 import { parseAllowedEndpoints } from './wasabi/allowed-endpoints.ts';
 
 /** The settings as they were given, each of its own type. */
 export interface RawConfig extends TracingConfig {
   readonly metricsPort: number;
+  /** On loopback alone. */
+  readonly adminPort: number;
+  readonly profiling: boolean;
   /** Undefined: an object is compared only when it changes, or when somebody asks. */
   readonly driftCheckIntervalMs: number | undefined;
   /** How long a new key may take to work before somebody is warned. */
@@ -45,6 +49,14 @@ export const configTable: readonly ConfigRow<keyof RawConfig>[] = [
     { min: 0, max: 65_535 },
     'port of /metrics, /healthz and /readyz; 0 takes any free one',
   ),
+  number(
+    'adminPort',
+    'admin-port',
+    ADMIN_PORT,
+    { min: 0, max: 65_535 },
+    'port of /log-level and /profile, on loopback alone; 0 takes any free one',
+  ),
+  toggle('profiling', 'profiling', false, 'serve profiles of the process at the admin port'),
   {
     ...number(
       'driftCheckIntervalMs',
@@ -105,9 +117,9 @@ export const configTable: readonly ConfigRow<keyof RawConfig>[] = [
     'namespaces in which Secrets may be listed; a delivered one that changes elsewhere is repaired at the next comparison',
   ),
   {
-    ...choice('logLevel', 'log-level', 'info', ['debug', 'info', 'warn', 'error'], 'what is logged'),
+    ...choice('logLevel', 'log-level', 'info', LOG_LEVELS, 'what is logged; audit lines always are'),
     // The predecessor's spelling.
-    parse: (text) => oneOf(text.toLowerCase().replace(/^warning$/, 'warn'), ['debug', 'info', 'warn', 'error']),
+    parse: (text) => oneOf(text.toLowerCase().replace(/^warning$/, 'warn'), LOG_LEVELS),
   },
   choice('logFormat', 'log-format', 'json', ['json', 'text'], 'one JSON object a line, or lines for people'),
   {

@@ -37,6 +37,8 @@ test('L72: config: every setting is read from its flag, and from its variable, a
   const file = fileURLToPath(import.meta.resolve('./config.ts'));
   const samples: Record<string, readonly [string, string, unknown]> = {
     metricsPort: ['9090', '9091', 9090],
+    adminPort: ['9092', '9093', 9092],
+    profiling: ['true', 'false', true],
     driftCheckIntervalMs: ['60', '90', 60_000],
     userReadinessTimeoutMs: ['30', '90', 30_000],
     k8sRateLimit: ['50', '60', 50],

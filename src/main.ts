@@ -1,9 +1,11 @@
-import { parseConfig } from './config.ts';
+import { type Config, parseConfig } from './config.ts';
 import { systemClock } from './runtime/clock.ts';
 import { asError, StartError } from './runtime/errors.ts';
 import { loadClusterAccess } from './runtime/kubeconfig.ts';
 import { startOperator } from './start-operator.ts';
-import { createLogger } from './telemetry/logger.ts';
+import { startAdminServer } from './telemetry/admin-server.ts';
+import type { Listening } from './telemetry/listening.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
 
 /** The process: settings from arguments and environment, until SIGTERM or SIGINT. @returns the exit code */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -29,12 +31,15 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   }
   if (config.ignored.length > 0) log.info({ settings: config.ignored }, 'settings without effect');
   if (config.warnings.length > 0) log.warn({ problems: config.warnings }, 'settings that cannot be used are left out');
+  await using opened = new AsyncDisposableStack();
   try {
     const access = await loadClusterAccess({
       env,
       clock: systemClock,
       ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
     });
+    const admin = await startAdmin(config, log);
+    opened.defer(() => admin?.stop());
     const effects = { access, clock: systemClock, random: Math.random, log };
     const operator = await startOperator(config, effects, stopping.signal);
     const loss = await Promise.race([aborted(stopping.signal), operator.lost]);
@@ -51,6 +56,23 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     else log.error({ error: asError(thrown) }, 'could not start');
     await log.flush();
     return 1;
+  }
+}
+
+/** An operator works without: two of them may share a machine. */
+async function startAdmin({ adminPort, profiling }: Config, log: Logger): Promise<Listening | undefined> {
+  try {
+    const profiler = profiling ? new (await import('./telemetry/profiler.ts')).Profiler(systemClock) : undefined;
+    const admin = await startAdminServer({ port: adminPort, log, profiler });
+    log.info({ adminPort: admin.port, isProfiling: profiling }, 'the log level can be changed on loopback');
+    return admin;
+  } catch (thrown) {
+    const problems = thrown instanceof StartError ? [thrown.message] : undefined;
+    log.warn(
+      { problems, error: problems === undefined ? asError(thrown) : undefined },
+      'the log level cannot be changed',
+    );
+    return undefined;
   }
 }
 

@@ -10,10 +10,11 @@ import { KubeClient } from './runtime/kube-client.ts';
 import { alwaysLeader, LeaderElector, type LeaderElectorOptions } from './runtime/leader-election.ts';
 import type { Leadership } from './runtime/manager.ts';
 import { EventRecorder } from './telemetry/events.ts';
+import type { Listening } from './telemetry/listening.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { watchProcess } from './telemetry/process-metrics.ts';
-import { startTelemetryServer, type TelemetryServer } from './telemetry/server.ts';
+import { startTelemetryServer } from './telemetry/server.ts';
 import { createTracer, kubeObserver } from './tracing.ts';
 import { NOT_INSTALLED } from './watches.ts';
 
@@ -148,7 +149,7 @@ function tellingLoss(elector: LeaderElector, tell: (reason: string) => void): Le
   };
 }
 
-function serveTelemetry(config: Config, progress: Progress, metrics: Metrics): Promise<TelemetryServer> {
+function serveTelemetry(config: Config, progress: Progress, metrics: Metrics): Promise<Listening> {
   const unsynced = () => progress.operator?.manager.unsynced();
   const notServed = () => progress.operator?.manager.notServed() ?? [];
   const silent = () => progress.operator?.manager.silent() ?? [];

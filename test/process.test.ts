@@ -149,7 +149,7 @@ test('process: a port that is taken ends it with 1, and says so', async (t) => {
   const { flags, emulator } = await scene(t);
   const operator = startProcess(t, [...flags, `--metrics-port=${emulator.port}`]);
   assert.equal(await exitOf(operator), 1);
-  assert.match(operator.output(), /^METRICS_PORT \d+: the port is in use.*\n$/m);
+  assert.match(operator.output(), /^--metrics-port \(METRICS_PORT\) \d+: the port is in use.*\n$/m);
   assert.doesNotMatch(operator.output(), /Internal|stack/);
 });
 

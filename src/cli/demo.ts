@@ -165,6 +165,7 @@ function startOperatorProcess(kubeconfig: string, emulatorPort: number) {
     `--kubeconfig=${kubeconfig}`,
     `--allowed-endpoints=http://*.localhost:${emulatorPort}`,
     '--metrics-port=0',
+    '--admin-port=0',
     '--leader-election-namespace=default', // in a pod it would be the pod's, which is none of the demo's cluster
     '--log-format=text',
     '--log-level=warn',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { devCommand } from './dev-command.ts';
 import { emulatorCommand } from './emulator-command.ts';
+import { logLevelCommand } from './log-level-command.ts';
 import { Screen } from './screen.ts';
 
 /** Runs a command until it is done or stopped. @returns the exit code: 2 for what cannot be understood */
@@ -25,7 +26,8 @@ function program(tell: (text: string) => void): Command {
     )
     .addCommand(demoCommand())
     .addCommand(devCommand())
-    .addCommand(emulatorCommand());
+    .addCommand(emulatorCommand())
+    .addCommand(logLevelCommand());
   for (const command of [root, ...root.commands]) {
     command.exitOverride().showHelpAfterError('--help tells more.').configureOutput({ writeErr: tell });
   }

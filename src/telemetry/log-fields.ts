@@ -49,6 +49,8 @@ const LOG_FIELDS = {
   server: 'text',
   host: 'text',
   port: 'number',
+  adminPort: 'number',
+  isProfiling: 'flag',
   identity: 'text',
   holder: 'text',
   epoch: 'number',

@@ -1,11 +1,10 @@
 import { type DestinationStream, type Logger as Pino, pino } from 'pino';
 import { type Clock, sleep, systemClock } from '../runtime/clock.ts';
 import type { LogFields } from './log-fields.ts';
+import type { LogLevel } from './log-level.ts';
 import { LogScopes } from './log-scope.ts';
 import { textLine } from './log-text.ts';
 import { loggedFields } from './log-values.ts';
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** A text that stands in the source as it is: what varies goes into the fields, else lines cannot be searched. */
 export type ConstantText<M extends string> = string extends M ? never : M;

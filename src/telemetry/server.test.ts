@@ -160,10 +160,13 @@ test('a port in use is named by its setting', async (t) => {
   t.after(() => other.close());
   const { port } = other.address() as AddressInfo;
   await assert.rejects(started(t, { port }), {
-    message: `METRICS_PORT ${port}: the port is in use: stop what listens there, or choose another one`,
+    message: `--metrics-port (METRICS_PORT) ${port}: the port is in use: stop what listens there, or choose another one`,
   });
 });
 
 test('an address that is not ours is an error that names the setting', async (t) => {
-  await assert.rejects(started(t, { host: '203.0.113.1' }), /^StartError: METRICS_PORT 0: .*EADDRNOTAVAIL/);
+  await assert.rejects(
+    started(t, { host: '203.0.113.1' }),
+    /^StartError: --metrics-port \(METRICS_PORT\) 0: .*EADDRNOTAVAIL/,
+  );
 });

@@ -38,6 +38,8 @@ export const COMBINATIONS: Readonly<Record<string, object>> = {
       logLevel: 'debug',
       logFormat: 'text',
       metricsPort: 9090,
+      adminPort: 9091,
+      profiling: true,
       driftCheckIntervalSeconds: 0,
       userReadinessTimeoutSeconds: 120,
       wasabiRateLimitPerSecond: 50,

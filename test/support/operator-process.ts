@@ -38,7 +38,7 @@ export function startProcess(t: TestContext, args: readonly string[], env: Envir
 
 /** Starts one with those flags; the caller ends it. */
 export function spawnOperator(args: readonly string[], env: Environment = {}): OperatorProcess {
-  const child = spawn(process.execPath, [entry, ...args], { env: { ...inherited(), ...env } });
+  const child = spawn(process.execPath, [entry, ...args], { env: { ADMIN_PORT: '0', ...inherited(), ...env } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
