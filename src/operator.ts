@@ -40,9 +40,9 @@ import { watchClients, watchRuntime } from './operator-gauges.ts';
 import { providerGroup } from './provider-group.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
-import { asError } from './runtime/errors.ts';
 import type { Fence } from './runtime/fence.ts';
 import type { Kube } from './runtime/kube.ts';
+import { toKubeReconcileError } from './runtime/kube-errors.ts';
 import type { Leadership, Manager } from './runtime/manager.ts';
 import type { NamedWatches } from './runtime/named-watches.ts';
 import { OwnChanges } from './runtime/own-changes.ts';
@@ -253,7 +253,12 @@ function createController(
     concurrency: config.maxConcurrentReconciles,
     observer: { onTaken: (waitedMs) => metrics.waitedInQueue(kind, waitedMs), onRetry: () => metrics.retried(kind) },
     around: ({ namespace, name }, run) => log.within({ reconcileId: crypto.randomUUID(), kind, namespace, name }, run),
-    onError: (_key, error) => log.warn({ error: asError(error) }, 'a pass failed'),
+    // Of these the reporter never hears: a status that cannot be written, a pass that does not end.
+    onError: (_key, thrown) => {
+      const error = toKubeReconcileError(thrown);
+      metrics.failed(kind, error.type);
+      log[error.type === 'Internal' ? 'error' : 'warn']({ error }, 'a pass failed');
+    },
   });
 }
 

@@ -80,6 +80,19 @@ describe('a write to the object that fails', { concurrency: 3 }, () => {
     });
   }
 
+  test('422 on the status: counted and logged as a defect of ours', async (t) => {
+    const world = await shared.startWorld(t, { flags, providerSpec });
+    const fault = inject(world.operator.kube, isVerdict, (hit) => (hit === 1 ? kubeError(422, 'Invalid') : 'pass'));
+    await world.apply(bucket('itself'));
+    await world.reaches('Bucket', 'itself', 'Ready', 'True');
+    assert.ok(fault.hits.length > 1);
+    const metrics = await world.operator.running.metrics.text();
+    assert.match(metrics, /^wasabi_s3_operator_error_total\{kind="Bucket",type="Internal"\} 1$/m);
+    const told = world.operator.log.filter((line) => line.includes('a pass failed'));
+    assert.equal(told.length, 1);
+    assert.match(told[0] ?? '', /"level":"error"/);
+  });
+
   test('429 with Retry-After on the status is obeyed, inside the call or by the queue', async (t) => {
     const world = await shared.startWorld(t, { flags, providerSpec });
     const answers: readonly Verdict[] = [
