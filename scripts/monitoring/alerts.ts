@@ -23,6 +23,9 @@ const metric = (name: MetricName): string => `${METRICS_PREFIX}${METRICS[name].n
 const BY_KIND = 'by (namespace, kind)';
 const ONLY_LEADER = `and on (job, instance) ${metric('leader')} == 1`;
 
+const THROTTLED = `sum by (namespace) (rate(${metric('rateLimitHits')}{source="throttled"}[15m]))`;
+const CALLS = `sum by (namespace) (rate(${metric('serviceCalls')}[15m]))`;
+
 /** Every alert. A fault that the operator mends by itself within minutes is none. */
 export const ALERTS: readonly Alert[] = [
   {
@@ -122,10 +125,11 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: 'WasabiThrottled',
-    expr: `sum by (namespace) (rate(${metric('rateLimitHits')}{source="throttled"}[15m])) > 0.1`,
+    // Often, or nothing else: who is always refused pauses for up to a minute, and asks so seldom that a rate alone is low.
+    expr: `${THROTTLED} > 0.1 or ${THROTTLED} / ${CALLS} > 0.5`,
     for: '30m',
     severity: 'warning',
-    summary: 'Wasabi asks the operator to slow down, {{ $value | humanize }} times a second.',
+    summary: 'Wasabi asks the operator to slow down, again and again.',
     means: 'Changes take longer than they could. Other programs that use the account are slowed down too.',
     steps: [
       'Lower `spec.rateLimit.requestsPerSecond` of the Provider, or `operator.wasabiRateLimitPerSecond`, to what the account stands.',

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
 import { auditEvents } from '../support/control-plane-audit.ts';
 import { sharedControlPlaneVariables } from '../support/control-plane-environment.ts';
+import { installPackages } from '../support/debian-packages.ts';
 import { OPERATOR_USER } from '../support/operator-rights.ts';
+import { withoutPrometheus } from '../support/prometheus.ts';
 import { rightsReport } from '../support/used-rights.ts';
 import { ensureControlPlane, NoControlPlane } from './control-plane/build.ts';
 
@@ -53,6 +55,7 @@ const binaries = await ensureControlPlane({ log }).catch((error: unknown) => {
   process.exit(0);
 });
 log(`found in ${binaries.source}`);
+if (withoutPrometheus() !== false) installPackages(['prometheus'], console.log); // for alerts.test.ts
 const startedAtMs = performance.now();
 const controlPlane = await startControlPlane({ binaries });
 log(`ready at ${controlPlane.url} after ${seconds(startedAtMs)}`);

@@ -4,6 +4,8 @@ export type Series = Readonly<Record<string, string>>;
 /** When an alert fires, and when it does not. */
 export interface AlertCase {
   readonly fires: Series;
+  /** Another way to the same. */
+  readonly firesToo?: Series;
   /** The labels that it fires with, beside its severity. */
   readonly labels: Readonly<Record<string, string>>;
   /** Almost the same, and nothing to tell anybody. */
@@ -63,9 +65,16 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   },
   WasabiThrottled: {
     fires: { [`${NAME}rate_limit_hits_total{${ONE},source="throttled"}`]: '0+60x300' },
+    // Nothing but refusals, of which each is waited out for a minute.
+    firesToo: {
+      [`${NAME}rate_limit_hits_total{${ONE},source="throttled"}`]: '0+1x300',
+      [`${NAME}api_call_total{${ONE},service="s3",operation="GetBucketTagging",status="503"}`]: '0+1x300',
+    },
     labels: inStorage,
     quiet: {
       [`${NAME}rate_limit_hits_total{${ONE},source="throttled"}`]: '0+1x300',
+      [`${NAME}api_call_total{${ONE},service="s3",operation="GetBucketTagging",status="503"}`]: '0+1x300',
+      [`${NAME}api_call_total{${ONE},service="s3",operation="GetBucketTagging",status="200"}`]: '0+60x300',
       [`${NAME}rate_limit_hits_total{${ONE},source="waited"}`]: '0+600x300',
     },
   },

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { stringify } from 'yaml';
 import { ALERTS } from '../../scripts/monitoring/alerts.ts';
 import { ROWS } from '../../scripts/monitoring/dashboard-panels.ts';
@@ -12,28 +9,14 @@ import { startAccount } from '../support/account.ts';
 import { accessKey, bucket, typeOf, user } from '../support/builders.ts';
 import { CHART } from '../support/chart.ts';
 import { createNamespace, startTestCluster, until } from '../support/cluster.ts';
-import { lastingPort } from '../support/lasting-port.ts';
-import { kubeconfigFor, metricsPortOf, probe, startProcess } from '../support/operator-process.ts';
+import { kubeconfigFor, metricsPortOf, startProcess } from '../support/operator-process.ts';
+import { folderFor, promtool, startPrometheus, withoutPrometheus } from '../support/prometheus.ts';
 import { ALERT_CASES, type AlertCase, type Series } from './alert-cases.ts';
-import { missing, versionOf } from './programs.ts';
 
 /** A Prometheus that we did not write takes our alerts, fires them when it should, and answers every query of the dashboard. */
 
 const RULES = join(CHART, 'files/alerts.yaml');
-const isMissing = (['prometheus', 'promtool'] as const).some((name) => versionOf(name) === undefined);
-const skip = isMissing && process.env['CI'] !== 'true' ? missing('prometheus') : false;
-
-function folderFor(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** @throws Error with all that promtool prints when it is not content */
-function promtool(...args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
-  assert.equal(status, 0, `promtool ${args.join(' ')}\n${stdout}${stderr}`);
-}
+const skip = withoutPrometheus();
 
 /** A file for `promtool test rules`: of that alert, and no other, that many fire with these labels. */
 function unitTest(name: string, series: Series, { atHours = 3, labels }: AlertCase, isFiring: boolean): string {
@@ -71,52 +54,13 @@ test('alerts: each has its case', () => {
 for (const [name, each] of Object.entries(ALERT_CASES)) {
   test(`alerts: ${name} fires when it should, and not when it should not`, { skip }, (t) => {
     const folder = folderFor(t);
-    for (const isFiring of [true, false]) {
-      const file = join(folder, `${isFiring ? 'fires' : 'quiet'}.yaml`);
-      writeFileSync(file, unitTest(name, isFiring ? each.fires : each.quiet, each, isFiring));
+    const { fires, firesToo = fires, quiet } = each;
+    for (const [title, series] of Object.entries({ fires, firesToo, quiet })) {
+      const file = join(folder, `${title}.yaml`);
+      writeFileSync(file, unitTest(name, series, each, title !== 'quiet'));
       promtool('test', 'rules', file);
     }
   });
-}
-
-/** A Prometheus that reads the metrics at that port each second, with our alerts. @returns what asks it */
-async function startPrometheus(t: TestContext, metricsPort: number): Promise<(path: string) => Promise<unknown>> {
-  const folder = folderFor(t);
-  const port = await lastingPort();
-  const config = {
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: [RULES],
-    scrape_configs: [
-      {
-        job_name: 'operator',
-        static_configs: [{ targets: [`127.0.0.1:${metricsPort}`], labels: { namespace: 'storage' } }],
-      },
-    ],
-  };
-  writeFileSync(join(folder, 'prometheus.yml'), stringify(config));
-  promtool('check', 'config', join(folder, 'prometheus.yml'));
-  const flags = [
-    `--config.file=${folder}/prometheus.yml`,
-    `--storage.tsdb.path=${folder}/data`,
-    `--web.listen-address=127.0.0.1:${port}`,
-    '--log.level=error',
-  ];
-  const child = spawn('prometheus', flags, { stdio: ['ignore', 'ignore', 'inherit'] });
-  t.after(async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  });
-  const isReady = () =>
-    probe(port, '/-/ready').then(
-      ({ status }) => status === 200,
-      () => false,
-    );
-  await until('Prometheus is ready', isReady);
-  return async (path) => {
-    const { status, body } = await probe(port, path);
-    assert.equal(status, 200, `${path}\n${body}`);
-    return (JSON.parse(body) as { data: unknown }).data;
-  };
 }
 
 /** As Grafana puts in what its reader chose. */
@@ -154,11 +98,7 @@ test('dashboard: a Prometheus answers every query, and all that work shows has a
     allowedEndpoints,
   ]);
   await until('it serves metrics', () => Promise.resolve(!Number.isNaN(metricsPortOf(operator))));
-  const ask = await startPrometheus(t, metricsPortOf(operator));
-  const query = async (expr: string) => {
-    const { result } = (await ask(`/api/v1/query?query=${encodeURIComponent(expr)}`)) as { result: readonly unknown[] };
-    return result;
-  };
+  const { ask, query } = await startPrometheus(t, { metricsPort: metricsPortOf(operator), rules: RULES });
   const panels = ROWS.flatMap((row) => row.panels);
   for (const { title, queries } of panels) {
     for (const { expr } of queries) {

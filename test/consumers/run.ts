@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { installPackages } from '../support/debian-packages.ts';
 import { ensureVenv } from '../support/python-venv.ts';
 import { missing, PROGRAMS, type ProgramName, versionOf } from './programs.ts';
 
@@ -9,12 +10,11 @@ import { missing, PROGRAMS, type ProgramName, versionOf } from './programs.ts';
  * packages). A program that is not to be had is skipped and says so; with CI=true it fails.
  */
 const here = import.meta.dirname;
-const APT_MS = 300_000;
 
 const venv = ensureVenv('consumers', join(here, 'requirements.txt'));
 if (venv.type === 'Venv') process.env['PATH'] = `${venv.bin}${delimiter}${process.env['PATH'] ?? ''}`;
 else console.log(`without a Python venv: ${venv.why}`);
-installPackages([...new Set(absent().flatMap((name) => PROGRAMS[name].debian ?? []))]);
+installPackages([...new Set(absent().flatMap((name) => PROGRAMS[name].debian ?? []))], console.log);
 for (const name of absent()) console.log(missing(name));
 const { status } = spawnSync(
   process.execPath,
@@ -25,20 +25,4 @@ process.exitCode = status ?? 1;
 
 function absent(): readonly ProgramName[] {
   return (Object.keys(PROGRAMS) as ProgramName[]).filter((name) => versionOf(name) === undefined); // the table has no other keys
-}
-
-/** By Debian's own means, as root alone. */
-function installPackages(packages: readonly string[]): void {
-  const isRoot = process.getuid?.() === 0;
-  if (packages.length === 0 || !isRoot || !succeeds('apt-get', ['--version'])) return;
-  console.log(`installing ${packages.join(', ')} by apt-get`);
-  if (!succeeds('apt-get', ['update'])) return;
-  succeeds('apt-get', ['install', '-y', '--no-install-recommends', ...packages]);
-}
-
-function succeeds(program: string, args: readonly string[]): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { status, stderr } = spawnSync(program, args, { env, encoding: 'utf8', timeout: APT_MS });
-  if (status !== 0 && stderr !== '') console.log(stderr.trim());
-  return status === 0;
 }

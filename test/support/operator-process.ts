@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type TestCluster, within } from './cluster.ts';
+import type { Ending } from './endings.ts';
 
 const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -54,7 +55,7 @@ export function spawnOperator(args: readonly string[], env: Environment = {}): O
 type Access = Pick<TestCluster, 'url' | 'token' | 'ca'>;
 
 /** A kubeconfig in a folder that goes with the test. */
-export function kubeconfigFor(t: TestContext, access: Access): string {
+export function kubeconfigFor(t: Ending, access: Access): string {
   const folder = mkdtempSync(join(tmpdir(), 'operator-process-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return writeKubeconfig(folder, access);

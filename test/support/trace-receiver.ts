@@ -9,6 +9,7 @@ import {
 import type { TestContext } from 'node:test';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { readFields, type WireField } from '../../src/devcluster/protobuf/wire.ts';
+import type { Ending } from './endings.ts';
 import type { TestAuthority } from './tls-authorities.ts';
 
 /** A span as it came. */
@@ -71,7 +72,7 @@ class Desk {
 const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
 /** Takes OTLP by HTTP, with bodies in protobuf. */
-export async function startHttpReceiver(t: Pick<TestContext, 'after'>): Promise<TraceReceiver> {
+export async function startHttpReceiver(t: Ending): Promise<TraceReceiver> {
   const desk = new Desk();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
