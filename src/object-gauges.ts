@@ -3,60 +3,117 @@ import { findCondition } from './managed/conditions.ts';
 import type { ManagedResource } from './managed/kind.ts';
 import { unsupportedSettings } from './managed/unsupported-condition.ts';
 import type { ObjectStore } from './runtime/store.ts';
-import type { GaugeSample, Metrics } from './telemetry/metrics.ts';
+import type { Metrics, Sample } from './telemetry/metrics.ts';
+import { OBJECT_METRICS } from './telemetry/metrics-of-objects.ts';
 
 type Stores = ReadonlyMap<string, ObjectStore<ManagedResource>>;
+type Name = keyof typeof OBJECT_METRICS;
 
 /** Kinds that the annotation freeze is for. */
 const FREEZABLE: ReadonlySet<string> = new Set(['User', 'AccessKey']);
 /** What every object has from its first pass on. */
 const ALWAYS = ['Ready', 'Synced'] as const;
 const STATUSES = ['True', 'False', 'Unknown'] as const;
+const NAMES = Object.keys(OBJECT_METRICS) as Name[]; // the table has no other keys
 
-/** From now on each scrape counts the objects of the stores, by kind. Each replica tells of the same objects. */
+/**
+ * From now on each scrape counts the objects of the stores, by kind, in one walk over each. Each replica tells of the same
+ * objects.
+ */
 export function watchObjects(metrics: Metrics, stores: Stores): void {
-  const byKind = () => [...stores].map(([kind, store]) => ({ kind, objects: store.list() }));
-  metrics.watch('objects', () => byKind().flatMap(({ kind, objects }) => conditionCounts(kind, objects)));
-  metrics.watch('notReadySince', () => byKind().flatMap(({ kind, objects }) => first(kind, objects, notReadySince)));
-  metrics.watch('deletingSince', () =>
-    byKind().flatMap(({ kind, objects }) => first(kind, objects, ({ metadata }) => metadata.deletionTimestamp)),
-  );
-  metrics.watch('frozen', () =>
-    byKind().flatMap(({ kind, objects }) =>
-      FREEZABLE.has(kind) ? [[{ kind }, objects.filter(isFrozen).length] as const] : [],
+  metrics.watchAll(NAMES, () => [
+    ...[...stores].flatMap(([kind, store]) => samplesOf(kind, store.list())),
+    ...keySamples((stores.get('AccessKey')?.list() ?? []) as readonly AccessKey[]), // the store of that kind
+  ]);
+}
+
+/** What is told of every kind. */
+function samplesOf(kind: string, objects: readonly ManagedResource[]): readonly Sample<Name>[] {
+  const conditions = new ConditionCounts();
+  const settings = new Map<string, number>();
+  const notReady = new Earliest();
+  const deleting = new Earliest();
+  let frozen = 0;
+  for (const object of objects) {
+    const { metadata, status } = object;
+    conditions.add(object);
+    notReady.add(notReadySince(object));
+    deleting.add(metadata.deletionTimestamp);
+    if (isFrozen(object)) frozen += 1;
+    for (const setting of unsupportedSettings(status?.conditions))
+      settings.set(setting, (settings.get(setting) ?? 0) + 1);
+  }
+  return [
+    ...conditions.samples(kind),
+    ...notReady.samples('notReadySince', kind),
+    ...deleting.samples('deletingSince', kind),
+    ...(FREEZABLE.has(kind) ? [{ name: 'frozen', labels: { kind }, value: frozen } as const] : []),
+    ...[...settings].map(
+      ([setting, value]) => ({ name: 'unsupportedSettings', labels: { kind, setting }, value }) as const,
     ),
-  );
-  const keys = () => (stores.get('AccessKey')?.list() ?? []) as readonly AccessKey[]; // the store of that kind
-  metrics.watch('oldestKey', () => first('AccessKey', keys(), ({ status }) => status?.lastRotateTime));
-  metrics.watch('rotationDue', () => first('AccessKey', keys(), rotationDue));
-  metrics.watch('retainedKeys', () => [[{}, keys().filter(({ status }) => status?.retireTime !== undefined).length]]);
-  metrics.watch('unsupportedSettings', () => byKind().flatMap(({ kind, objects }) => unsupported(kind, objects)));
-  // Several AccessKeys of one User list the same keys.
-  metrics.watch('foreignKeys', () => [[{}, new Set(keys().flatMap(({ status }) => status?.foreignKeys ?? [])).size]]);
+  ];
 }
 
-function conditionCounts(kind: string, objects: readonly ManagedResource[]): readonly GaugeSample<'objects'>[] {
-  const counts = new Map<string, GaugeSample<'objects'>>();
-  const count = (condition: string, status: string, by: number) => {
-    const name = `${condition} ${status}`;
-    counts.set(name, [{ kind, condition, status }, (counts.get(name)?.[1] ?? 0) + by]);
-  };
-  // Zero is told too: a series that comes and goes cannot be compared with what it was.
-  for (const type of ALWAYS) for (const status of STATUSES) count(type, status, 0);
-  for (const { status } of objects) {
+function keySamples(keys: readonly AccessKey[]): readonly Sample<Name>[] {
+  const oldest = new Earliest();
+  const due = new Earliest();
+  const foreign = new Set<string>(); // several AccessKeys of one User list the same keys
+  let retained = 0;
+  for (const key of keys) {
+    oldest.add(key.status?.lastRotateTime);
+    due.add(rotationDue(key));
+    if (key.status?.retireTime !== undefined) retained += 1;
+    for (const id of key.status?.foreignKeys ?? []) foreign.add(id);
+  }
+  return [
+    ...oldest.samples('oldestKey', 'AccessKey'),
+    ...due.samples('rotationDue', 'AccessKey'),
+    { name: 'retainedKeys', labels: {}, value: retained },
+    { name: 'foreignKeys', labels: {}, value: foreign.size },
+  ];
+}
+
+/** How many objects have each condition in each status. */
+class ConditionCounts {
+  readonly #counts = new Map<string, Map<string, number>>();
+
+  constructor() {
+    // Zero is told too: a series that comes and goes cannot be compared with what it was.
+    for (const type of ALWAYS) for (const status of STATUSES) this.#count(type, status, 0);
+  }
+
+  add({ status }: ManagedResource): void {
     const conditions = status?.conditions ?? [];
-    for (const each of conditions) count(each.type, each.status ?? 'Unknown', 1);
-    for (const type of ALWAYS) if (findCondition(conditions, type) === undefined) count(type, 'Unknown', 1);
+    for (const each of conditions) this.#count(each.type, each.status ?? 'Unknown', 1);
+    for (const type of ALWAYS) if (findCondition(conditions, type) === undefined) this.#count(type, 'Unknown', 1);
   }
-  return [...counts.values()];
+
+  samples(kind: string): readonly Sample<Name>[] {
+    return [...this.#counts].flatMap(([condition, counts]) =>
+      [...counts].map(([status, value]) => ({ name: 'objects', labels: { kind, condition, status }, value }) as const),
+    );
+  }
+
+  #count(type: string, status: string, by: number): void {
+    const counts = this.#counts.get(type) ?? new Map<string, number>();
+    this.#counts.set(type, counts.set(status, (counts.get(status) ?? 0) + by));
+  }
 }
 
-function unsupported(kind: string, objects: readonly ManagedResource[]): readonly GaugeSample<'unsupportedSettings'>[] {
-  const counts = new Map<string, number>();
-  for (const { status } of objects) {
-    for (const setting of unsupportedSettings(status?.conditions)) counts.set(setting, (counts.get(setting) ?? 0) + 1);
+/** The earliest of the times that it is given. */
+class Earliest {
+  #ms = Number.POSITIVE_INFINITY;
+
+  add(time: string | undefined): void {
+    if (time === undefined) return;
+    const ms = Date.parse(time);
+    if (ms < this.#ms) this.#ms = ms; // not so for what is no time
   }
-  return [...counts].map(([setting, count]) => [{ kind, setting }, count]);
+
+  /** The one series of the kind, in seconds since 1970; none without any time. */
+  samples(name: Name, kind: string): readonly Sample<Name>[] {
+    return this.#ms === Number.POSITIVE_INFINITY ? [] : [{ name, labels: { kind }, value: this.#ms / 1_000 }];
+  }
 }
 
 /** What somebody suspended, or deletes, need not be Ready. */
@@ -75,18 +132,4 @@ function rotationDue({ metadata, spec, status }: AccessKey): string | undefined 
 /** The status of both kinds has the field. */
 function isFrozen({ status }: ManagedResource): boolean {
   return status !== undefined && 'frozen' in status && status.frozen === true;
-}
-
-/** The earliest of these times, seconds since 1970, as the one series of the kind; none: no series. */
-function first<T>(
-  kind: string,
-  objects: readonly T[],
-  timeOf: (object: T) => string | undefined,
-): readonly (readonly [labels: { readonly kind: string }, value: number])[] {
-  let earliest = Number.POSITIVE_INFINITY;
-  for (const object of objects) {
-    const ms = Date.parse(timeOf(object) ?? '');
-    if (ms < earliest) earliest = ms; // not so for what is no time
-  }
-  return earliest === Number.POSITIVE_INFINITY ? [] : [[{ kind }, earliest / 1_000]];
 }

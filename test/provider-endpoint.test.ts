@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { EmulatorOptions } from '../src/emulator/options.ts';
 import { type Emulator, startEmulator } from '../src/emulator/server.ts';
@@ -7,6 +8,7 @@ import { inject, isPatch, kubeError } from './support/answers.ts';
 import { bucket, provider, secret } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { startProxy } from './support/proxy.ts';
+import { scrape } from './support/scrape.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { AUTHORITIES } from './support/tls-authorities.ts';
 import { startTlsFront } from './support/tls-front.ts';
@@ -66,6 +68,10 @@ test('a server with a private CA is called with the CA of the Provider, and a ne
   await putCa(first.ca);
   await world.reaches('Provider', 'wasabi', 'Ready', 'True');
   await world.reaches('Bucket', 'secured', 'Ready', 'True');
+  const endpoint = new URL(endpointsAt(front.port, { protocol: 'https' }).endpoint).hostname;
+  const ends = [first.ca, first.cert].map((pem) => Date.parse(new X509Certificate(pem).validTo) / 1_000);
+  const told = (await scrape(world)).of('certificateEnds', { endpoint }).map(({ value }) => value);
+  assert.deepEqual(told, [Math.min(...ends)], 'the first that ends of the chain');
 
   await world.settle();
   front.present(second);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { Metrics, Sample } from './metrics.ts';
-import type { PROCESS_METRICS } from './metrics-of-process.ts';
+import { PROCESS_METRICS } from './metrics-of-process.ts';
 
 /** How often a timer looks how late it is; what it sees is that much longer than the delay. */
 const RESOLUTION_MS = 20;
@@ -10,19 +10,7 @@ type Standard = {
   [N in keyof typeof PROCESS_METRICS]: (typeof PROCESS_METRICS)[N] extends { readonly isStandard: true } ? N : never;
 }[keyof typeof PROCESS_METRICS];
 
-const NAMES: readonly Standard[] = [
-  'cpuSeconds',
-  'residentMemory',
-  'startTime',
-  'openFiles',
-  'heapUsed',
-  'heapTotal',
-  'externalMemory',
-  'loopLagMedian',
-  'loopLagHigh',
-  'loopLagMost',
-  'nodeVersion',
-];
+const NAMES = Object.entries(PROCESS_METRICS).flatMap(([name, row]) => ('isStandard' in row ? [name as Standard] : []));
 
 /**
  * From now on each scrape tells how the process is. The library would do it with timers that nobody can stop, and thirty

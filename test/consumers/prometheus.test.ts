@@ -9,8 +9,8 @@ import { startAccount } from '../support/account.ts';
 import { accessKey, bucket, typeOf, user } from '../support/builders.ts';
 import { CHART } from '../support/chart.ts';
 import { createNamespace, startTestCluster, until } from '../support/cluster.ts';
-import { kubeconfigFor, metricsPortOf, startProcess } from '../support/operator-process.ts';
-import { folderFor, promtool, startPrometheus, withoutPrometheus } from '../support/prometheus.ts';
+import { kubeconfigFor, metricsPortOf, probe, startProcess } from '../support/operator-process.ts';
+import { folderFor, promtool, promtoolOn, startPrometheus, withoutPrometheus } from '../support/prometheus.ts';
 import { ALERT_CASES, type AlertCase, type Series } from './alert-cases.ts';
 
 /** A Prometheus that we did not write takes our alerts, fires them when it should, and answers every query of the dashboard. */
@@ -113,6 +113,8 @@ test('dashboard: a Prometheus answers every query, and all that work shows has a
       (await query('wasabi_s3_operator_access_key_rotation_due_timestamp_seconds')).length === 1
     );
   });
+  const { body } = await probe(metricsPortOf(operator), '/metrics');
+  assert.equal(promtoolOn(body, 'check', 'metrics'), '', 'names, help and types are as Prometheus wants them');
   const { groups } = (await ask('/api/v1/rules')) as {
     groups: readonly { rules: readonly { name: string; health: string; state: string; lastError?: string }[] }[];
   };

@@ -19,8 +19,14 @@ export function withoutPrometheus(): string | false {
 
 /** @throws Error with all that promtool prints when it is not content */
 export function promtool(...args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
+  promtoolOn('', ...args);
+}
+
+/** The same, with that text as its input. @returns what it prints */
+export function promtoolOn(input: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8', input });
   assert.equal(status, 0, `promtool ${args.join(' ')}\n${stdout}${stderr}`);
+  return `${stdout}${stderr}`;
 }
 
 /** A folder that goes with the test. */
