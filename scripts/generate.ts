@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { conditionsPage } from '../src/api/conditions-page.ts';
 import { crdOf } from '../src/api/crd.ts';
+import { eventsPage } from '../src/api/events-page.ts';
 import type { KindDefinition } from '../src/api/kind-definition.ts';
 import { KINDS } from '../src/api/kinds.ts';
 import { referencePage } from '../src/api/reference-page.ts';
@@ -52,6 +53,7 @@ const files: readonly GeneratedFile[] = [
   { path: 'deploy/namespace/roles.yaml', text: namespaceManifest },
   ...KINDS.map((kind) => page(kind.singular, () => referencePage(kind))),
   page('conditions', conditionsPage),
+  page('events', eventsPage),
   page('errors', errorTableMarkdown),
   page('metrics', metricsMarkdown),
   page('configuration', configurationMarkdown),

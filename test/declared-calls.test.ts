@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { undeclaredCalls } from './support/declared-calls.ts';
+import { undeclaredCalls, undocumentedEvents } from './support/declared-calls.ts';
 
 const BUCKETS = '/apis/s3.cloud37.dev/v1alpha1/namespaces/team/buckets';
 
@@ -34,3 +34,12 @@ for (const [method, url, text] of undeclared) {
     assert.deepEqual(undeclaredCalls([{ method, url }]), [text]);
   });
 }
+
+test('declared calls: an event that is not documented, or of another type than is said, is found', () => {
+  const url = '/apis/events.k8s.io/v1/namespaces/team/events';
+  const sent = (reason: string, type: string) => ({ method: 'POST', url, body: JSON.stringify({ reason, type }) });
+  const calls = [sent('BucketCreated', 'Normal'), sent('ReconcileFailed', 'Warning'), sent('AlreadyExists', 'Warning')];
+  assert.deepEqual(undocumentedEvents(calls), []);
+  const strange = [sent('BucketCreated', 'Warning'), sent('Unheard', 'Normal')];
+  assert.deepEqual(undocumentedEvents(strange), ['event Warning BucketCreated', 'event Normal Unheard']);
+});

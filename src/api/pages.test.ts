@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { conditionsPage } from './conditions-page.ts';
 import { crdOf } from './crd.ts';
+import { eventsPage } from './events-page.ts';
 import { KINDS } from './kinds.ts';
 import { REASON_GROUPS } from './reasons.ts';
 import { referencePage } from './reference-page.ts';
@@ -52,6 +53,17 @@ test('the page of a Bucket tells type, default, change and example of a field', 
   assert.match(row('spec.cors') ?? '', /\| object or null \|/);
   assert.match(row('spec.tagging.tags') ?? '', /\| map of string, at most 256, at most 49 \|/);
   assert.match(row('spec.lifecycle.rules') ?? '', /\| list by `id` of object, at most 1000 \|/);
+});
+
+test('the page of events says of each what it means and what to do', () => {
+  const [[head, , ...rows] = []] = tablesOf(eventsPage());
+  assert.deepEqual(head, [' Reason ', ' Type ', ' Means ', ' What to do next ']);
+  assert.ok(rows.length > 40);
+  for (const row of rows) {
+    assert.equal(row.length, 4, row.join('|'));
+    for (const cell of row) assert.notEqual(cell.trim(), '', row.join('|'));
+  }
+  assert.equal(new Set(rows.map(([name]) => name)).size, rows.length, 'each once');
 });
 
 test('the page of conditions lists every reason once', () => {

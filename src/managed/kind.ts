@@ -124,7 +124,7 @@ export interface KindCondition {
 /** An event of a kind's own, beside the one that every outcome has. No key id and no credential. */
 export interface KindEvent {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: EventReason | Reason;
+  readonly reason: EventReason;
   readonly note: string;
 }
 

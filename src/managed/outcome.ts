@@ -1,3 +1,4 @@
+import type { EventReason } from '../api/event-reasons.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Result } from '../runtime/controller.ts';
 import type { ReconcileError, ReconcileErrorType } from '../runtime/errors.ts';
@@ -32,7 +33,7 @@ export type Outcome =
   | {
       readonly type: 'NotOurs';
       readonly resourceVersion: string;
-      readonly reason: Reason;
+      readonly reason: Reason & EventReason;
       readonly message: string;
       readonly pending?: readonly string[] | undefined;
     }

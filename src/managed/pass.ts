@@ -1,3 +1,4 @@
+import type { EventReason } from '../api/event-reasons.ts';
 import { keyText, parseKey, type ResourceType } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
 import type { Reason } from '../api/reasons.ts';
@@ -125,7 +126,7 @@ function isMet(outcome: Outcome): boolean {
 /** @param onAdoption what taking it over would change; undefined: nothing is said of that */
 function notOurs(
   { metadata: { resourceVersion } }: ManagedResource,
-  { reason, message }: { readonly reason: Reason; readonly message: string },
+  { reason, message }: { readonly reason: Reason & EventReason; readonly message: string },
   onAdoption?: readonly Change[],
 ): Outcome {
   const pending = onAdoption && [`adoption is needed: ${message}`, ...onAdoption.map(({ summary }) => summary)];
@@ -164,7 +165,7 @@ export function decideOwnership<R extends ManagedResource, D, O, C extends Chang
   desired: D | undefined,
   observed: O | undefined,
   env: ReconcilerEnv,
-): Ownership | { readonly mayManage: false; readonly reason: Reason; readonly message: string } {
+): Ownership | { readonly mayManage: false; readonly reason: Reason & EventReason; readonly message: string } {
   if (!kind.isExternal) return { mayManage: true, mayDestroy: true, marker: undefined };
   if (kind.ownership !== undefined) {
     const facts = { desired, mayAdopt: mayAdopt(resource, target, env), nowMs: env.clock.now() };

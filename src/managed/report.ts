@@ -8,7 +8,7 @@ import { failuresOf, type Outcome } from './outcome.ts';
 /** An event for people: what happened to the object, on change only. */
 export interface EventDraft {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: EventReason | Reason;
+  readonly reason: EventReason;
   /** What was done or tried, one CamelCase word. */
   readonly action: 'Reconcile' | 'Delete';
   readonly note: string;

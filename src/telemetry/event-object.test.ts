@@ -41,7 +41,7 @@ test('an event is the object that the API documents', () => {
 });
 
 test('an object without a namespace has its events in default, and none in regarding', () => {
-  const input = { regarding: bucket('logs'), type: 'Normal', reason: 'R', action: 'A', note: '' } as const;
+  const input = { regarding: bucket('logs'), type: 'Normal', reason: 'BucketCreated', action: 'A', note: '' } as const;
   const body = eventObject(input, 'logs.1', 'pod', AT) as { metadata: object; regarding: object };
   assert.equal(eventNamespace(bucket('logs')), 'default');
   assert.deepEqual(body.metadata, { name: 'logs.1', namespace: 'default' });

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { EventReason } from '../api/event-reasons.ts';
 import { GROUP, type KubeObject, keyOf } from '../api/meta.ts';
 
 /** Who reports, the same for every event of ours: `kubectl get events --field-selector reportingComponent=…`. */
@@ -8,8 +9,8 @@ const REPORTING_CONTROLLER = `${GROUP}/wasabi-s3-operator`;
 export interface EventInput {
   readonly regarding: KubeObject;
   readonly type: 'Normal' | 'Warning';
-  /** One of the documented reasons, PascalCase. */
-  readonly reason: string;
+  /** One of docs/reference/events.md. */
+  readonly reason: EventReason;
   /** What was done or tried, one CamelCase word. */
   readonly action: string;
   readonly note: string;

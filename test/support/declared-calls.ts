@@ -1,3 +1,4 @@
+import { documentedEvents } from '../../src/api/event-reasons.ts';
 import { KUBE_RIGHTS } from '../../src/kube-rights.ts';
 import { SERVICE_RIGHTS } from '../../src/wasabi/service-rights.ts';
 
@@ -30,6 +31,18 @@ const DECLARED = new Set(SERVICE_RIGHTS.flatMap(({ operations }) => operations))
 /** The calls on Wasabi that no line of SERVICE_RIGHTS covers, each once. */
 export function undeclaredOperations(operations: readonly string[]): readonly string[] {
   return [...new Set(operations)].filter((operation) => !DECLARED.has(operation));
+}
+
+/** The events that were sent with a reason, or a reason of that type, that docs/reference/events.md does not have, each once. */
+export function undocumentedEvents(calls: readonly (ObservedCall & { readonly body: string })[]): readonly string[] {
+  const documented = documentedEvents();
+  const found = calls.flatMap(({ method, url, body }) => {
+    if (method !== 'POST' || !url.includes('/apis/events.k8s.io/')) return [];
+    const { reason, type } = JSON.parse(body) as { reason: string; type: string }; // our own event
+    const known = documented[reason]?.type;
+    return known === type || known === 'either' ? [] : [`event ${type} ${reason}`];
+  });
+  return [...new Set(found)];
 }
 
 function isDeclared({ verb, group, resource, name }: Attributes): boolean {

@@ -16,7 +16,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { endpointsAt, type KeyPair, providerSecret } from './account.ts';
 import { type Manifest, provider, TYPES, typeOf } from './builders.ts';
 import { createNamespace, startTestCluster, staticAccess, type TestCluster, until } from './cluster.ts';
-import { undeclaredCalls, undeclaredOperations } from './declared-calls.ts';
+import { undeclaredCalls, undeclaredOperations, undocumentedEvents } from './declared-calls.ts';
 import { expectValidStatus } from './expect-valid-status.ts';
 import { keysOf, type Signer } from './operator-user.ts';
 import { type ProxiedCall, type Proxy, startProxy } from './proxy.ts';
@@ -248,7 +248,7 @@ export class World {
     // It is dead: what it would still wait for (events that it cannot send) is over at once.
     await clock.skip(DRAIN_MS);
     await stopped;
-    this.#undeclared.push(...undeclaredCalls(kube.calls));
+    this.#undeclared.push(...undeclaredCalls(kube.calls), ...undocumentedEvents(kube.calls));
   }
 
   /**
@@ -262,7 +262,11 @@ export class World {
     if (this.cluster.isReal) {
       for (const namespace of [this.namespace, ...this.neighbours]) await removeAll(this.cluster, namespace);
     }
-    assert.deepEqual(this.#undeclared, [], 'calls that no line of src/kube-rights.ts declares');
+    assert.deepEqual(
+      this.#undeclared,
+      [],
+      'calls that no line of src/kube-rights.ts declares, or events that docs/reference/events.md does not tell of',
+    );
     // What no service took for its own has no name.
     const operations = this.operatorCalls().flatMap(({ operation }) => (operation === '' ? [] : [operation]));
     assert.deepEqual(

@@ -1,4 +1,5 @@
 import type { AccessKey } from '../../api/access-key.ts';
+import { eventReasonOf } from '../../api/event-reasons.ts';
 import { findCondition, shorten } from '../../managed/conditions.ts';
 import type { KindCondition, KindEvent, KindStatus } from '../../managed/kind.ts';
 import type { ReconcileError } from '../../runtime/errors.ts';
@@ -26,7 +27,15 @@ export function followerStatus(resource: AccessKey, { outputs, restarts, followU
     conditions: condition === undefined ? [] : [condition],
     events: [
       ...writtenEvents(followUp),
-      ...(isNews ? [{ type: 'Warning', reason: condition.reason, note: condition.message } as const] : []),
+      ...(isNews
+        ? [
+            {
+              type: 'Warning',
+              reason: eventReasonOf(condition.reason, 'ReconcileFailed'),
+              note: condition.message,
+            } as const,
+          ]
+        : []),
     ],
     failure: outputFailure(outputs) ?? problems.find(isPassing),
     wakeAfterMs: condition === undefined ? undefined : BLOCKED_RETRY_MS,

@@ -1,4 +1,5 @@
 import type { AccessKey } from '../../api/access-key.ts';
+import { eventReasonOf } from '../../api/event-reasons.ts';
 import { CLAIM_KEYS, REVOKE_KEYS } from '../../managed/annotations.ts';
 import { findCondition, rfc3339 } from '../../managed/conditions.ts';
 import type { KindCondition, KindEvent, KindStatus, PassFacts } from '../../managed/kind.ts';
@@ -186,7 +187,7 @@ function eventsOf(
   const isLoud = failure !== undefined && LOUD.has(failure.reason);
   const isSlow = failure?.reason === 'KeyNotUsable' && failure.message.includes('for longer than');
   if (failure !== undefined && (isLoud || isSlow) && before !== failure.message) {
-    warnings.push({ type: 'Warning', reason: failure.reason, note: failure.message });
+    warnings.push({ type: 'Warning', reason: eventReasonOf(failure.reason, 'ReconcileFailed'), note: failure.message });
   }
   return warnings;
 }
