@@ -18,6 +18,7 @@ import { chartYaml } from './chart-metadata.ts';
 import { installManifest, namespaceManifest } from './deploy.ts';
 import { emulatorRowsPage } from './emulator-rows.ts';
 import { kubernetesYaml } from './kubernetes-yaml.ts';
+import { logsPage } from './logs-page.ts';
 import { alertsFile, alertsPage } from './monitoring/alert-files.ts';
 import { dashboardFile } from './monitoring/dashboard.ts';
 import { operatorPolicyPage } from './operator-policy-page.ts';
@@ -47,6 +48,7 @@ const files: readonly GeneratedFile[] = [
   { path: `${CHART}/files/alerts.yaml`, text: alertsFile },
   { path: `${CHART}/files/dashboard.json`, text: dashboardFile },
   { path: 'docs/operations/alerts.md', text: alertsPage },
+  { path: 'docs/operations/logs.md', text: logsPage },
   { path: `${CHART}/values.schema.json`, text: schemaFile },
   { path: `${CHART}/README.md`, text: chartReadme },
   { path: 'deploy/install.yaml', text: installManifest },

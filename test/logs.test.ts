@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { logCalls } from '../scripts/log-calls.ts';
 import { bucket } from './support/builders.ts';
 import { until } from './support/cluster.ts';
 import { shareCluster } from './support/shared-cluster.ts';
@@ -45,6 +46,13 @@ test('logs: one line for each pass that changed something, under a name of its o
     quiet.some(({ message, level }) => message === 'reconciled' && level === 'debug'),
     'it was compared',
   );
+  const levelsOf = new Map(logCalls().map(({ message, levels }) => [message, levels]));
+  for (const { message, level } of linesOf(world)) {
+    assert.ok(
+      levelsOf.get(String(message))?.includes(String(level)),
+      `documented: ${String(message)} at ${String(level)}`,
+    );
+  }
   for (const line of quiet) assert.match(String(line['reconcileId']), /^[0-9a-f-]{36}$/, JSON.stringify(line));
 });
 

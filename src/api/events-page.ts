@@ -11,7 +11,7 @@ An event is sent when something changed; the same again within ten minutes is co
 event reason of its kind, such as \`ReconcileFailed\`. The note begins with the reason of the condition, where that says more than
 who must act: of \`InvalidSpec\`, \`DependencyNotReady\`, \`Transient\`, \`Unsupported\` and \`Internal\` it is the message alone. What a
 person must put right is a Warning; an object that waits for another one is Normal. Events go after an hour, as the API server is
-set: what lasts stands in the [conditions](conditions.md).
+set: what lasts stands in the [conditions](conditions.md), and every pass that changed or failed in the [log](../operations/logs.md).
 
 | Reason | Type | Means | What to do next |
 | --- | --- | --- | --- |

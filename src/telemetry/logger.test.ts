@@ -209,11 +209,11 @@ test('lines of what runs within fields carry them, also after a wait, and nobody
 
 test('text is one line for people, and no text of others can look like a line of ours', async () => {
   const { log, lines } = recorded({ format: 'text' });
-  log.info({ kind: 'Bucket', generation: 2, changes: ['Create', 'Set:tags'], kinds: [] }, 'reconciled');
+  log.info({ kind: 'Bucket', generation: 2, changes: ['Create', 'Set:tags'], settings: [] }, 'reconciled');
   log.warn({ reason: 'a b\n2026-01-01T00:00:00.000Z ERROR forged\u001b[2J' }, 'pass failed');
   log.warn({ error: new ReconcileError('Transient', 'no answer', { reason: 'Timeout' }), isLeader: true }, 'failed');
   assert.deepEqual(lines, [
-    '2026-01-01T00:00:00.000Z INFO  reconciled kind=Bucket generation=2 changes=Create,Set:tags kinds=[]\n',
+    '2026-01-01T00:00:00.000Z INFO  reconciled kind=Bucket generation=2 changes=Create,Set:tags settings=[]\n',
     String.raw`2026-01-01T00:00:00.000Z WARN  pass failed reason="a b\n2026-01-01T00:00:00.000Z ERROR forged\u001b[2J"` +
       '\n',
     '2026-01-01T00:00:00.000Z WARN  failed error={type=Transient reason=Timeout message="no answer"} isLeader=true\n',
