@@ -13,6 +13,8 @@ import { rotationReportOf } from './rotation-report.ts';
 import { defectsOf } from './rotation-result.ts';
 import { runRotations } from './rotation-run.ts';
 import { runBench } from './run.ts';
+import { scrapeReportOf } from './scrape-report.ts';
+import { runScrapes } from './scrape-run.ts';
 import { stackReportOf } from './stack-report.ts';
 import { parseResults, withResult, withTable } from './table.ts';
 
@@ -59,6 +61,12 @@ async function compareTelling(say: (line: string) => void): Promise<void> {
   console.log(JSON.stringify(result));
 }
 
+async function readMetrics(say: (line: string) => void): Promise<void> {
+  const result = await runScrapes(options, divideCores(), say);
+  console.log(scrapeReportOf(result));
+  console.log(JSON.stringify(result));
+}
+
 async function askEmulator(say: (line: string) => void): Promise<void> {
   const amount =
     options.controlPlane === 'dev'
@@ -85,6 +93,7 @@ try {
   if (options.image) await startImage(say);
   else if (options.emulator) await askEmulator(say);
   else if (options.rotations) await rotate(say);
+  else if (options.scrapes) await readMetrics(say);
   else if (options.overhead) await compareTelling(say);
   else await fill(say);
 } catch (error) {

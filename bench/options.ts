@@ -15,6 +15,9 @@ export interface BenchOptions {
   readonly overhead: boolean;
   /** How often each of both is measured. */
   readonly rounds: number;
+  /** How long a scrape takes where the operator watches that many objects. */
+  readonly scrapes: boolean;
+  readonly objects: number;
   /** Not the operator, but the emulator alone. */
   readonly emulator: boolean;
   /** Not what the operator does, but how its image starts. */
@@ -42,6 +45,7 @@ const MAX_SETTINGS = 3;
 const ROTATION_RATE = 50;
 /** What one operator makes and deletes, as fast as it can, and how often: three minutes in all. */
 const OVERHEAD = { buckets: 300, rate: 1_000, inFlight: 64 };
+const QUICK_OBJECTS = 500;
 /** So many come one after another in less than a minute. */
 const STACKS = 50;
 
@@ -61,6 +65,7 @@ Examples:
   npm run bench -- --stacks                         50 Buckets with a user and a key each, one after another
   npm run bench -- --rotations                      1,000 keys that are due at the same time: about 4 minutes
   npm run bench -- --overhead                       logs, metrics and traces on and off, in turn: about 5 minutes
+  npm run bench -- --scrapes                        a scrape of the metrics with 10,000 objects: about 2 minutes
   npm run bench -- --emulator                       the emulator alone: requests, memory, start: about 20 seconds
   npm run bench -- --image                          the image alone: sizes, start, memory: about 20 seconds
   npm run bench -- --settings 3 --write             with three settings each; the result goes into docs/performance.md
@@ -90,6 +95,8 @@ export function parseOptions(argv: readonly string[], command = commandOf()): Be
     ...(quick && !isGiven('rounds') ? { rounds: 1 } : {}),
     ...(quick && !isGiven('controlPlane') ? { controlPlane: 'dev' } : {}),
     ...(quick && !isGiven('idleSeconds') ? { idleSeconds: 20 } : {}),
+    ...(rest.scrapes && !isGiven('controlPlane') ? { controlPlane: 'dev' } : {}),
+    ...(rest.scrapes && quick && !isGiven('objects') ? { objects: QUICK_OBJECTS } : {}),
     ...(rest.rotations && !isGiven('rate') ? { rate: ROTATION_RATE } : {}),
     ...(rest.rotations && !isGiven('controlPlane') ? { controlPlane: 'dev' } : {}),
     operator: operator?.split(/\s+/).filter((word) => word !== '') ?? [],
@@ -112,6 +119,12 @@ export function parseOptions(argv: readonly string[], command = commandOf()): Be
   if (options.overhead && (options.stacks || options.rotations || options.emulator || options.image || options.write)) {
     command.error(
       'error: --overhead with --stacks, --rotations, --emulator, --image or --write: it is about what telling costs alone',
+    );
+  }
+  const others = [options.stacks, options.rotations, options.emulator, options.image, options.overhead, options.write];
+  if (options.scrapes && others.includes(true)) {
+    command.error(
+      'error: --scrapes with --stacks, --rotations, --emulator, --image, --overhead or --write: it is about scrapes alone',
     );
   }
   const needed = Math.ceil(options.buckets / MAX_BUCKETS_OF_ACCOUNT);
@@ -140,6 +153,8 @@ export function commandOf(): Command {
     )
     .option('--overhead', 'what metrics, logs and traces cost: CPU with everything on, beside all off', false)
     .option('--rounds <n>', 'with --overhead, how often each of both is measured', whole(1, 50), 6)
+    .option('--scrapes', 'how long a scrape of the metrics takes with many objects, all of them suspended', false)
+    .option('--objects <n>', 'with --scrapes, how many', whole(10, 100_000), 10_000)
     .option('--emulator', 'not the operator, but the emulator alone: requests a second, memory, start', false)
     .option('--image', 'the image alone, without a container engine: sizes, start, memory', false)
     .option('--latency-ms <n>', 'how long the service takes for each call', whole(0, 10_000), 50)

@@ -34,6 +34,8 @@ export function resultOf(options: BenchOptions, cores: Cores, measured: Measured
     rotations: _rotations,
     overhead: _overhead,
     rounds: _rounds,
+    scrapes: _scrapes,
+    objects: _objects,
     emulator: _emulator,
     image: _image,
     keys: _keys,

@@ -18,6 +18,8 @@ export interface BenchResult {
     | 'keys'
     | 'overhead'
     | 'rounds'
+    | 'scrapes'
+    | 'objects'
     | 'emulator'
     | 'image'
   > & {

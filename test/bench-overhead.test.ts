@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandOf, parseOptions } from '../bench/options.ts';
+import { parseOptions } from '../bench/options.ts';
 import { overheadReportOf } from '../bench/overhead-report.ts';
 import { type OverheadResult, type OverheadRound, overheadOf } from '../bench/overhead-result.ts';
 import { runOverhead } from '../bench/overhead-run.ts';
 import { shapeOf } from '../bench/result-of.ts';
+import { benchProblem } from './support/bench-problem.ts';
 
 const BUCKETS = 5;
 /** Nothing is pinned: the test shares its process. */
@@ -59,16 +60,7 @@ test('overhead: options', () => {
   assert.deepEqual([plain.buckets, plain.rounds, plain.controlPlane, plain.rate], [300, 6, 'dev', 1_000]);
   const own = parseOptions(['--overhead', '--quick', '--buckets', '7', '--control-plane', 'real']);
   assert.deepEqual([own.buckets, own.rounds, own.controlPlane], [7, 1, 'real']);
-  let said = '';
-  const command = commandOf()
-    .exitOverride()
-    .configureOutput({
-      writeErr: (text) => {
-        said = text;
-      },
-    });
-  assert.throws(() => parseOptions(['--overhead', '--stacks'], command));
-  assert.match(said, /--overhead with --stacks/);
+  assert.match(benchProblem('--overhead', '--stacks'), /--overhead with --stacks/);
 });
 
 test(`overhead: ${BUCKETS} Buckets, by an operator that tells everything, and by one that tells nothing`, async () => {

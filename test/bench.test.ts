@@ -12,7 +12,7 @@ import {
 } from '../bench/expected-calls.ts';
 import { callsOfAudit, callsOfRequests, countsOf, tally, totalOf, writesOf } from '../bench/kube-calls.ts';
 import { chainLengthOf, type LimitParts, limitOf } from '../bench/limit.ts';
-import { commandOf, parseOptions } from '../bench/options.ts';
+import { parseOptions } from '../bench/options.ts';
 import { deliveredFor } from '../bench/ready-watch.ts';
 import { reportOf } from '../bench/report.ts';
 import { type BenchResult, percentile } from '../bench/result.ts';
@@ -21,6 +21,7 @@ import { stackReportOf } from '../bench/stack-report.ts';
 import { parseResults, withResult, withTable } from '../bench/table.ts';
 import { parseBusy, parseUsage } from '../bench/usage.ts';
 import type { ManagedResource } from '../src/managed/kind.ts';
+import { benchProblem } from './support/bench-problem.ts';
 import type { AuditEvent } from './support/control-plane-audit.ts';
 
 const parts: LimitParts = {
@@ -210,19 +211,6 @@ test('percentiles', () => {
   assert.equal(percentile([3, 1, 2], 0.99), 3);
 });
 
-function problemOf(...argv: readonly string[]): string {
-  let problem = '';
-  const command = commandOf()
-    .exitOverride()
-    .configureOutput({
-      writeErr: (text) => {
-        problem = text;
-      },
-    });
-  assert.throws(() => parseOptions(argv, command));
-  return problem;
-}
-
 test('options: --quick is a smaller run, and what is given wins', () => {
   const [quick, own] = [
     parseOptions(['--quick']),
@@ -233,9 +221,9 @@ test('options: --quick is a smaller run, and what is given wins', () => {
 });
 
 test('options: what is wrong is said with its value', () => {
-  assert.match(problemOf('--buckets', 'many'), /--buckets <n>' argument 'many' is invalid.*1 to 10000/s);
-  assert.match(problemOf('--control-plane', 'none'), /'none' is invalid. It must be real or dev/);
-  assert.match(problemOf('--buckets', '2001', '--providers', '2'), /--providers must be at least 3/);
+  assert.match(benchProblem('--buckets', 'many'), /--buckets <n>' argument 'many' is invalid.*1 to 10000/s);
+  assert.match(benchProblem('--control-plane', 'none'), /'none' is invalid. It must be real or dev/);
+  assert.match(benchProblem('--buckets', '2001', '--providers', '2'), /--providers must be at least 3/);
 });
 
 function result(change: Partial<BenchResult['options']> = {}, readySeconds = 40): BenchResult {
@@ -298,6 +286,8 @@ test('result: from the first create to the last Ready, and a server is never hel
       stacks: false,
       rotations: false,
       overhead: false,
+      scrapes: false,
+      objects: 10_000,
       rounds: 6,
       emulator: false,
       image: false,
@@ -359,6 +349,8 @@ test('stacks: the time to the Secret, and each call beside what it is for', () =
       stacks: true,
       rotations: false,
       overhead: false,
+      scrapes: false,
+      objects: 10_000,
       rounds: 6,
       emulator: false,
       image: false,
