@@ -82,6 +82,11 @@ export const CHART_VALUES: readonly ChartValue[] = [
     meaning: 'how often each object is compared with the service; 0: only when it changes or somebody asks',
   },
   {
+    path: 'operator.existenceCheckIntervalSeconds',
+    schema: { oneOf: [{ const: 0 }, number(10, 86_400)] },
+    meaning: "how often a Provider's buckets, users and policies are listed, to find deleted ones; 0: never",
+  },
+  {
     path: 'operator.userReadinessTimeoutSeconds',
     schema: number(1, 3_600),
     meaning: 'how long a new key may take to work before a Warning',

@@ -14,6 +14,8 @@ export interface RawConfig extends TracingConfig {
   readonly profiling: boolean;
   /** Undefined: an object is compared only when it changes, or when somebody asks. */
   readonly driftCheckIntervalMs: number | undefined;
+  /** Undefined: what was deleted outside is found by the comparison of each object alone. */
+  readonly existenceCheckIntervalMs: number | undefined;
   /** How long a new key may take to work before somebody is warned. */
   readonly userReadinessTimeoutMs: number;
   readonly k8sRateLimit: number | undefined;
@@ -57,22 +59,18 @@ export const configTable: readonly ConfigRow<keyof RawConfig>[] = [
     'port of /log-level and /profile, on loopback alone; 0 takes any free one',
   ),
   toggle('profiling', 'profiling', false, 'serve profiles of the process at the admin port'),
-  {
-    ...number(
-      'driftCheckIntervalMs',
-      'drift-check-interval-seconds',
-      300,
-      { min: MIN_INTERVAL_SECONDS, max: MAX_INTERVAL_SECONDS },
-      'how often each object is compared with the service; 0: only when it changes or somebody asks',
-    ),
-    fallback: 300_000,
-    values: `${MIN_INTERVAL_SECONDS} to ${MAX_INTERVAL_SECONDS}, or 0`,
-    parse: (text) => {
-      if (text.trim() === '0') return undefined;
-      const value = wholeNumber(text, MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS);
-      return value instanceof Error ? new Error(`${value.message}, or 0 for never`) : value * 1_000;
-    },
-  },
+  interval(
+    'driftCheckIntervalMs',
+    'drift-check-interval-seconds',
+    300,
+    'how often each object is compared with the service; 0: only when it changes or somebody asks',
+  ),
+  interval(
+    'existenceCheckIntervalMs',
+    'existence-check-interval-seconds',
+    55,
+    'how often buckets, users and policies of each Provider are listed, to find those that somebody deleted; 0, or without drift checks: never',
+  ),
   {
     ...number(
       'userReadinessTimeoutMs',
@@ -193,4 +191,23 @@ export function configProblems(
     problems.push('--watch-scope: namespaced needs --watch-namespaces when the operator runs outside a cluster');
   }
   return problems;
+}
+
+/** A row in seconds for a time between two looks; 0 for never. */
+function interval(
+  key: 'driftCheckIntervalMs' | 'existenceCheckIntervalMs',
+  flag: string,
+  fallbackSeconds: number,
+  meaning: string,
+): ConfigRow<keyof RawConfig> {
+  return {
+    ...number(key, flag, fallbackSeconds, { min: MIN_INTERVAL_SECONDS, max: MAX_INTERVAL_SECONDS }, meaning),
+    fallback: fallbackSeconds * 1_000,
+    values: `${MIN_INTERVAL_SECONDS} to ${MAX_INTERVAL_SECONDS}, or 0`,
+    parse: (text) => {
+      if (text.trim() === '0') return undefined;
+      const value = wholeNumber(text, MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS);
+      return value instanceof Error ? new Error(`${value.message}, or 0 for never`) : value * 1_000;
+    },
+  };
 }

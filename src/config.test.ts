@@ -40,6 +40,7 @@ test('L72: config: every setting is read from its flag, and from its variable, a
     adminPort: ['9092', '9093', 9092],
     profiling: ['true', 'false', true],
     driftCheckIntervalMs: ['60', '90', 60_000],
+    existenceCheckIntervalMs: ['30', '0', 30_000],
     userReadinessTimeoutMs: ['30', '90', 30_000],
     k8sRateLimit: ['50', '60', 50],
     wasabiRateLimit: ['5', '6', 5],

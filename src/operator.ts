@@ -19,6 +19,7 @@ import { bucketKind } from './kinds/bucket/kind.ts';
 import { bucketMentions, bucketReferences } from './kinds/bucket/references.ts';
 import { bucketPolicyKind } from './kinds/bucket-policy/kind.ts';
 import { bucketPolicyReferences, bucketReference } from './kinds/bucket-policy/references.ts';
+import { ExistenceSweeps } from './kinds/existence-sweeps.ts';
 import { iamPolicyKind, iamPolicyReferences } from './kinds/iam-policy/kind.ts';
 import { policyName } from './kinds/iam-policy/name.ts';
 import { providerKind, providerReferences } from './kinds/provider/kind.ts';
@@ -83,6 +84,7 @@ export interface Operator {
   readonly manager: Manager;
   readonly controllers: ReadonlyMap<string, Controller>;
   readonly secrets: NamedWatches;
+  readonly existence: ExistenceSweeps;
 }
 
 /** To add a kind: one line here, and one in the table of `reconciles` below. */
@@ -131,6 +133,8 @@ export function createOperator(parts: OperatorParts): Operator {
   const snapshot = new StoreSnapshot({ kinds: indexedStores, namespaces, grants });
   const lookup = new Lookup(snapshot, config);
   const access = createAccess(parts, { kube, lookup, secrets });
+  const existence = createSweeps(parts, stores, { snapshot, access });
+  manager.whileLeading(existence);
   const signals: WakeSignals = {
     attachments: new AttachmentSignal(),
     newsWakes: new NewsWakes(),
@@ -146,11 +150,22 @@ export function createOperator(parts: OperatorParts): Operator {
       return [name, { kind, store, controller }] as const;
     }),
   );
-  wireWakes({ kinds: controlled, snapshot, lookup, namespaces, grants, secrets, keySecrets, access, ...signals });
+  wireWakes({
+    kinds: controlled,
+    snapshot,
+    lookup,
+    namespaces,
+    grants,
+    secrets,
+    keySecrets,
+    access,
+    existence,
+    ...signals,
+  });
   const controllers = new Map([...controlled].map(([name, { controller }]) => [name, controller]));
   watchRuntime(parts.metrics, { clock: parts.clock, manager, controllers, secrets });
   watchObjects(parts.metrics, stores);
-  return { manager, controllers, secrets };
+  return { manager, controllers, secrets, existence };
 }
 
 /** One reconciler a kind. */
@@ -236,6 +251,19 @@ function createAccess(
     allowed,
     defaultRate: config.wasabiRateLimit,
   });
+}
+
+/** Looks for what somebody deleted in the service. */
+function createSweeps(
+  { config, clock }: OperatorParts,
+  stores: ReadonlyMap<string, ObjectStore<ManagedResource>>,
+  views: { snapshot: StoreSnapshot; access: AccountAccess },
+): ExistenceSweeps {
+  const providers = stores.get('Provider');
+  if (providers === undefined) throw new Error('no store of Providers');
+  // Who looks at no object by the clock looks at no list, either.
+  const intervalMs = config.driftCheckIntervalMs === undefined ? undefined : config.existenceCheckIntervalMs;
+  return new ExistenceSweeps({ ...views, providers, clock, intervalMs });
 }
 
 function createController(

@@ -92,6 +92,7 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
     newsWakes: new NewsWakes(),
     ownSecrets: new OwnChanges(),
     access: { onRefused: (listener) => refused.push(listener), forgetSecret: (key) => forgotten.push(keyText(key)) },
+    existence: { onMissing: () => undefined },
   });
   const [first] = kinds.values();
   assert.ok(first);

@@ -6,6 +6,7 @@ import type { Provider, ProviderStatus } from './api/provider.ts';
 import type { UserStatus } from './api/user.ts';
 import type { AccountAccess } from './kinds/account-access.ts';
 import type { AttachmentSignal } from './kinds/attachment-signal.ts';
+import type { ExistenceSweeps } from './kinds/existence-sweeps.ts';
 import { ProtectedSecrets, type ReferenceGate } from './kinds/provider/secrets.ts';
 import { findCondition } from './managed/conditions.ts';
 import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
@@ -39,6 +40,7 @@ export interface WakeParts {
   readonly attachments: AttachmentSignal;
   readonly newsWakes: NewsWakes;
   readonly access: Pick<AccountAccess, 'onRefused' | 'forgetSecret'>;
+  readonly existence: Pick<ExistenceSweeps, 'onMissing'>;
   /** Metadata of the Secrets that keys are delivered in, as far as we may watch them. */
   readonly keySecrets: ObjectStore;
   /** What passes did with those Secrets. */
@@ -79,6 +81,7 @@ export function wireWakes(parts: WakeParts): void {
   // The store of Providers holds nothing else.
   providers?.store.onChange((change) => watchSecrets(parts, change as Change<Provider>));
   parts.access.onRefused((key) => providers?.controller.enqueue(key, 'retry'));
+  parts.existence.onMissing(wake);
   parts.attachments.onChange((arn) => {
     for (const policy of policiesOf(parts, arn)) wake(policy);
   });

@@ -27,6 +27,7 @@ describe('a Bucket whose userRef names no User', { concurrency: 3 }, () => {
     const writes = world.kubeWrites().length;
     await world.resync();
     assert.equal(world.kubeWrites().length, writes, 'it waits without a write');
+    await until('it is told', () => Promise.resolve(eventsAbout(world, 'Bucket', 'waiting').length > 0));
     assert.deepEqual(
       eventsAbout(world, 'Bucket', 'waiting').map(({ type }) => type),
       ['Normal'],

@@ -49,6 +49,14 @@ export interface WatchOptions<T> {
   readonly transform?: (object: T) => T;
 }
 
+/** What is done while this process leads, beside passes. */
+export interface LeaderTask {
+  /** Called at most once. */
+  start(): void;
+  /** Resolves when nothing of it runs any more. Called also where it was never started, and maybe twice. */
+  stop(): Promise<void>;
+}
+
 interface Watched {
   readonly type: ResourceType;
   readonly store: ObjectStore;
@@ -67,6 +75,7 @@ export class Manager {
   readonly #options: ManagerOptions;
   readonly #watched: Watched[] = [];
   readonly #controllers: { readonly controller: Controller; readonly resync: Resync | undefined }[] = [];
+  readonly #tasks: LeaderTask[] = [];
   readonly #stopping = new AbortController();
   /** Kinds whose last attempt was answered with NotServed. */
   readonly #notServed = new Set<string>();
@@ -104,8 +113,13 @@ export class Manager {
     });
     this.#controllers.push({
       controller,
-      resync: resyncMs === undefined ? undefined : this.#resync(store as unknown as ObjectStore, controller, resyncMs),
+      resync: resyncMs === undefined ? undefined : this.#resync(store, controller, resyncMs),
     });
+  }
+
+  /** That task runs from the time when this process leads. */
+  whileLeading(task: LeaderTask): void {
+    this.#tasks.push(task);
   }
 
   /** Starts everything. Resolves when all kinds were listed once; passes begin then, or when leadership is won. */
@@ -132,7 +146,8 @@ export class Manager {
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
     for (const { resync } of this.#controllers) resync?.stop();
-    await Promise.all(this.#controllers.map(({ controller }) => controller.stop(graceMs)));
+    const tasks = this.#tasks.map((task) => task.stop());
+    await Promise.all([...tasks, ...this.#controllers.map(({ controller }) => controller.stop(graceMs))]);
     this.#stopping.abort();
     await this.#leading;
     this.#isLeader = false;
@@ -171,7 +186,7 @@ export class Manager {
     ]);
   }
 
-  #resync(store: ObjectStore, controller: Controller, intervalMs: number): Resync {
+  #resync(store: Pick<ObjectStore, 'onChange'>, controller: Controller, intervalMs: number): Resync {
     const onDue = (key: ObjectKey) => controller.enqueue(key, 'resync');
     return new Resync(store, { clock: this.#options.clock, intervalMs, onDue });
   }
@@ -184,6 +199,7 @@ export class Manager {
       controller.start();
       resync?.start();
     }
+    for (const task of this.#tasks) task.start();
   }
 
   /** Passes end now: another process may begin at any moment. The fence has refused their writes already. */
@@ -194,6 +210,7 @@ export class Manager {
       resync?.stop();
       void controller.stop(0);
     }
+    for (const task of this.#tasks) void task.stop();
   }
 
   #reflector<T extends KubeObject>(

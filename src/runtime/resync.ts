@@ -22,7 +22,7 @@ export class Resync {
   #current = 0;
   #cancel: (() => void) | undefined;
 
-  constructor(store: ObjectStore, options: ResyncOptions) {
+  constructor(store: Pick<ObjectStore, 'onChange'>, options: ResyncOptions) {
     this.#options = options;
     const count = Math.max(1, Math.round(options.intervalMs / SLOT_MS));
     this.#slots = Array.from({ length: count }, () => new Map<string, ObjectKey>());

@@ -23,12 +23,27 @@ export async function allPages<P extends Page>(
   itemsOf: (page: P) => readonly string[],
 ): Promise<string[]> {
   const items = new Set<string>();
+  const isListed = await eachPage(read, (page) => {
+    for (const item of itemsOf(page)) items.add(item);
+  });
+  return isListed ? [...items].toSorted() : [];
+}
+
+/**
+ * Hands over each page of a list.
+ * @returns false: there was an `undefined` instead of a page, and the list ends there
+ * @throws Transient, reason UnexpectedAnswer, for a list that does not end
+ */
+export async function eachPage<P extends Page>(
+  read: (marker: string | undefined) => Promise<P | undefined>,
+  take: (page: P) => void,
+): Promise<boolean> {
   let marker: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const page = await read(marker);
-    if (page === undefined) return [];
-    for (const item of itemsOf(page)) items.add(item);
-    if (page.IsTruncated !== true || page.Marker === undefined || page.Marker === marker) return [...items].toSorted();
+    if (page === undefined) return false;
+    take(page);
+    if (page.IsTruncated !== true || page.Marker === undefined || page.Marker === marker) return true;
     marker = page.Marker;
   }
   throw unexpected('a list that does not end');

@@ -61,6 +61,7 @@ const STATEMENTS: readonly (readonly [
   ['WriteBuckets', 'Buckets', ['buckets'], false],
   ['ListContent', 'Buckets', ['emptying'], false],
   ['DeleteContent', 'Objects', ['emptying'], false],
+  ['ListIdentities', 'Everything', ['identities'], true],
   ['ReadUsers', 'Users', ['identities'], true],
   ['WriteUsers', 'Users', ['identities'], false],
   ['ReadPolicies', 'Policies', ['identities'], true],

@@ -114,6 +114,12 @@ const USER_READS: readonly Row[] = [
   { operations: ['GetAccessKeyLastUsed'], actions: ['iam:GetAccessKeyLastUsed'] },
 ];
 
+/** Once a minute for all users and policies of an account: whether each is still there. */
+const IDENTITY_LISTS: readonly Row[] = [
+  { operations: ['ListUsers'], actions: ['iam:ListUsers'] },
+  { operations: ['ListPolicies'], actions: ['iam:ListPolicies'] },
+];
+
 const USER_WRITES: readonly WriteRow[] = [
   { operations: ['CreateUser'], actions: ['iam:CreateUser'], isAudited: true },
   { operations: ['DeleteUser'], actions: ['iam:DeleteUser'], isAudited: true },
@@ -164,6 +170,7 @@ export const SERVICE_RIGHTS: readonly ServiceRight[] = [
   ...rows('Buckets', 'emptying', false, CONTENT),
   ...rows('Objects', 'emptying', false, CONTENT_WRITES),
   ...rows('Objects', 'locks', false, LOCKS),
+  ...rows('Everything', 'identities', true, IDENTITY_LISTS),
   ...rows('Users', 'identities', true, USER_READS),
   ...rows('Users', 'identities', false, USER_WRITES),
   ...rows('Groups', 'groups', false, GROUP_WRITES),

@@ -372,7 +372,7 @@ export async function startRival(world: World): Promise<Rival> {
 
 /** Whether something is not listed yet, or a pass runs or waits for a worker. */
 function isAtWork(running: RunningOperator): boolean {
-  if (running.manager.unsynced().length > 0) return true;
+  if (running.manager.unsynced().length > 0 || running.existence.isBusy) return true;
   return [...running.controllers.values()].some((controller) => {
     const { user, retry, initial, resync, processing } = controller.depths();
     return user + retry + initial + resync + processing > 0;
