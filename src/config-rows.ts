@@ -2,6 +2,8 @@ import { listOf, oneOf, wholeNumber } from './config-values.ts';
 
 /** The kinds of settings that the table is made of. */
 
+/** Values that are longer together stand in the text of the help alone. */
+const MAX_PLACEHOLDER = 40;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** One setting: where it comes from, how it is read, and what people are told of it. */
@@ -55,8 +57,9 @@ export function choice<N extends string>(
   values: readonly string[],
   help: string,
 ): ConfigRow<N> {
+  const shown = values.join('|');
   return {
-    ...textRow(name, flag, values.join('|'), help),
+    ...textRow(name, flag, shown.length > MAX_PLACEHOLDER ? 'name' : shown, help),
     fallback,
     shown: fallback,
     values: values.join(', '),

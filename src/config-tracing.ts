@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ConfigRow, choice, number, textRow, toggle } from './config-rows.ts';
 import { listOf, problemOf } from './config-values.ts';
 import { Credential } from './runtime/credential.ts';
+import { asError } from './runtime/errors.ts';
 
 /** How to send traces: the names and meanings are those of the OpenTelemetry specification. */
 export interface TracingConfig {
@@ -94,9 +95,13 @@ const rows: readonly ConfigRow<keyof TracingConfig>[] = [
     ),
     shown: 'those of Node',
     values: 'a file with PEM',
+    // Read once: what is read twice may be two different files.
     parse: (text) => {
-      const problem = problemOf(() => readFileSync(text));
-      return problem === undefined ? readFileSync(text, 'utf8') : new Error(problem);
+      try {
+        return readFileSync(text, 'utf8');
+      } catch (thrown) {
+        return asError(thrown);
+      }
     },
   },
   choice('tracesSampler', 'otel-traces-sampler', 'parentbased_always_on', SAMPLERS, 'which traces are kept'),

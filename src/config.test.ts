@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { inspect } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { type Config, parseConfig } from './config.ts';
 import { configTable } from './config-table.ts';
 import { headersOf } from './config-tracing.ts';
@@ -207,10 +211,31 @@ test('config: the predecessor’s cache setting is accepted and named', () => {
   assert.deepEqual(config([], { K8S_CACHE_TTL_SECONDS: '30' }).ignored, ['K8S_CACHE_TTL_SECONDS']);
 });
 
-test('config: --help explains every flag', () => {
+test('config: the authorities of the collector are read once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'config-'));
+  const pipe = join(folder, 'ca.crt');
+  try {
+    execFileSync('mkfifo', [pipe]);
+    // Whoever reads a pipe again waits for another writer, who never comes.
+    const program = `import { parseConfig } from ${JSON.stringify(import.meta.resolve('./config.ts'))};
+      const { config } = parseConfig(['--otel-exporter-otlp-certificate=${pipe}'], {});
+      process.stdout.write(config.otlpCertificate);`;
+    const read = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 });
+    await writeFile(pipe, 'the authorities');
+    assert.equal((await read).stdout, 'the authorities');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('config: --help explains every flag, in lines that a terminal holds', () => {
   const parsed = parseConfig(['--help'], {});
   assert.equal(parsed.type, 'Print');
   const text = parsed.type === 'Print' ? parsed.text : '';
   for (const row of configTable) assert.ok(text.includes(`--${row.flag}`), row.flag);
+  assert.deepEqual(
+    text.split('\n').filter((line) => line.length > 100),
+    [],
+  );
   assert.equal(parseConfig(['--version'], {}).type, 'Print');
 });

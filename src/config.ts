@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Help } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import type { ConfigRow } from './config-rows.ts';
 import { configProblems, configTable, type RawConfig } from './config-table.ts';
@@ -25,6 +25,10 @@ export type ParsedConfig =
 /** Published by the predecessor. Our stores are watched, never expired, so there is nothing to set. */
 const IGNORED_VARIABLES = ['K8S_CACHE_TTL_SECONDS'];
 const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** Of the help where no terminal says how wide it is. */
+const HELP_COLUMNS = 100;
+const HELP_INDENT = 6;
 
 /** The version in package.json, which is the version of the image. An import, so that the bundle has it inside. */
 export const VERSION: string = manifest.version;
@@ -130,13 +134,23 @@ function commandOf(): Command {
     .helpOption('-h, --help', 'this text')
     .option('--version', 'the version')
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
+    .configureHelp({ formatItem })
+    .configureOutput({
+      writeErr: () => undefined,
+      getOutHelpWidth: () => (process.stdout.isTTY ? process.stdout.columns : HELP_COLUMNS),
+    });
   for (const row of configTable) {
     const variable = row.variable === undefined ? '' : `, or ${row.variable}`;
     const text = `${row.help} (${row.values}; default ${row.shown}${variable})`;
     program.option(row.isSwitch ? `--${row.flag} [${row.placeholder}]` : `--${row.flag} <${row.placeholder}>`, text);
   }
   return program;
+}
+
+/** Below the flag, since the longest of them would leave its text no room beside it. */
+function formatItem(term: string, _termWidth: number, description: string, help: Help): string {
+  const lines = help.boxWrap(description, (help.helpWidth ?? HELP_COLUMNS) - HELP_INDENT).split('\n');
+  return [`  ${term}`, ...lines.map((line) => `${' '.repeat(HELP_INDENT)}${line}`)].join('\n');
 }
 
 /** An empty text is no value: a list that came out empty by mistake must not mean everything, or nothing. */
