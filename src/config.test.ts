@@ -215,7 +215,7 @@ test('config: the authorities of the collector are read once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'config-'));
   const pipe = join(folder, 'ca.crt');
   try {
-    execFileSync('mkfifo', [pipe]);
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', pipe]);
     // Whoever reads a pipe again waits for another writer, who never comes.
     const program = `import { parseConfig } from ${JSON.stringify(import.meta.resolve('./config.ts'))};
       const { config } = parseConfig(['--otel-exporter-otlp-certificate=${pipe}'], {});
