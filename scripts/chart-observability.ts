@@ -66,7 +66,7 @@ export const MONITORING: readonly ChartValue[] = [
     path: 'prometheusRule.runbookUrl',
     schema: text,
     meaning:
-      'where docs/operations/alerts.md is served, to a part of which each alert links; empty: that of the version',
+      'where the folder docs/operations/runbooks is served, to a page of which each alert links; empty: that of the version',
   },
   {
     path: 'dashboard.enabled',

@@ -19,10 +19,12 @@ import { installManifest, namespaceManifest } from './deploy.ts';
 import { emulatorRowsPage } from './emulator-rows.ts';
 import { kubernetesYaml } from './kubernetes-yaml.ts';
 import { logsPage } from './logs-page.ts';
-import { alertsFile, alertsPage } from './monitoring/alert-files.ts';
+import { alertsFile, alertsPage, runbookPage } from './monitoring/alert-files.ts';
+import { ALERTS } from './monitoring/alerts.ts';
 import { dashboardFile } from './monitoring/dashboard.ts';
 import { operatorPolicyPage } from './operator-policy-page.ts';
 import { rotationPicture } from './pictures/rotation.ts';
+import { troubleshootingPage } from './troubleshooting-page.ts';
 
 /** One file that is made of the source, never written by hand. */
 interface GeneratedFile {
@@ -35,6 +37,9 @@ const CHART = 'chart/wasabi-s3-operator';
 /** As plain files for kubectl, and as templates of the chart: Helm installs a folder crds/ once and never upgrades it. */
 const CRD_FOLDER = `${CHART}/crds`;
 const CRD_TEMPLATES = `${CHART}/templates/definitions`;
+
+/** One page an alert. */
+const RUNBOOK_FOLDER = 'docs/operations/runbooks';
 
 /** To generate another file, add a line. */
 const files: readonly GeneratedFile[] = [
@@ -49,6 +54,8 @@ const files: readonly GeneratedFile[] = [
   { path: `${CHART}/files/dashboard.json`, text: dashboardFile },
   { path: 'docs/operations/alerts.md', text: alertsPage },
   { path: 'docs/operations/logs.md', text: logsPage },
+  { path: 'docs/operations/troubleshooting.md', text: troubleshootingPage },
+  ...ALERTS.map((alert) => ({ path: `${RUNBOOK_FOLDER}/${alert.name}.md`, text: () => runbookPage(alert) })),
   { path: `${CHART}/values.schema.json`, text: schemaFile },
   { path: `${CHART}/README.md`, text: chartReadme },
   { path: 'deploy/install.yaml', text: installManifest },
@@ -69,9 +76,9 @@ const files: readonly GeneratedFile[] = [
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const isCheck = process.argv.includes('--check');
 const stale = await staleFiles();
-const strays = await strayCrds();
+const strayPaths = await strays();
 if (isCheck && stale.length > 0) fail('Stale, run "npm run generate"', stale);
-if (strays.length > 0) fail('Made of no kind, delete', strays);
+if (strayPaths.length > 0) fail('Made of nothing any more, delete', strayPaths);
 
 function fail(what: string, paths: readonly string[]): void {
   console.error(`${what}:\n${paths.map((path) => `  ${path}`).join('\n')}`);
@@ -93,11 +100,11 @@ async function staleFiles(): Promise<readonly string[]> {
   return changed;
 }
 
-/** Definitions that no kind stands for any more; the chart would install them. */
-async function strayCrds(): Promise<readonly string[]> {
+/** Definitions that no kind stands for any more, which the chart would install, and runbooks of no alert. */
+async function strays(): Promise<readonly string[]> {
   const known = new Set(files.map(({ path }) => path));
   const found: string[] = [];
-  for (const folder of [CRD_FOLDER, CRD_TEMPLATES]) {
+  for (const folder of [CRD_FOLDER, CRD_TEMPLATES, RUNBOOK_FOLDER]) {
     const names = existsSync(join(root, folder)) ? await readdir(join(root, folder)) : [];
     found.push(...names.map((name) => `${folder}/${name}`));
   }

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { CHART_VALUES } from '../scripts/chart-values.ts';
 import { ALERTS } from '../scripts/monitoring/alerts.ts';
 import { ROWS } from '../scripts/monitoring/dashboard-panels.ts';
-import { CONDITION_TYPES } from '../src/api/condition-types.ts';
-import { EVENT_REASONS } from '../src/api/event-reasons.ts';
-import { KINDS } from '../src/api/kinds.ts';
-import { REASON_GROUPS } from '../src/api/reasons.ts';
+import { RUNBOOKS } from '../scripts/monitoring/runbooks/runbooks.ts';
 import type { MetricRow } from '../src/telemetry/metric-row.ts';
 import { fullName, METRICS } from '../src/telemetry/metrics-table.ts';
 
@@ -15,6 +10,9 @@ import { fullName, METRICS } from '../src/telemetry/metrics-table.ts';
 
 const rows = Object.values<MetricRow>(METRICS);
 const queries = ROWS.flatMap(({ panels }) => panels.flatMap((panel) => panel.queries.map(({ expr }) => expr)));
+const asked = Object.values(RUNBOOKS).flatMap(({ looks }) =>
+  looks.filter(({ language }) => language === 'promql').map(({ text }) => text),
+);
 /** A metric in a query, without what a histogram adds to its name, and its matchers. */
 const NAME = /\b((?:wasabi_s3_operator|process|nodejs)_\w+?)(?:_bucket|_sum|_count)?\b(?:\{([^}]*)\})?/g;
 
@@ -24,8 +22,8 @@ test('dashboard: each metric is on a panel', () => {
   assert.deepEqual(missing, []);
 });
 
-test('dashboard and alerts: they name no metric and no label that there is not', () => {
-  for (const expr of [...queries, ...ALERTS.map((alert) => alert.expr)]) {
+test('dashboard, alerts and runbooks: they name no metric and no label that there is not', () => {
+  for (const expr of [...queries, ...ALERTS.map((alert) => alert.expr), ...asked]) {
     for (const [, name = '', matchers = ''] of expr.matchAll(NAME)) {
       const found = rows.find((row) => fullName(row) === name);
       assert.ok(found, `${name} in ${expr}`);
@@ -34,43 +32,4 @@ test('dashboard and alerts: they name no metric and no label that there is not',
       assert.deepEqual(strange, [], `${name} in ${expr}`);
     }
   }
-});
-
-test('alerts: reasons, events, kinds, metrics and values of the chart that the steps name are there', () => {
-  const words = new Set<string>([
-    ...Object.keys(CONDITION_TYPES),
-    ...Object.keys(EVENT_REASONS),
-    ...REASON_GROUPS.flatMap(({ reasons }) => Object.keys(reasons)),
-    ...KINDS.map(({ type }) => type.kind),
-    'ServiceMonitor',
-    'PodMonitor',
-    'NetworkPolicy',
-  ]);
-  const paths = CHART_VALUES.map(({ path }) => path);
-  for (const { name, steps } of ALERTS) {
-    const text = steps.join('\n');
-    const said = [...text.matchAll(/\b(?:[A-Z][a-z]+){2,}\b/g)].map(([word]) => word);
-    assert.deepEqual(
-      said.filter((word) => !words.has(word)),
-      [],
-      name,
-    );
-    const values = [...text.matchAll(/`((?:operator|rbac|networkPolicy|prometheusRule)\.[\w.]+)`/g)];
-    for (const [, path = ''] of values) assert.ok(paths.includes(path), `${name}: ${path}`);
-    for (const [, metric = ''] of text.matchAll(NAME)) {
-      assert.ok(
-        rows.some((row) => fullName(row) === metric),
-        `${name}: ${metric}`,
-      );
-    }
-  }
-});
-
-test('alerts: the part of the page that each links to is there', () => {
-  const page = readFileSync(new URL('../docs/operations/alerts.md', import.meta.url), 'utf8');
-  const anchors = [...page.matchAll(/^## (\w+)$/gm)].map(([, title = '']) => title.toLowerCase());
-  assert.deepEqual(
-    anchors,
-    ALERTS.map(({ name }) => name.toLowerCase()),
-  );
 });

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { ALERTS, type Alert } from './alerts.ts';
+import { runbookOf } from './runbooks/runbooks.ts';
 
 /** Parts of the chart and of the documentation that are made of the table of alerts. */
 
@@ -17,7 +18,7 @@ export function alertsFile(): string {
   return `# ${NOTICE}\n${stringify({ groups: [{ name: 'wasabi-s3-operator', rules }] }, { lineWidth: 0 })}`;
 }
 
-/** `docs/operations/alerts.md`: what each alert means, and what to do. */
+/** `docs/operations/alerts.md`: every alert in a table, each with the way to its runbook. */
 export function alertsPage(): string {
   return [
     `<!-- ${NOTICE} -->`,
@@ -25,24 +26,78 @@ export function alertsPage(): string {
     '# Alerts',
     '',
     'With `prometheusRule.enabled` the chart installs them for the Prometheus Operator. `prometheusRule.disabled` leaves out those',
-    'that you name; `prometheusRule.runbookUrl` is where this page is served, and goes into each alert as `runbook_url`.',
-    'With another Prometheus, take the rules from `chart/wasabi-s3-operator/files/alerts.yaml`.',
+    'that you name; `prometheusRule.runbookUrl` is where the folder [runbooks](runbooks) is served, to a page of which each alert',
+    'links as `runbook_url`. With another Prometheus, take the rules from `chart/wasabi-s3-operator/files/alerts.yaml`.',
     '',
-    ...ALERTS.flatMap(section),
+    'Critical: somebody gets up. Warning: during the day. A fault that the operator mends by itself within minutes is none.',
+    'Each alert is made to fire by a real fault, and to go again, in `test/cluster/alerts.test.ts`.',
+    '',
+    '| Alert | Severity | Comes after | It means |',
+    '| --- | --- | --- | --- |',
+    ...ALERTS.map(
+      (alert) =>
+        `| [${alert.name}](runbooks/${alert.name}.md) | ${alert.severity} | ${afterOf(alert)} | ${alert.means} |`,
+    ),
+    '',
   ].join('\n');
 }
 
-function section({ name, expr, for: duration, inAll = duration, severity, means, steps }: Alert): readonly string[] {
+function afterOf({ for: duration, inAll = duration }: Alert): string {
+  return inAll === '0m' ? 'at once' : inAll;
+}
+
+/** `docs/operations/runbooks/NAME.md`: what somebody reads whom that alert woke. */
+export function runbookPage(alert: Alert): string {
+  const { name, means, severity, expr } = alert;
+  const { affected, unaffected, looks, causes, escalation, silence } = runbookOf(name);
   return [
-    `## ${name}`,
+    `<!-- ${NOTICE} -->`,
     '',
-    `${severity === 'critical' ? 'Critical' : 'Warning'}${inAll === '0m' ? '' : `, after ${inAll}`}. ${means}`,
+    `# ${name}`,
     '',
-    ...steps.map((step, index) => `${index + 1}. ${step}`),
+    `${severity === 'critical' ? 'Critical' : 'Warning'}; comes after: ${afterOf(alert)}. ${means}`,
+    '',
+    '## What is affected',
+    '',
+    `- **Affected:** ${affected}`,
+    `- **Not affected:** ${unaffected}`,
+    '',
+    '## Look first',
+    '',
+    ...looks.flatMap(({ question, language, text, needsPods = false }) => {
+      const excuse = needsPods
+        ? 'needs pods of the chart'
+        : 'test/cluster/alerts.test.ts types it while the alert fires';
+      const info = language === 'sh' ? `sh untested="${excuse}"` : language;
+      return [question, '', `\`\`\`${info}`, text, '```', ''];
+    }),
+    '## Causes',
+    '',
+    '| Cause | How you tell | What to do |',
+    '| --- | --- | --- |',
+    ...causes.map(({ cause, sign, mending }) => `| ${cause} | ${sign} | ${mending} |`),
+    '',
+    'Every reason of a condition, with who must act: [conditions](../../reference/conditions.md).',
+    '',
+    '## When it is not yours',
+    '',
+    escalation,
+    '',
+    '## To silence it',
+    '',
+    `${silence} For a time, silence it in Alertmanager. For good, leave it out of the release:`,
+    '',
+    '```yaml',
+    'prometheusRule:',
+    '  disabled:',
+    `    - ${name}`,
+    '```',
+    '',
+    '## The rule',
     '',
     '```promql',
     expr,
     '```',
     '',
-  ];
+  ].join('\n');
 }

@@ -15,8 +15,6 @@ export interface Alert {
   readonly summary: string;
   /** What it means for people who use the storage. */
   readonly means: string;
-  /** What to do, in this order. */
-  readonly steps: readonly string[];
 }
 
 const metric = (name: MetricName): string => `${METRICS_PREFIX}${METRICS[name].name}`;
@@ -36,10 +34,6 @@ export const ALERTS: readonly Alert[] = [
     summary: 'No metrics come from the Wasabi S3 operator.',
     means:
       'No pod of the operator runs, or Prometheus cannot read its metrics. Storage and keys work on as they are; nothing is created, repaired, rotated or deleted.',
-    steps: [
-      '`kubectl -n wasabi-system get pods`: is one Running? If not, `kubectl -n wasabi-system describe pod` says why.',
-      'If one runs: does the ServiceMonitor or PodMonitor carry the labels that your Prometheus selects, and does the NetworkPolicy (`networkPolicy.metricsFrom`) let it in?',
-    ],
   },
   {
     name: 'WasabiOperatorNoLeader',
@@ -48,11 +42,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'critical',
     summary: 'No replica of the Wasabi S3 operator in {{ $labels.namespace }} is the leader.',
     means: 'The replicas run and none works. Storage and keys work on as they are.',
-    steps: [
-      '`kubectl -n wasabi-system get lease wasabi-s3-operator -o yaml`: who holds it, and until when?',
-      '`/readyz?verbose` of a pod names what it waits for.',
-      'The log of a pod says what the API server answered about the Lease: mostly a missing right, or an API server that is too slow.',
-    ],
   },
   {
     name: 'WasabiProviderNotReady',
@@ -62,12 +51,15 @@ export const ALERTS: readonly Alert[] = [
     severity: 'critical',
     summary: 'A Provider has not been Ready for {{ $value | humanizeDuration }}.',
     means: 'Nothing is created, repaired, rotated or deleted in these accounts. What was delivered works on.',
-    steps: [
-      '`kubectl get providers -A`: which, and for which reason?',
-      'AuthFailed, SecretNotFound, SecretKeyMissing: put a key that works into the Secret of `spec.auth`; the operator tries it at once.',
-      'AuthenticationLockout: the account refuses every key for a time. Wait; somebody or something else signs with a wrong key.',
-      'EndpointNotAllowed, TLSVerificationFailed: the endpoint or its certificate; `kubectl describe` names it.',
-    ],
+  },
+  {
+    name: 'WasabiCredentialsRefused',
+    expr: `max by (namespace) (${metric('objects')}{kind="Provider",condition="AuthValid",status="False"}) > 0`,
+    for: '2m',
+    severity: 'critical',
+    summary: 'Wasabi refuses the credentials of {{ $value }} Provider(s).',
+    means:
+      'A key was revoked, or a wrong one is in the Secret. Nothing is created, repaired, rotated or deleted in these accounts until somebody puts a working one there.',
   },
   {
     name: 'WasabiObjectNotReady',
@@ -77,10 +69,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'A {{ $labels.kind }} has not been Ready for {{ $value | humanizeDuration }}.',
     means: 'Somebody waits for storage or for a key that does not come. Suspended objects do not count.',
-    steps: [
-      '`kubectl get wasabi -A`: those without True; `kubectl describe` has the reason, and what to do next.',
-      'The reference of conditions lists every reason.',
-    ],
   },
   {
     name: 'WasabiDeletionBlocked',
@@ -90,11 +78,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'The deletion of a {{ $labels.kind }} goes on since {{ $value | humanizeDuration }}.',
     means: 'An object waits for something before it may go, and its namespace with it. No data is lost by waiting.',
-    steps: [
-      '`kubectl get wasabi -A -o json | jq -r \'.items[] | select(.metadata.deletionTimestamp) | .kind + " " + .metadata.namespace + "/" + .metadata.name\'`',
-      'The conditions Synced and DeletionBlocked of that object name what it waits for: a bucket that is not empty, objects under a lock, a user with keys of somebody else, an account that cannot be reached.',
-      'To let go of the object and leave the storage as it is: the annotation `s3.cloud37.dev/abandon`, whose value is the `metadata.uid` of the object.',
-    ],
   },
   {
     name: 'WasabiRotationOverdue',
@@ -104,10 +87,15 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'The rotation of an access key is overdue by {{ $value | humanizeDuration }}.',
     means: 'A key lives longer than its interval. It works on.',
-    steps: [
-      '`kubectl get accesskeys -A --sort-by=.status.nextRotateTime`: the first ones that have a date, and their conditions.',
-      'The event RotationWaits says what holds it up. ForeignKey: the user has a key that no AccessKey accounts for, and a user has two at most: delete the one that nobody uses.',
-    ],
+  },
+  {
+    name: 'WasabiForeignKey',
+    expr: `max by (namespace) (${metric('foreignKeys')}) > 0`,
+    for: '1h',
+    severity: 'warning',
+    summary: '{{ $value }} access key(s) of managed users belong to no AccessKey.',
+    means:
+      'Somebody else made a key of a user whose keys the operator delivers. Nothing rotates or revokes it, and it takes the place that a rotation needs.',
   },
   {
     name: 'WasabiKeyOld',
@@ -117,11 +105,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'An access key that the operator delivers is {{ $value | humanizeDuration }} old.',
     means: 'It is used for longer than a year: whoever got hold of it in all that time has it still.',
-    steps: [
-      '`kubectl get accesskeys -A --sort-by=.status.lastRotateTime`: the first ones that have a date.',
-      'Switch its rotation on: `spec.rotate`, or `spec.autoManage.rotation` of a Bucket. Once, by hand: the annotation `s3.cloud37.dev/rotate-requested-at`.',
-      'Where keys are meant to live for longer: `prometheusRule.disabled`.',
-    ],
   },
   {
     name: 'WasabiThrottled',
@@ -131,10 +114,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'Wasabi asks the operator to slow down, again and again.',
     means: 'Changes take longer than they could. Other programs that use the account are slowed down too.',
-    steps: [
-      'Lower `spec.rateLimit.requestsPerSecond` of the Provider, or `operator.wasabiRateLimitPerSecond`, to what the account stands.',
-      'Raise `operator.driftCheckIntervalSeconds`: with many objects the looks at them are most of the calls.',
-    ],
   },
   {
     name: 'WasabiDriftFight',
@@ -146,10 +125,6 @@ export const ALERTS: readonly Alert[] = [
     summary: 'The same difference is repaired again and again: {{ $labels.change }} of {{ $labels.kind }}.',
     means:
       'Something else writes the same setting: a person, another tool, or another cluster that manages the bucket too.',
-    steps: [
-      'Events name the object: `kubectl get events -A | grep DriftRepaired`.',
-      'Settle who owns it: leave the setting out of the spec, or switch the other one off. `spec.mode: Observe` stops the operator.',
-    ],
   },
   {
     name: 'WasabiQueueNotDraining',
@@ -159,10 +134,16 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'Objects of kind {{ $labels.kind }} wait for the operator all the time, {{ $value }} now.',
     means: 'The operator works, and does not keep up: changes take effect late.',
-    steps: [
-      'Throttled, or slow answers of the service? `wasabi_s3_operator_api_call_duration_seconds` and `wasabi_s3_operator_rate_limit_hits_total` tell.',
-      'Otherwise raise `spec.rateLimit.requestsPerSecond` of the Provider, `operator.maxConcurrentReconciles`, or the CPU of the pod.',
-    ],
+  },
+  {
+    name: 'WasabiQueueSlow',
+    expr: `histogram_quantile(0.9, sum by (namespace, kind, le) (rate(${METRICS_PREFIX}${METRICS.queueWaitSeconds.name}_bucket[15m]))) > 30`,
+    for: '30m',
+    severity: 'warning',
+    summary:
+      'Objects of kind {{ $labels.kind }} wait {{ $value | humanizeDuration }} until the operator looks at them.',
+    means:
+      'One pass of ten begins later than half a minute after it was due: changes take effect late, though the queue becomes empty at times.',
   },
   {
     name: 'WasabiOperatorRefused',
@@ -172,9 +153,6 @@ export const ALERTS: readonly Alert[] = [
     summary: 'The API server refuses {{ $labels.verb }} of {{ $labels.resource }} to the operator.',
     means:
       'A right is missing: Secrets of a namespace that is not in `rbac.namespaces`, or roles that somebody changed.',
-    steps: [
-      'The log names the namespace. Put it into `rbac.namespaces`, or the Secret into `rbac.credentials`, and upgrade the release.',
-    ],
   },
   {
     name: 'WasabiOperatorRelisting',
@@ -183,10 +161,16 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'The operator lists {{ $labels.kind }} anew again and again.',
     means: 'Watches do not last: the operator learns of changes late, and burdens the API server.',
-    steps: [
-      'Is the API server restarting, or is a proxy between the two ending idle connections?',
-      'The log of the operator says why each watch ended.',
-    ],
+  },
+  {
+    name: 'WasabiWatchSilent',
+    expr: `time() - min ${BY_KIND} (${metric('reflectorContact')}) > 900`,
+    for: '5m',
+    inAll: '20 minutes',
+    severity: 'warning',
+    summary: 'The API server has told the operator nothing of {{ $labels.kind }} for {{ $value | humanizeDuration }}.',
+    means:
+      'A watch that is quiet for ten minutes at most brings nothing, not even its end: changes of these objects go unseen.',
   },
   {
     name: 'WasabiOperatorDefect',
@@ -195,6 +179,5 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'A pass over a {{ $labels.kind }} ended in an error that the operator does not know.',
     means: 'A defect of the operator. It tries again by itself; the object may be late.',
-    steps: ['The log has it at level error, with its stack. Please report it.'],
   },
 ];

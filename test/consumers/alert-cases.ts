@@ -42,6 +42,16 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       [`${NAME}not_ready_since_timestamp_seconds{${ONE},kind="Bucket"}`]: '60x300',
     },
   },
+  WasabiCredentialsRefused: {
+    fires: { [`${NAME}objects{${ONE},kind="Provider",condition="AuthValid",status="False"}`]: '2x300' },
+    labels: inStorage,
+    // A network that fails says nothing of the credentials; they are told as refused for a minute while a key is replaced.
+    quiet: {
+      [`${NAME}objects{${ONE},kind="Provider",condition="AuthValid",status="Unknown"}`]: '2x300',
+      [`${NAME}objects{${ONE},kind="Provider",condition="AuthValid",status="False"}`]: '1 0 1 0 1 0x200 1',
+    },
+    atHours: 3,
+  },
   WasabiObjectNotReady: {
     fires: { [`${NAME}not_ready_since_timestamp_seconds{${ONE},kind="Bucket"}`]: '60x300' },
     labels: bucketsInStorage,
@@ -57,6 +67,12 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     fires: { [`${NAME}access_key_rotation_due_timestamp_seconds{${ONE},kind="AccessKey"}`]: '60x300' },
     labels: inStorage,
     quiet: { [`${NAME}access_key_rotation_due_timestamp_seconds{${ONE},kind="AccessKey"}`]: '99999x300' },
+  },
+  WasabiForeignKey: {
+    fires: { [`${NAME}foreign_access_keys{${ONE}}`]: '1x300', [`${NAME}foreign_access_keys{${TWO}}`]: '1x300' },
+    labels: inStorage,
+    // Somebody makes a key, sees what it does, and deletes it again.
+    quiet: { [`${NAME}foreign_access_keys{${ONE}}`]: '0x150 1x20 0x130' },
   },
   WasabiKeyOld: {
     fires: { [`${NAME}access_key_oldest_timestamp_seconds{${ONE},kind="AccessKey"}`]: '-31622401x300' },
@@ -100,6 +116,20 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       [`${NAME}leader{${TWO}}`]: '1x300',
     },
   },
+  WasabiQueueSlow: {
+    fires: {
+      [`${NAME}workqueue_wait_duration_seconds_bucket{${ONE},kind="Bucket",le="30"}`]: '0+8x300',
+      [`${NAME}workqueue_wait_duration_seconds_bucket{${ONE},kind="Bucket",le="60"}`]: '0+10x300',
+      [`${NAME}workqueue_wait_duration_seconds_bucket{${ONE},kind="Bucket",le="+Inf"}`]: '0+10x300',
+    },
+    labels: bucketsInStorage,
+    // One of a hundred waits for a minute.
+    quiet: {
+      [`${NAME}workqueue_wait_duration_seconds_bucket{${ONE},kind="Bucket",le="30"}`]: '0+99x300',
+      [`${NAME}workqueue_wait_duration_seconds_bucket{${ONE},kind="Bucket",le="60"}`]: '0+100x300',
+      [`${NAME}workqueue_wait_duration_seconds_bucket{${ONE},kind="Bucket",le="+Inf"}`]: '0+100x300',
+    },
+  },
   WasabiOperatorRefused: {
     fires: { [`${NAME}kube_call_total{${ONE},verb="get",resource="secrets",code="403"}`]: '0+1x300' },
     labels: { ...inStorage, verb: 'get', resource: 'secrets' },
@@ -113,6 +143,12 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       // The Secrets of forty Providers that come are listed for the first time.
       [`${NAME}reflector_relists_total{${ONE},kind="Secret",reason="Start"}`]: '0+1x300',
     },
+  },
+  WasabiWatchSilent: {
+    fires: { [`${NAME}reflector_last_contact_timestamp_seconds{${ONE},kind="Bucket"}`]: '60x300' },
+    labels: bucketsInStorage,
+    // Every ten minutes a watch comes to its end, and nothing happened meanwhile.
+    quiet: { [`${NAME}reflector_last_contact_timestamp_seconds{${ONE},kind="Bucket"}`]: '9600x160 10200x10 10800x30' },
   },
   WasabiOperatorDefect: {
     // The first one of all.

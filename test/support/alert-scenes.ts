@@ -51,7 +51,7 @@ function age(stage: AlertStage, keyId: string, hours: number): void {
 export const OBJECT_SCENES: readonly AlertScene[] = [
   {
     title: 'the key of a Provider is revoked',
-    alerts: { WasabiProviderNotReady: {} },
+    alerts: { WasabiProviderNotReady: {}, WasabiCredentialsRefused: {} },
     tells: TELLINGS.providerBroken,
     async begin(stage) {
       const { accountId, accessKeyId } = await stage.account('revoked');
@@ -84,7 +84,7 @@ export const OBJECT_SCENES: readonly AlertScene[] = [
   },
   {
     title: 'a key is due, and a key of somebody else takes its place',
-    alerts: { WasabiRotationOverdue: {} },
+    alerts: { WasabiRotationOverdue: {}, WasabiForeignKey: {} },
     tells: TELLINGS.keyDue,
     async begin(stage) {
       const rotate = { enabled: true, intervalDays: 1, previousKeysRetentionDays: 0 };
@@ -152,12 +152,12 @@ export const OBJECT_SCENES: readonly AlertScene[] = [
   },
   {
     title: 'the service is too slow for all that is to be done',
-    alerts: { WasabiQueueNotDraining: { kind: 'User' } },
+    alerts: { WasabiQueueNotDraining: { kind: 'User' }, WasabiQueueSlow: { kind: 'User' } },
     async begin(stage) {
       const { accessKeyId } = await stage.account('sluggish');
       const ms = 1_500;
       const rule = stage.emulator.faults.add({ accessKeyId, effect: { type: 'latency', ms } });
-      const names = Array.from({ length: 60 }, (_, index) => `crowd-${index}`);
+      const names = Array.from({ length: 100 }, (_, index) => `crowd-${index}`);
       await Promise.all(names.map((name) => stage.apply(user(name, { providerRef: { name: 'sluggish' } }))));
       return { mend: async () => stage.emulator.faults.clear(rule) };
     },
@@ -204,7 +204,24 @@ export const OBJECT_SCENES: readonly AlertScene[] = [
       return { mend: async () => end() };
     },
   },
+  {
+    title: 'something swallows a watch',
+    alerts: { WasabiWatchSilent: { kind: 'Namespace' } },
+    async begin(stage) {
+      const end = add(stage.watchRules, (url) => (/\/api\/v1\/namespaces\?/.test(url) ? 'silence' : 'pass'));
+      stage.kube.dropWatches();
+      return {
+        mend: async () => {
+          end();
+          stage.kube.dropWatches();
+        },
+      };
+    },
+  },
 ];
+
+/** What these wait for goes by real time, at least in part: bookmarks of watches, passes that take seconds. */
+export const SLOWER: Readonly<Record<string, number>> = { WasabiWatchSilent: 10, WasabiQueueSlow: 100 };
 
 /** Scenes of the process as a whole, one after another. */
 export const PROCESS_SCENES: readonly AlertScene[] = [

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { EVENTS, LEASES, NAMESPACES } from '../../src/api/core-types.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
 import type { AccountKeys } from '../../src/emulator/accounts.ts';
@@ -12,11 +14,13 @@ import { type Manifest, provider, typeOf } from './builders.ts';
 import { createNamespace, startTestCluster, type TestCluster, until } from './cluster.ts';
 import type { Ending } from './endings.ts';
 import { lastingPort } from './lasting-port.ts';
-import { kubeconfigFor, type OperatorProcess, probe, spawnOperator } from './operator-process.ts';
+import { kubeconfigFor, type OperatorProcess, probe, spawnOperator, writeKubeconfig } from './operator-process.ts';
 import { folderFor, type PrometheusSample, type PrometheusServer, startPrometheus } from './prometheus.ts';
 import { type ProxiedCall, type Proxy, startProxy, type Verdict, type WatchVerdict } from './proxy.ts';
 import { scaledAlerts } from './scaled-alerts.ts';
 import { startHttpReceiver, type TraceReceiver } from './trace-receiver.ts';
+
+const run = promisify(execFile);
 
 /** Objects are compared with the service so often: the least that the operator takes. */
 const COMPARED_EVERY_SECONDS = 10;
@@ -53,6 +57,8 @@ export class AlertStage {
   /** The same for watches that begin, by their URL. */
   readonly watchRules = new Set<(url: string) => WatchVerdict>();
   readonly #start: () => OperatorProcess;
+  /** What a command finds around it. */
+  readonly #desk: NodeJS.ProcessEnv;
   #operator: OperatorProcess;
   #ended = '';
 
@@ -65,6 +71,7 @@ export class AlertStage {
     prometheus: PrometheusServer;
     kube: Proxy;
     start: () => OperatorProcess;
+    desk: NodeJS.ProcessEnv;
   }) {
     this.cluster = parts.cluster;
     this.namespace = parts.namespace;
@@ -74,6 +81,7 @@ export class AlertStage {
     this.prometheus = parts.prometheus;
     this.kube = parts.kube;
     this.#start = parts.start;
+    this.#desk = parts.desk;
     this.#operator = parts.start();
     this.kube.decide((call) => firstOf([...this.callRules].map((rule) => rule(call))));
     this.kube.decideWatches((url) => firstOf([...this.watchRules].map((rule) => rule(url))));
@@ -195,6 +203,12 @@ export class AlertStage {
     return this.prometheus.query(`ALERTS{${matchers.join(',')}}`);
   }
 
+  /** Types a command of a runbook as an administrator. @throws Error with what it printed when it fails */
+  async type(command: string): Promise<string> {
+    const { stdout } = await run('bash', ['-e', '-o', 'pipefail', '-c', command], { env: this.#desk });
+    return stdout;
+  }
+
   /** Waits until that alert fires, or no longer does. @param meanwhile what happens once a second */
   async reachesAlert(alert: string, { labels, isFiring, meanwhile }: AlertWait): Promise<void> {
     let nextMs = 0;
@@ -223,11 +237,16 @@ function firstOf<V extends Verdict | WatchVerdict>(verdicts: readonly V[]): V | 
   return verdicts.find((verdict) => verdict !== 'pass') ?? 'pass';
 }
 
-/**
- * Sets the stage up, with the Provider `wasabi`, and waits until nothing is wrong.
- * @param slower alerts whose rules have a factor of their own
- */
-export async function startAlertStage(t: Ending, slower: Readonly<Record<string, number>>): Promise<AlertStage> {
+/** What differs from suite to suite. */
+export interface StageOptions {
+  /** Alerts whose rules have a factor of their own. */
+  readonly slower: Readonly<Record<string, number>>;
+  /** Where kubectl is; undefined: on the PATH, if anywhere. */
+  readonly kubectl: string | undefined;
+}
+
+/** Sets the stage up, with the Provider `wasabi`, and waits until nothing is wrong. */
+export async function startAlertStage(t: Ending, { slower, kubectl }: StageOptions): Promise<AlertStage> {
   const cluster = await startTestCluster();
   t.after(() => cluster.stop());
   const emulator = await startEmulator();
@@ -251,10 +270,16 @@ export async function startAlertStage(t: Ending, slower: Readonly<Record<string,
       '--otel-traces-enabled',
       `--otel-exporter-otlp-endpoint=${traces.url}`,
     ]);
+  const home = folderFor(t);
+  const desk = {
+    HOME: home,
+    KUBECONFIG: writeKubeconfig(home, { url: cluster.url, token: cluster.adminToken, ca: cluster.ca }),
+    PATH: [...(kubectl === undefined ? [] : [dirname(kubectl)]), process.env['PATH']].join(delimiter),
+  };
   const rules = join(folderFor(t), 'rules.yaml');
   writeFileSync(rules, scaledAlerts(slower));
   const prometheus = await startPrometheus(t, { metricsPort, rules, intervalMs: SCRAPED_EVERY_MS });
-  const stage = new AlertStage({ cluster, namespace, strange, emulator, traces, prometheus, kube, start });
+  const stage = new AlertStage({ cluster, namespace, strange, emulator, traces, prometheus, kube, start, desk });
   t.after(async () => {
     stage.operator.child.kill('SIGKILL');
     await stage.operator.ended;

@@ -72,7 +72,7 @@ export async function startPrometheus(
     rule_files: [rules],
     scrape_configs: [
       {
-        job_name: 'operator',
+        job_name: 'wasabi-s3-operator',
         static_configs: [{ targets: [`127.0.0.1:${metricsPort}`], labels: { namespace: 'storage' } }],
       },
     ],

@@ -20,7 +20,7 @@ interface RulesFile {
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * The rules of the chart for a time that goes faster: spans, `for`, ages in seconds and counts of what happens in a span
+ * The rules of the chart for a time that goes faster: spans, `for`, ages and waits in seconds and counts of what happens in a span
  * are divided by the factor; rates and shares stay as they are.
  * @param slower alerts that have a factor of their own, since what they wait for takes its time
  */
@@ -35,7 +35,7 @@ export function scaledAlerts(slower: Readonly<Record<string, number>> = {}): str
 
 function scaled(rule: Rule, factor: number): Rule {
   const spans = rule.expr.replaceAll(/\d+[smhd](?=[\]:])/g, (span) => shorter(span, factor));
-  const isAge = spans.startsWith('time() -');
+  const isAge = /^(?:time\(\) -|histogram_quantile\()/.test(spans);
   const isCount = /^sum by \([^)]*\) \(increase\(/.test(spans);
   const expr = spans.replace(/> ([\d *]+)$/, (whole, product: string) => {
     if (!isAge && !isCount) return whole;
