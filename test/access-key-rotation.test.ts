@@ -186,6 +186,21 @@ test('a request during a retention is told when it begins: then, or at once with
   assert.equal(it.mostKeys(), 2);
 });
 
+test('rotations one right after the other warn of nothing', async (t) => {
+  const daily = { enabled: true, intervalDays: 1, previousKeysRetentionDays: 0 };
+  const it = await settledKey(t, IAM, { rotate: daily });
+  const first = await idIn(it);
+  for (let day = 0; day < 4; day += 1) await it.leap(DAY);
+  await it.world.settle();
+  assert.notEqual(await idIn(it), first);
+  assert.ok(keyCalls(it.world).deletes >= 2, 'some were retired');
+  await it.world.reaches('AccessKey', 'it', 'Synced', 'True');
+  const warnings = it.world.operator.log.filter(
+    (line) => /"level":"(warn|error)"/.test(line) && line.includes('"AccessKey"'),
+  );
+  assert.deepEqual(warnings, []);
+});
+
 test('a request that is there when the object is first seen is recorded, and not carried out', async (t) => {
   const annotations = { 's3.cloud37.dev/rotate-requested-at': 'in another life' };
   const it = await keyWorldFor(t, IAM, { flags });

@@ -281,9 +281,9 @@ function settle(
   if (failures.length === 0 && isMissed) failures.push(...unread());
   if (failures.length === 0 && left.length > 0) {
     const names = left.map((change) => change.type).join(', ');
-    failures.push(
-      new ReconcileError('Transient', `written, and not yet in effect as read: ${names}`, { reason: 'NotYetInEffect' }),
-    );
+    // Steps that only what was done now has shown, such as the next rotation: they were not written yet.
+    const message = isMissed ? `more is left to do: ${names}` : `written, and not yet in effect as read: ${names}`;
+    failures.push(new ReconcileError('Transient', message, { reason: 'NotYetInEffect', isExpected: isMissed }));
   }
   const { awaited } = reading.kindStatus;
   const sorted = worstFirst(failures);

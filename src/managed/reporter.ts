@@ -146,7 +146,7 @@ export class Reporter {
 
   /** How loud that failure is: what stands in status already was told when it came up, and a wait once it lasts. */
   #levelOf(resource: ManagedResource, error: ReconcileError, { isNew, isTold }: News): 'warn' | 'info' | 'debug' {
-    if (!isWait(error)) return isNew ? 'warn' : 'debug';
+    if (!isWait(error)) return isNew ? (error.isExpected ? 'info' : 'warn') : 'debug';
     if (isLastingWait(resource, error, this.#clock.now())) return isTold ? 'debug' : 'warn';
     return isNew ? 'info' : 'debug';
   }
