@@ -393,6 +393,18 @@ test('an update that is refused leaves the hash of what is in force, and a retry
   assert.notEqual(await hashOf(world, 'it'), hash);
 });
 
+test('where the account may make no bucket public, the refusal says so beside the rights', async (t) => {
+  const world = await startWorld(t);
+  await withBucket(world, 'open');
+  const statement = [
+    { sid: 'All', effect: 'Allow', principal: '*', action: 's3:GetObject', resource: 'arn:aws:s3:::open/*' },
+  ];
+  await world.apply(bucketPolicy('it', 'open', { statement }));
+  await world.reaches('BucketPolicy', 'it', 'Synced', 'AccessDenied');
+  const { message = '' } = (await world.condition('BucketPolicy', 'it', 'Synced')) ?? {};
+  assert.match(message, /extend their policy.*; or the account may make no bucket public, .*"All" grants to everyone/);
+});
+
 test('a first write that is refused is no claim to what somebody else writes later', async (t) => {
   const world = await startWorld(t);
   await withBucket(world, 'never');

@@ -10,6 +10,7 @@ import type { Pass } from '../../runtime/turn.ts';
 import { wasRefused } from '../../wasabi/errors.ts';
 import { isSamePolicy } from '../../wasabi/policy/canonical.ts';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
+import { grantsToEveryone } from '../../wasabi/policy/public-access.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { followBucket } from '../claimed-bucket.ts';
 import { providerOfTarget } from '../provider-reference.ts';
@@ -170,12 +171,22 @@ async function apply(
     if (isRefused && !isRepeated) settled.set(resource, hash);
     const error = toReconcileError(thrown);
     const own = client.desired?.own;
+    if (attempts > 0 && error.reason === 'AccessDenied') throw toldAsPublic(error, document);
     if (attempts === 0 || error.type !== 'InvalidSpec' || own?.isNew !== true) throw thrown;
     const told = refusedContribution(own.document, error);
     refusals.note(resource, own.document, told);
     refused.add(resource);
     throw told;
   }
+}
+
+/** Whoever may write the policy of a bucket may not for that reason make it public: the service answers both alike. */
+function toldAsPublic(error: ReconcileError, document: PolicyDocument | undefined): ReconcileError {
+  const open = document === undefined ? [] : grantsToEveryone(document);
+  if (open.length === 0) return error;
+  return error.retold(
+    `${error.message}; or the account may make no bucket public, as new accounts of Wasabi, and ${open.join(', ')} grants to everyone: ask the service to allow it, or name principals`,
+  );
 }
 
 /** Another object of the bucket may have written the very document, while this one waited for the lock. */
