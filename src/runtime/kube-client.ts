@@ -108,6 +108,7 @@ export class KubeClient implements Kube {
     const path = `${collectionPath(type, namespace)}${query}`;
     const input: KubeCallInput = { verb: 'watch', type, namespace, path, accept };
     const body = await this.#calls.stream(input, options.signal);
+    options.onOpen?.();
     try {
       for await (const line of jsonLines(body, MAX_LINE_BYTES)) yield parseEvent<T>(line, type);
     } catch (error) {

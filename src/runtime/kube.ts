@@ -59,6 +59,8 @@ export interface WatchOptions {
   readonly metadataOnly?: boolean;
   /** After this many seconds the server ends the stream in good order. */
   readonly timeoutSeconds: number;
+  /** The server has taken the watch; events may be long in coming. */
+  readonly onOpen?: () => void;
 }
 
 /** A failed call of the API server. `code` 0: no answer came (connection refused, reset, deadline). */

@@ -116,8 +116,8 @@ export class Reflector<T extends KubeObject = KubeObject> {
   }
 
   /**
-   * When the server last answered something useful, on the monotonic clock: a page, an event, a bookmark, or the end of
-   * a watch in good order. A quiet watch is silent for up to 10 min.
+   * When the server last answered something useful, on the monotonic clock: a page, an event, a bookmark, or the
+   * beginning or end of a watch. A quiet watch is silent for up to 10 min.
    */
   get lastContactMs(): number {
     return this.#lastContactMs;
@@ -207,8 +207,8 @@ export class Reflector<T extends KubeObject = KubeObject> {
     const idle = this.#watchdog.start(end);
     const cancelTimeout = clock.setTimer(timeoutSeconds * 1000 + GRACE_MS, end);
     try {
-      const options = { ...this.#selection(), resourceVersion: from, timeoutSeconds, signal: watching.signal };
-      for await (const event of kube.watch<T>(type, namespace, options)) {
+      const own = { resourceVersion: from, timeoutSeconds, signal: watching.signal, onOpen: () => this.#contact() };
+      for await (const event of kube.watch<T>(type, namespace, { ...this.#selection(), ...own })) {
         this.#ingest(feed, event);
         idle.heard(event.type === 'BOOKMARK');
         if (clock.monotonicMs() - this.#sliceStartMs >= SLICE_MS) await this.#giveWay();

@@ -12,7 +12,7 @@ export const PROCESS_METRICS = {
     name: 'reflector_last_contact_timestamp_seconds',
     type: 'gauge',
     labels: ['kind'],
-    help: 'When the API server last answered the list or watch of the kind: with a page, an event, a bookmark or an end in good order; of several the earliest. A quiet watch is silent for ten minutes at most.',
+    help: 'When the API server last answered the list or watch of the kind: with a page, an event, a bookmark, or the beginning or end of a watch; of several the earliest. A quiet watch is silent for ten minutes at most.',
   },
   eventsDropped: {
     name: 'events_dropped_total',

@@ -26,32 +26,57 @@ export function fullName({ name, isStandard }: MetricRow): string {
 /** The labels of one metric. */
 export type LabelsOf<N extends MetricName> = (typeof METRICS)[N]['labels'][number];
 
+/** The parts of the reference. */
+const SECTIONS: readonly (readonly [title: string, rows: Readonly<Record<string, MetricRow>>, intro: string])[] = [
+  ['Passes and what they did', WORK_METRICS, 'Counted by the replica that is the leader; the others stand by.'],
+  [
+    'Calls',
+    CALL_METRICS,
+    'What the rate limits do can be told by account only: Providers of one account share one limit. `operation` is the name that the API has for the call.',
+  ],
+  [
+    'Objects',
+    OBJECT_METRICS,
+    'Counted at each scrape, by every replica alike: take the `max` of several, not the `sum`. Of timestamps the age is `time() - …`; there is none where nothing is to be told.',
+  ],
+  [
+    'The process',
+    PROCESS_METRICS,
+    'Names without the prefix are those that client libraries of Prometheus have in common. How far a watch lags behind the API server cannot be told, since no event says when it came about: what can be told is since when it is silent.',
+  ],
+];
+
 /** The reference page of all metrics: `docs/reference/metrics.md`. */
 export function metricsMarkdown(): string {
-  const rows = Object.values<MetricRow>(METRICS).map((row) => {
-    const { type, labels, help } = row;
-    const names = labels.map((label) => `\`${label}\``).join(', ');
-    return `| \`${fullName(row)}\` | ${type} | ${names} | ${help} |`;
-  });
   return [
     '# Metrics',
     '',
-    'Generated from the table in `src/telemetry/metrics-table.ts`; do not edit.',
+    'Generated from the tables in `src/telemetry/metrics-of-*.ts`; do not edit.',
     '',
-    'Served at `/metrics` on METRICS_PORT in the Prometheus text format. Durations are in seconds. No label names an object or',
-    'a bucket: the number of series does not grow with the number of objects.',
+    'Served at `/metrics` on METRICS_PORT in the Prometheus text format. Units are in the names: seconds, bytes, or a number of',
+    'what the name says. No label names an object or a bucket: the number of series does not grow with the number of objects.',
     '',
-    '`account` is the account id, as `status.accountId` of Providers has it; `unknown` before the service has told it. Ids of',
-    'accounts are no secret, and there are few: after the first 50, calls of all others are counted as `other`, and gauges leave',
-    'them out. What the rate limits do can be told by account only: Providers of one account share one limit.',
-    '',
-    'Names without the prefix are those that client libraries of Prometheus have in common; they tell of the process.',
+    '`account` is the account id, as `status.accountId` of Providers has it (the host of the S3 endpoint where the service tells',
+    'none); `unknown` before the service was asked. Ids of accounts open nothing, and there are few: after the first 50, calls of',
+    'all others are counted as `other`, and gauges leave them out. Whoever may read the metrics sees them.',
     '',
     'A release may add a label to a metric: write queries with `sum by (…)`, which a further label does not break.',
-    '',
-    '| Metric | Type | Labels | Meaning |',
-    '| --- | --- | --- | --- |',
-    ...rows.map((row) => row.replace('|  |', '| |')),
+    ...SECTIONS.flatMap(([title, rows, intro]) => [
+      '',
+      `## ${title}`,
+      '',
+      intro,
+      '',
+      '| Metric | Type | Labels | Meaning |',
+      '| --- | --- | --- | --- |',
+      ...Object.values(rows).map(lineOf),
+    ]),
     '',
   ].join('\n');
+}
+
+function lineOf(row: MetricRow): string {
+  const { type, labels, help } = row;
+  const names = labels.map((label) => ` \`${label}\``).join(',');
+  return `| \`${fullName(row)}\` | ${type} |${names} | ${help} |`;
 }
