@@ -22,6 +22,7 @@ import { logsPage } from './logs-page.ts';
 import { alertsFile, alertsPage, runbookPage } from './monitoring/alert-files.ts';
 import { ALERTS } from './monitoring/alerts.ts';
 import { dashboardFile } from './monitoring/dashboard.ts';
+import { dashboardPage, dashboardPictureFile } from './monitoring/dashboard-page.ts';
 import { operatorPolicyPage } from './operator-policy-page.ts';
 import { rotationPicture } from './pictures/rotation.ts';
 import { troubleshootingPage } from './troubleshooting-page.ts';
@@ -54,6 +55,8 @@ const files: readonly GeneratedFile[] = [
   { path: `${CHART}/files/dashboard.json`, text: dashboardFile },
   { path: 'docs/operations/alerts.md', text: alertsPage },
   { path: 'docs/operations/logs.md', text: logsPage },
+  { path: 'docs/operations/dashboard.md', text: dashboardPage },
+  { path: 'docs/operations/dashboard.svg', text: dashboardPictureFile },
   { path: 'docs/operations/troubleshooting.md', text: troubleshootingPage },
   ...ALERTS.map((alert) => ({ path: `${RUNBOOK_FOLDER}/${alert.name}.md`, text: () => runbookPage(alert) })),
   { path: `${CHART}/values.schema.json`, text: schemaFile },
