@@ -3,6 +3,7 @@ import type { BucketPolicy } from '../../api/bucket-policy.ts';
 import { ReconcileError } from '../../runtime/errors.ts';
 import { meaningOf } from '../../wasabi/policy/canonical.ts';
 import { type PolicyDocument, type Statement, statementLabel } from '../../wasabi/policy/document.ts';
+import { grantsToEveryone } from '../../wasabi/policy/public-access.ts';
 import { wasWritten } from './predecessor.ts';
 
 /** So many statements are named in a message. */
@@ -42,4 +43,13 @@ export function refusedContribution({ Statement }: PolicyDocument, answer: Recon
     cause: answer,
     requestId: answer.requestId,
   });
+}
+
+/** Whoever may write the policy of a bucket may not for that reason make it public: the service answers both alike. Pure. */
+export function toldAsPublic(error: ReconcileError, document: PolicyDocument | undefined): ReconcileError {
+  const open = document === undefined ? [] : grantsToEveryone(document);
+  if (open.length === 0) return error;
+  return error.retold(
+    `${error.message}; or the account may make no bucket public, as new accounts of Wasabi, and ${open.join(', ')} grants to everyone: ask the service to allow it, or name principals`,
+  );
 }

@@ -10,11 +10,10 @@ import type { Pass } from '../../runtime/turn.ts';
 import { wasRefused } from '../../wasabi/errors.ts';
 import { isSamePolicy } from '../../wasabi/policy/canonical.ts';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
-import { grantsToEveryone } from '../../wasabi/policy/public-access.ts';
 import type { AccountAccess } from '../account-access.ts';
 import { followBucket } from '../claimed-bucket.ts';
 import { providerOfTarget } from '../provider-reference.ts';
-import { refusedContribution } from './acceptance.ts';
+import { refusedContribution, toldAsPublic } from './acceptance.ts';
 import { announcement, announcementsOf, isAnnounced, lateUntilMs, withinAnnouncement } from './announcement.ts';
 import { type DesiredPolicy, recordedHash, wantedDocument } from './desired.ts';
 import { diffPolicy, type PolicyChange } from './diff.ts';
@@ -180,15 +179,6 @@ async function apply(
   }
 }
 
-/** Whoever may write the policy of a bucket may not for that reason make it public: the service answers both alike. */
-function toldAsPublic(error: ReconcileError, document: PolicyDocument | undefined): ReconcileError {
-  const open = document === undefined ? [] : grantsToEveryone(document);
-  if (open.length === 0) return error;
-  return error.retold(
-    `${error.message}; or the account may make no bucket public, as new accounts of Wasabi, and ${open.join(', ')} grants to everyone: ask the service to allow it, or name principals`,
-  );
-}
-
 /** Another object of the bucket may have written the very document, while this one waited for the lock. */
 function isAsWanted(found: ObservedPolicy | undefined, wanted: PolicyDocument | undefined): boolean {
   if (wanted === undefined) return found === undefined;
@@ -287,8 +277,10 @@ async function observePart(
   const isOurs = isProvenBy(resource, bucket, document, nowMs);
   if (untilMs === undefined || (part !== undefined && isOurs)) return part;
   const message = `a write of the policy was not answered and may still take effect: the object stays until ${rfc3339(untilMs)}`;
-  const retryAfterMs = Math.max(1_000, untilMs - nowMs);
-  throw new ReconcileError('Transient', message, { reason: 'NotYetInEffect', retryAfterMs });
+  throw new ReconcileError('Transient', message, {
+    reason: 'NotYetInEffect',
+    retryAfterMs: Math.max(1_000, untilMs - nowMs),
+  });
 }
 
 async function connect(
