@@ -19,6 +19,7 @@ import { type DesiredPolicy, recordedHash, wantedDocument } from './desired.ts';
 import { diffPolicy, type PolicyChange } from './diff.ts';
 import {
   changedMeanwhile,
+  isAsWanted,
   NO_POLICY,
   type ObservedPolicy,
   type PolicyAccess,
@@ -177,12 +178,6 @@ async function apply(
     refused.add(resource);
     throw told;
   }
-}
-
-/** Another object of the bucket may have written the very document, while this one waited for the lock. */
-function isAsWanted(found: ObservedPolicy | undefined, wanted: PolicyDocument | undefined): boolean {
-  if (wanted === undefined) return found === undefined;
-  return found?.document !== undefined && isSamePolicy(wanted, found.document);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { ReconcileError } from '../../runtime/errors.ts';
 import type { WasabiClient } from '../../wasabi/clients.ts';
+import { isSamePolicy } from '../../wasabi/policy/canonical.ts';
 import type { PolicyDocument } from '../../wasabi/policy/document.ts';
 import { isPolicyText, parseServicePolicy } from '../../wasabi/policy/parse.ts';
 
@@ -67,4 +68,10 @@ export async function writePolicy(
 /** What is to be written was worked out from an older state of the cluster, or of the service. */
 export function changedMeanwhile(what: 'BucketPolicies' | 'policy'): ReconcileError {
   return new ReconcileError('Transient', `the ${what} of this bucket changed meanwhile`, { reason: 'Conflict' });
+}
+
+/** Another object of the bucket may have written the very document, while this one waited for the lock. */
+export function isAsWanted(found: ObservedPolicy | undefined, wanted: PolicyDocument | undefined): boolean {
+  if (wanted === undefined) return found === undefined;
+  return found?.document !== undefined && isSamePolicy(wanted, found.document);
 }
