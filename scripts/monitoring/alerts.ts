@@ -168,9 +168,10 @@ export const ALERTS: readonly Alert[] = [
     for: '5m',
     inAll: '20 minutes',
     severity: 'warning',
-    summary: 'The API server has told the operator nothing of {{ $labels.kind }} for {{ $value | humanizeDuration }}.',
+    summary:
+      'The API server has answered neither list nor watch of {{ $labels.kind }} for {{ $value | humanizeDuration }}.',
     means:
-      'A watch that is quiet for ten minutes at most brings nothing, not even its end: changes of these objects go unseen.',
+      'A watch begins anew after ten minutes at the latest, and this one does not: changes of these objects go unseen.',
   },
   {
     name: 'WasabiOperatorDefect',

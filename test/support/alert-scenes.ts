@@ -205,10 +205,10 @@ export const OBJECT_SCENES: readonly AlertScene[] = [
     },
   },
   {
-    title: 'something swallows a watch',
+    title: 'something swallows the calls of a watch',
     alerts: { WasabiWatchSilent: { kind: 'Namespace' } },
     async begin(stage) {
-      const end = add(stage.watchRules, (url) => (/\/api\/v1\/namespaces\?/.test(url) ? 'silence' : 'pass'));
+      const end = add(stage.watchRules, (url) => (/\/api\/v1\/namespaces\?/.test(url) ? 'hang' : 'pass'));
       stage.kube.dropWatches();
       return {
         mend: async () => {

@@ -34,8 +34,8 @@ export interface CannedAnswer {
  */
 export type Verdict = 'pass' | 'cutBefore' | 'cutAfter' | 'dropRequest' | 'dropResponse' | 'hang' | CannedAnswer;
 
-/** What to do with a watch that begins. `silence` takes it and never says a word. */
-export type WatchVerdict = 'pass' | 'dropRequest' | 'silence' | CannedAnswer;
+/** What to do with a watch that begins. `hang` never answers. */
+export type WatchVerdict = 'pass' | 'dropRequest' | 'hang' | CannedAnswer;
 
 export interface Proxy {
   /** `http://127.0.0.1:PORT`. */
@@ -153,13 +153,10 @@ export async function startProxy(upstream: {
       if (isWatch(url)) {
         const verdict = watchRule?.(url) ?? 'pass';
         if (verdict === 'dropRequest') return fail();
-        if (verdict !== 'pass' && verdict !== 'silence') return answer(response, verdict);
+        if (verdict !== 'pass' && verdict !== 'hang') return answer(response, verdict);
         watches.add(response);
         response.on('close', () => watches.delete(response));
-        if (verdict === 'silence') {
-          response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
-          return undefined;
-        }
+        if (verdict === 'hang') return undefined;
         const outgoing = forward(incoming, body, (answer) => relay(answer, response), fail);
         response.on('close', () => outgoing.destroy());
         return undefined;

@@ -198,8 +198,8 @@ export const OF_OPERATOR: Readonly<Record<string, Runbook>> = {
     ],
     causes: [
       cause(
-        'Something swallows the stream',
-        'no failure in the log, one or some kinds',
+        'Something swallows the calls',
+        'code 0 after a long time, one or some kinds',
         'A proxy or a load balancer in front of the API server that holds back what it does not understand.',
       ),
       cause('The API server does not answer', 'code 0 or 5xx, all kinds', 'Look at the control plane.'),
