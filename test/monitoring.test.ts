@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ALERTS } from '../scripts/monitoring/alerts.ts';
+import { dashboardFile } from '../scripts/monitoring/dashboard.ts';
 import { ROWS } from '../scripts/monitoring/dashboard-panels.ts';
 import { RUNBOOKS } from '../scripts/monitoring/runbooks/runbooks.ts';
 import type { MetricRow } from '../src/telemetry/metric-row.ts';
@@ -30,6 +31,23 @@ test('dashboard, alerts and runbooks: they name no metric and no label that ther
       const labels = [...matchers.matchAll(/(\w+)(?:=~|!=|=)"/g)].map(([, label = '']) => label);
       const strange = labels.filter((label) => !found.labels.includes(label) && label !== 'namespace');
       assert.deepEqual(strange, [], `${name} in ${expr}`);
+    }
+  }
+});
+
+test('dashboard: who chooses namespaces, kinds or accounts sees these alone, on each panel that could tell them apart', () => {
+  const { templating } = JSON.parse(dashboardFile()) as { templating: { list: readonly { name: string }[] } }; // our own
+  const choices = templating.list.map(({ name }) => name).filter((name) => name !== 'datasource');
+  assert.deepEqual(choices, ['namespace', 'kind', 'account']);
+  for (const expr of queries) {
+    for (const [, name = '', matchers = ''] of expr.matchAll(NAME)) {
+      const labels = rows.find((row) => fullName(row) === name)?.labels ?? [];
+      const isOurs = name.startsWith('wasabi_s3_operator_'); // others are joined with ours
+      const missing = choices.filter(
+        (label) =>
+          isOurs && (label === 'namespace' || labels.includes(label)) && !matchers.includes(`${label}=~"$${label}"`),
+      );
+      assert.deepEqual(missing, [], `${name} in ${expr}`);
     }
   }
 });
