@@ -41,7 +41,7 @@ const suites = [
   'test/auto-manage*.test.ts',
   'test/{tenancy,access,escalation,foreign-secrets,same-account-id,lessons-access}.test.ts',
   'test/{credentials,provider-errors,provider-endpoint,kube-errors,faults}.test.ts',
-  'test/{bucket-input,emptying,costs,examples,all-at-once,two-operators}.test.ts',
+  'test/{bucket-input,emptying,existence,costs,examples,all-at-once,two-operators}.test.ts',
   'test/{crash*,access-key-crash}.test.ts',
 ];
 
