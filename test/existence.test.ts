@@ -57,6 +57,21 @@ test('existence: what somebody deleted is made again within a minute', async (t)
   for (const index of [1, 2]) assert.notEqual(after[index]?.identity, before[index]?.identity, 'another incarnation');
 });
 
+test('existence: what somebody deletes again and again is made again each time within a minute', async (t) => {
+  const world = await startWorld(t, { flags });
+  const named = await makeAll(world, 'again');
+  for (const time of ['first', 'second', 'third']) {
+    await world.console.send(new DeleteBucketCommand({ Bucket: named('bucket') }));
+    const count = world.operatorCalls().length;
+    await world.elapse(MINUTE_MS);
+    assert.deepEqual(
+      callsSince(world, count).filter((operation) => operation === 'CreateBucket'),
+      ['CreateBucket'],
+      time,
+    );
+  }
+});
+
 test('existence: a list of each kind a minute, whatever the number of objects, and not one write', async (t) => {
   const world = await startWorld(t, { flags });
   await makeAll(world, 'all');

@@ -47,7 +47,7 @@ export class ExistenceSweeps {
   readonly #running = new Map<string, Promise<void>>();
   /** Lists that were refused, or are lacking, by Provider and version of its credentials. */
   readonly #refused: UnsupportedCalls;
-  /** Objects told missing by the last sweep of each Provider: what the list goes on to lack is told once. */
+  /** Objects told missing by the last sweep of each Provider, as `standOf`: what the list goes on to lack is told once. */
   readonly #told = new Map<string, ReadonlySet<string>>();
   readonly #listeners: ((resource: ManagedResource) => void)[] = [];
 
@@ -137,9 +137,9 @@ export class ExistenceSweeps {
 
   #tell({ metadata }: Provider, missing: readonly ManagedResource[]): void {
     const before = this.#told.get(metadata.uid);
-    this.#told.set(metadata.uid, new Set(missing.map((resource) => resource.metadata.uid)));
+    this.#told.set(metadata.uid, new Set(missing.map(standOf)));
     for (const resource of missing) {
-      if (before?.has(resource.metadata.uid) === true) continue;
+      if (before?.has(standOf(resource)) === true) continue;
       for (const listener of this.#listeners) listener(resource);
     }
   }
@@ -165,6 +165,12 @@ function isAmong({ status }: ManagedResource, existing: Existing): boolean {
   if (name === undefined || !existing.has(name)) return name === undefined;
   const found = existing.get(name);
   return found === undefined || identity === undefined || found === identity;
+}
+
+/** Another text once it was made again: from then on it can be missed anew. */
+function standOf({ metadata, status }: ManagedResource): string {
+  const changedAt = status !== undefined && 'lastSyncTime' in status ? status.lastSyncTime : undefined;
+  return JSON.stringify([metadata.uid, status?.target?.identity, changedAt]);
 }
 
 function late(): Error {
