@@ -180,7 +180,7 @@ export class Caller {
       gate.refused(place, startedMs, reconcileErrorOf(result, settings.iamRegion));
     } else if (isAccepted(facts)) gate.accepted(place, startedMs);
     const durationMs = clock.monotonicMs() - startedMs;
-    observer?.onCall({ ...about, ...outcome, status: facts?.status ?? 200, durationMs });
+    observer?.onCall({ ...about, ...outcome, durationMs });
     return result;
   }
 

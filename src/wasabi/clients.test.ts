@@ -267,7 +267,7 @@ test('a service that refuses every time ends in ClockSkew after one more attempt
 
 test('every attempt is observed', async (t) => {
   const server = await startLoopback(t, (_request, number) =>
-    number === 1 ? { status: 500, body: errorXml('InternalError') } : { status: 200 },
+    number === 1 ? { status: 500, body: errorXml('InternalError') } : { status: 204 },
   );
   const calls: CallRecord[] = [];
   const observer = { onCall: (record: CallRecord) => calls.push(record), onRateLimited: () => {}, onWaited: () => {} };
@@ -288,7 +288,7 @@ test('every attempt is observed', async (t) => {
         service: 's3',
         operation: 'PutBucketTagging',
         account: clientOptions(server).accountId,
-        status: 200,
+        status: 204,
         code: '',
         attempt: 2,
         isMeasured: true,
