@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { systemClock } from '../src/runtime/clock.ts';
+import { createOtlpTracer } from '../src/telemetry/otlp-tracer.ts';
 import { inject, isLook, s3Error } from './support/answers.ts';
 import { bucket } from './support/builders.ts';
 import { until } from './support/cluster.ts';
@@ -176,4 +178,37 @@ test('traces: without the packages of OpenTelemetry the operator works, and says
   );
   await until('it has started', () => Promise.resolve(operator.output().includes('"started"')));
   assert.match(operator.output(), /the packages of OpenTelemetry are not installed.*no traces are sent/);
+});
+
+test('traces: a call of what a pass set going, and that goes on after it, is in no trace', async (t) => {
+  const receiver = await startHttpReceiver(t);
+  const tracer = createOtlpTracer({
+    url: new URL(`${receiver.url}/v1/traces`),
+    protocol: 'http/protobuf',
+    headers: {},
+    certificate: undefined,
+    serviceName: undefined,
+    resourceAttributes: {},
+    timeoutMs: 10_000,
+    sampler: 'always_on',
+    samplerRatio: 1,
+    version: '0',
+    clock: systemClock,
+    onDropped: () => undefined,
+  });
+  const passEnded = Promise.withResolvers<void>();
+  const watch = async () => {
+    tracer.called('get bucket', 1, {}, undefined);
+    await passEnded.promise;
+    tracer.called('watch secrets', 1, {}, undefined);
+  };
+  let watching: Promise<void> | undefined;
+  await tracer.trace('reconcile Bucket', 'a', {}, () => {
+    watching = watch();
+    return Promise.resolve();
+  });
+  passEnded.resolve();
+  await watching;
+  await tracer.stop();
+  assert.deepEqual(receiver.spans.map(({ name }) => name).toSorted(), ['get bucket', 'reconcile Bucket']);
 });

@@ -105,7 +105,8 @@ class OtlpTracer implements Tracer {
 
   called(name: string, durationMs: number, attributes: SpanAttributes, error: string | undefined): void {
     const active: Context = this.#contexts.active();
-    if (trace.getSpan(active) === undefined) return;
+    // What a pass set going goes on after it, such as a watch, and is in no trace.
+    if (trace.getSpan(active)?.isRecording() !== true) return;
     const now = this.#clock.now();
     const options = { kind: SpanKind.CLIENT, startTime: now - durationMs, attributes: { ...attributes } };
     const span = this.#tracer.startSpan(name, options, active);
