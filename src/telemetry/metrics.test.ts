@@ -285,6 +285,17 @@ test('accounts are bounded: of those beyond, calls are counted as one, and nothi
   assert.ok(!gauges.some((line) => line.includes('other')));
 });
 
+test('what stands now is told of as many as there are now, however many there were', async () => {
+  const metrics = new Metrics({ version: '1.2.3' });
+  let endpoint = '';
+  metrics.watch('certificateEnds', () => [[{ endpoint }, 9_000]]);
+  for (let index = 0; index < 300; index++) {
+    endpoint = `s3.${index}.example.com`;
+    const lines = await samples(metrics, 'endpoint_certificate_not_after_timestamp_seconds');
+    assert.equal(lines.length, 1, endpoint);
+  }
+});
+
 test('a label value cannot break its line', async () => {
   const metrics = new Metrics({ version: '1.2.3' });
   metrics.relisted('Bucket', 'a"\nforged 1');

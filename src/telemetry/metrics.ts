@@ -138,7 +138,7 @@ export class Metrics {
   /** From now on each scrape asks `read` for the series of that gauge: one that it tells no more is gone. */
   watch<N extends NamesOf<'gauge'>>(name: N, read: () => Iterable<GaugeSample<N>>): void {
     this.#watched.push(() => {
-      this.#gauges.get(name)?.reset();
+      this.#forget(name);
       for (const [labels, value] of read()) this.#set(name, labels, value);
     });
   }
@@ -149,7 +149,7 @@ export class Metrics {
    */
   watchAll<N extends NamesOf<'gauge' | 'counter'>>(names: readonly N[], read: () => Iterable<Sample<N>>): void {
     this.#watched.push(() => {
-      for (const name of names) (this.#gauges.get(name) ?? this.#counters.get(name))?.reset();
+      for (const name of names) this.#forget(name);
       for (const { name, labels, value } of read()) {
         if (METRICS[name].type === 'gauge') this.#set(name, labels, value);
         else this.#count(name, labels, value);
@@ -204,6 +204,12 @@ export class Metrics {
     }
   }
 
+  /** What is told at each scrape is told anew, and a value of a label that is gone leaves its place to another one. */
+  #forget(name: MetricName): void {
+    (this.#gauges.get(name) ?? this.#counters.get(name))?.reset();
+    for (const label of METRICS[name].labels) this.#labelValues.delete(keyOfLabel(name, label));
+  }
+
   #count<N extends MetricName>(name: N, labels: Labels<N>, by = 1): void {
     this.#counters.get(name)?.inc(this.#bounded(name, labels), by);
   }
@@ -221,7 +227,7 @@ export class Metrics {
 
   #bounded(metric: MetricName, labels: Readonly<Record<string, string>>): Record<string, string> {
     const entries = Object.entries(labels).map(([label, value]) => {
-      const key = `${metric} ${label}`;
+      const key = keyOfLabel(metric, label);
       const values = this.#labelValues.get(key) ?? new Set<string>();
       this.#labelValues.set(key, values);
       const most = label === 'account' ? MAX_ACCOUNTS : MAX_LABEL_VALUES;
@@ -231,6 +237,10 @@ export class Metrics {
     });
     return Object.fromEntries(entries) as Record<string, string>; // from entries of texts
   }
+}
+
+function keyOfLabel(metric: string, label: string): string {
+  return `${metric} ${label}`;
 }
 
 /** How an account is called in labels. */
