@@ -33,7 +33,11 @@ function objectOf(kind: string, name: string, { ready, spec = {}, status, deleti
 }
 
 /** The samples of a scrape, without the prefix of their names. */
-async function scrape(objects: Readonly<Record<string, readonly Seen[]>>, name: string): Promise<readonly string[]> {
+async function scrape(
+  objects: Readonly<Record<string, readonly Seen[]>>,
+  name: string,
+  observeOnly = false,
+): Promise<readonly string[]> {
   const stores = new Map(
     Object.entries(objects).map(([kind, seen]) => {
       const store = new ObjectStore<ManagedResource>();
@@ -44,7 +48,7 @@ async function scrape(objects: Readonly<Record<string, readonly Seen[]>>, name: 
     }),
   );
   const metrics = new Metrics({ version: '1' });
-  watchObjects(metrics, stores);
+  watchObjects(metrics, stores, { observeOnly });
   const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith(`wasabi_s3_operator_${name}{`));
   return lines.map((line) => line.slice(`wasabi_s3_operator_${name}`.length)).sort();
 }
@@ -101,6 +105,8 @@ test('gauges: how old keys are, and which rotation is due first, where nobody ho
   assert.deepEqual(await scrape({ AccessKey }, 'access_key_rotation_due_timestamp_seconds'), [
     `{kind="AccessKey"} ${seconds(LAST)}`,
   ]);
+  const underObserveOnly = await scrape({ AccessKey }, 'access_key_rotation_due_timestamp_seconds', true);
+  assert.deepEqual(underObserveOnly, [], 'it rotates nothing');
   assert.deepEqual(await scrape({ AccessKey: [key({})] }, 'access_key_oldest_timestamp_seconds'), []);
   assert.deepEqual(await scrape({ AccessKey: [key({ frozen: true })], User: [{}] }, 'frozen_objects'), [
     '{kind="AccessKey"} 1',

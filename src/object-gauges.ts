@@ -19,11 +19,16 @@ const NAMES = Object.keys(OBJECT_METRICS) as Name[]; // the table has no other k
 /**
  * From now on each scrape counts the objects of the stores, by kind, in one walk over each. Each replica tells of the same
  * objects.
+ * @param observeOnly whether this operator leaves everything as it is
  */
-export function watchObjects(metrics: Metrics, stores: Stores): void {
+export function watchObjects(
+  metrics: Metrics,
+  stores: Stores,
+  { observeOnly }: { readonly observeOnly: boolean },
+): void {
   metrics.watchAll(NAMES, () => [
     ...[...stores].flatMap(([kind, store]) => samplesOf(kind, store.list())),
-    ...keySamples((stores.get('AccessKey')?.list() ?? []) as readonly AccessKey[]), // the store of that kind
+    ...keySamples((stores.get('AccessKey')?.list() ?? []) as readonly AccessKey[], observeOnly), // the store of that kind
   ]);
 }
 
@@ -54,14 +59,14 @@ function samplesOf(kind: string, objects: readonly ManagedResource[]): readonly 
   ];
 }
 
-function keySamples(keys: readonly AccessKey[]): readonly Sample<Name>[] {
+function keySamples(keys: readonly AccessKey[], observeOnly: boolean): readonly Sample<Name>[] {
   const oldest = new Earliest();
   const due = new Earliest();
   const foreign = new Set<string>(); // several AccessKeys of one User list the same keys
   let retained = 0;
   for (const key of keys) {
     oldest.add(key.status?.lastRotateTime);
-    due.add(rotationDue(key));
+    if (!observeOnly) due.add(rotationDue(key));
     if (key.status?.retireTime !== undefined) retained += 1;
     for (const id of key.status?.foreignKeys ?? []) foreign.add(id);
   }

@@ -164,7 +164,7 @@ export function createOperator(parts: OperatorParts): Operator {
   });
   const controllers = new Map([...controlled].map(([name, { controller }]) => [name, controller]));
   watchRuntime(parts.metrics, { clock: parts.clock, manager, controllers, secrets });
-  watchObjects(parts.metrics, stores);
+  watchObjects(parts.metrics, stores, config);
   return { manager, controllers, secrets, existence };
 }
 
