@@ -188,6 +188,7 @@ test('stop waits for running passes, then aborts them, and gives leadership back
   await one.clock.advanceAsync(1);
   await stopped;
   assert.deepEqual([ends, office.log], [['x aborted, candidate'], ['candidate', 'given back']]);
+  assert.deepEqual(one.told, ['leads', 'lost']);
   office.elect(); // too late
   assert.equal(one.manager.isLeader, false);
   await waitFor('the watches closed', () => one.server.openWatches === 0);

@@ -148,9 +148,9 @@ export class Manager {
     for (const { resync } of this.#controllers) resync?.stop();
     const tasks = this.#tasks.map((task) => task.stop());
     await Promise.all([...tasks, ...this.#controllers.map(({ controller }) => controller.stop(graceMs))]);
+    this.#standDown(); // before another process can lead, so that never two say that they do
     this.#stopping.abort();
     await this.#leading;
-    this.#isLeader = false;
     await Promise.all(this.#watched.flatMap(({ reflectors }) => reflectors.map((reflector) => reflector.stop())));
   }
 
@@ -204,13 +204,18 @@ export class Manager {
 
   /** Passes end now: another process may begin at any moment. The fence has refused their writes already. */
   #lose(): void {
-    this.#isLeader = false;
-    this.#options.onLeadership?.(false);
+    this.#standDown();
     for (const { controller, resync } of this.#controllers) {
       resync?.stop();
       void controller.stop(0);
     }
     for (const task of this.#tasks) void task.stop();
+  }
+
+  #standDown(): void {
+    if (!this.#isLeader) return;
+    this.#isLeader = false;
+    this.#options.onLeadership?.(false);
   }
 
   #reflector<T extends KubeObject>(
