@@ -83,6 +83,7 @@ test('admin: nobody but this machine is served, nor a page in a browser that som
   const refused: readonly (readonly [asked: Asked, status: number])[] = [
     [{ ...put, headers: { host: 'evil.example.com' } }, 403],
     [{ ...put, headers: { origin: 'https://evil.example.com' } }, 403],
+    [{ headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' } }, 403],
     [{ method: 'POST', body: 'debug' }, 405],
     [{ method: 'PUT', body: 'loud' }, 400],
     [{ method: 'PUT', body: 'debug'.repeat(10_000) }, 400],

@@ -39,8 +39,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Lis
 }
 
 async function answerTo(request: IncomingMessage, options: AdminServerOptions, signal: AbortSignal): Promise<Answer> {
-  // A page in the browser of somebody who forwards this port must not get at it by a name of its own.
-  if (!OWN_NAMES.test(request.headers.host ?? '') || request.headers.origin !== undefined) {
+  if (!OWN_NAMES.test(request.headers.host ?? '') || isOfPage(request)) {
     return { status: 403, type: TEXT, body: 'only for this machine\n' };
   }
   const { pathname, searchParams } = new URL(request.url ?? '/', `http://${HOST}`);
@@ -49,6 +48,15 @@ async function answerTo(request: IncomingMessage, options: AdminServerOptions, s
   if (what === undefined || options.profiler === undefined) return notFound(options);
   if (request.method !== 'GET') return { status: 405, type: TEXT, body: 'only GET\n', allow: 'GET' };
   return profileAnswer(what, searchParams.get('seconds'), options.profiler, signal);
+}
+
+/**
+ * A page in the browser of somebody who forwards this port must not get at it, neither by a name of its own nor as an
+ * image of it. Source: Fetch Metadata Request Headers, W3C; `none` is an address that a person typed.
+ */
+function isOfPage({ headers }: IncomingMessage): boolean {
+  const { origin, 'sec-fetch-site': site = 'none' } = headers;
+  return origin !== undefined || site !== 'none';
 }
 
 function notFound({ profiler }: AdminServerOptions): Answer {
