@@ -152,7 +152,7 @@ function tellingLoss(elector: LeaderElector, tell: (reason: string) => void): Le
 function serveTelemetry(config: Config, progress: Progress, metrics: Metrics): Promise<Listening> {
   const unsynced = () => progress.operator?.manager.unsynced();
   const notServed = () => progress.operator?.manager.notServed() ?? [];
-  const silent = () => progress.operator?.manager.silent() ?? [];
+  const silent = () => silentWatches(progress.operator);
   return startTelemetryServer({
     port: config.metricsPort,
     metrics,
@@ -187,6 +187,12 @@ function createElector(
     told = holder;
   };
   return new LeaderElector({ kube, clock, random, namespace, name: LEASE_NAME, identity, onFailure, onHolder });
+}
+
+/** The kinds whose watches stand still, Secrets that are watched by name included. */
+function silentWatches(operator: Operator | undefined): readonly string[] {
+  const ofSecrets = operator?.secrets.standsStill === true ? ['Secret'] : [];
+  return [...new Set([...(operator?.manager.silent() ?? []), ...ofSecrets])];
 }
 
 /** The kinds whose passes stand still, and why. */

@@ -63,9 +63,6 @@ interface Watched {
   readonly reflectors: readonly Reflector[];
 }
 
-/** A reflector without any progress for this long stands still; a quiet watch ends by itself after ten minutes. */
-const SILENT_MS = 15 * 60_000;
-
 /**
  * Starts and stops the parts of a controller process in the right order: watches, then, once everything was listed and
  * leadership is held, workers; and back: no new keys, running passes to their end, leadership given back last. On
@@ -172,9 +169,8 @@ export class Manager {
 
   /** Kinds whose watch has stood still for too long. */
   silent(): readonly string[] {
-    const since = this.#options.clock.monotonicMs() - SILENT_MS;
     return this.#watched.flatMap(({ type, reflectors }) =>
-      reflectors.some((reflector) => reflector.lastProgressMs < since) ? [type.kind] : [],
+      reflectors.some((reflector) => reflector.standsStill) ? [type.kind] : [],
     );
   }
 

@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { waitFor } from '../../test/support/fake-clock.ts';
+import { FakeClock, waitFor } from '../../test/support/fake-clock.ts';
 import { plainAccess } from '../../test/support/loopback-server.ts';
 import { WatchServer } from '../../test/support/watch-server.ts';
 import { SECRETS } from '../api/core-types.ts';
 import { keyText } from '../api/meta.ts';
-import { systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { KubeClient } from './kube-client.ts';
 import { NamedWatches } from './named-watches.ts';
 
 const X = { namespace: 'a', name: 'x' };
 const Y = { namespace: 'b', name: 'y' };
 
-async function world(t: TestContext) {
+async function world(t: TestContext, clock: Clock = systemClock) {
   const server = await WatchServer.start(t);
   const kube = new KubeClient({
     access: plainAccess(server.loopback.url),
-    clock: systemClock,
+    clock,
     random: () => 0,
     userAgent: 'test',
   });
-  const watches = new NamedWatches({ kube, type: SECRETS, clock: systemClock, random: () => 0 });
+  const watches = new NamedWatches({ kube, type: SECRETS, clock, random: () => 0 });
   t.after(async () => {
     await watches.stop();
     await kube.close();
@@ -108,4 +108,16 @@ test('the answer to a write of ours leaves no value in the store', async (t) => 
   watches.store.beginWrite(X).finished(answer);
   assert.equal(watches.store.list().length, 1);
   assert.doesNotMatch(JSON.stringify(watches.store.list()), /aHVudGVyMg/);
+});
+
+test('a watch that stands still is told; one that nobody wants any more is not', async (t) => {
+  const clock = new FakeClock();
+  const { server, watches } = await world(t, clock);
+  watches.want('one', [X]);
+  await waitFor('the watch', () => server.openWatches === 1);
+  assert.equal(watches.standsStill, false);
+  clock.stopProcessFor(16 * 60_000);
+  assert.equal(watches.standsStill, true);
+  watches.want('one', []);
+  assert.equal(watches.standsStill, false);
 });

@@ -64,6 +64,11 @@ export class NamedWatches {
     return earliest;
   }
 
+  /** A watch of ours has stood still for too long. */
+  get standsStill(): boolean {
+    return [...this.#watches.values()].some((watch) => watch.standsStill);
+  }
+
   async stop(): Promise<void> {
     this.#wanted.clear();
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));

@@ -35,6 +35,8 @@ export interface ReflectorOptions<T extends KubeObject> {
 }
 
 const ABSENT_KIND_MS = 60_000;
+/** A quiet watch ends by itself after ten minutes. */
+const STILL_MS = 15 * 60_000;
 /** A watch that lived this long, or brought an event, was a good one. */
 const GOOD_WATCH_MS = 1000;
 /** After so many refused watches in a row a fresh list is tried: a restored etcd may know less than our version. */
@@ -115,17 +117,14 @@ export class Reflector<T extends KubeObject = KubeObject> {
     return this.#synced.wait(signal);
   }
 
-  /**
-   * When the server last answered something useful, on the monotonic clock: a page, an event, a bookmark, or the
-   * beginning or end of a watch. A quiet watch is silent for up to 10 min.
-   */
+  /** When a page, an event, a bookmark, or the beginning or end of a watch last came, on the monotonic clock. */
   get lastContactMs(): number {
     return this.#lastContactMs;
   }
 
-  /** When an attempt last came to an end or brought something, good or bad: a loop that stands still shows here. */
-  get lastProgressMs(): number {
-    return this.#lastProgressMs;
+  /** For long no attempt has come to an end or brought something, good or bad. */
+  get standsStill(): boolean {
+    return this.#options.clock.monotonicMs() - this.#lastProgressMs > STILL_MS;
   }
 
   /** Lists everything again, beginning after this call; an optional kind that was absent is looked for now. */
