@@ -31,7 +31,8 @@ const MESSAGES: Readonly<Record<string, MessageDoc>> = {
     next: NOTHING,
   },
   'a pass failed': {
-    means: 'A pass ended without a status, or does not end: the API server did not take the status, or it is a defect.',
+    means:
+      'A pass ended without a status, or does not end: the API server did not take the status, or it is a defect. changes: what it did all the same.',
     next: 'Read error. It is tried again; if it lasts, look at the API server. A pass that does not end makes /healthz fail.',
   },
   audit: {

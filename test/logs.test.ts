@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { logCalls } from '../scripts/log-calls.ts';
 import { bucket } from './support/builders.ts';
 import { until } from './support/cluster.ts';
+import { scrape } from './support/scrape.ts';
 import { shareCluster } from './support/shared-cluster.ts';
 import { startHttpReceiver } from './support/trace-receiver.ts';
 import type { World } from './support/world.ts';
@@ -68,6 +69,23 @@ test('logs: whatever is told of a pass has its name, and its uid', async (t) => 
   for (const line of failed()) assert.partialDeepStrictEqual(line, { kind: 'Bucket', namespace: world.namespace, uid });
   const ids = failed().map(({ reconcileId }) => String(reconcileId));
   assert.equal(new Set(ids).size, ids.length);
+  world.operator.kube.decide(undefined);
+});
+
+test('logs: what a pass did is told and counted, though its status cannot be written', async (t) => {
+  const world = await startWorld(t);
+  const isMade = () => world.operatorCalls().some(({ operation }) => operation === 'CreateBucket');
+  world.operator.kube.decide(({ method, url }) =>
+    method === 'PATCH' && url.includes('/buckets/made/status') && isMade() ? { status: 500 } : 'pass',
+  );
+  await world.apply(bucket('made'));
+  const failed = () => linesOf(world).filter(({ message, name }) => message === 'a pass failed' && name === 'made');
+  await until('a pass failed', () => Promise.resolve(failed().length > 0));
+  assert.deepEqual(failed()[0]?.['changes'], ['Create', 'Set:tagging']);
+  const counted = await scrape(world);
+  assert.equal(counted.sum('bucketOperations', { operation: 'create', result: 'success' }), 1);
+  assert.ok((counted.sum('reconciles', { kind: 'Bucket', outcome: 'Failed' }) ?? 0) > 0);
+  assert.ok((counted.sum('reconcileSeconds', { kind: 'Bucket' }) ?? 0) > 0);
   world.operator.kube.decide(undefined);
 });
 

@@ -64,6 +64,7 @@ export function managedReconciler<R extends ManagedResource, D, O, C extends Cha
     const known = recent.take(resource);
     const readings = { recent, known: isNewsOnly ? known : undefined };
     const startedMs = env.clock.monotonicMs();
+    const lastedMs = () => env.clock.monotonicMs() - startedMs;
     const reached = await pass(kind, served, resource, env, readings, running).catch(
       (thrown: unknown): Outcome => ({ type: 'Failed', error: toReconcileError(thrown) }),
     );
@@ -71,8 +72,14 @@ export function managedReconciler<R extends ManagedResource, D, O, C extends Cha
     const current = env.lookup.get<R>(kind.kind, keyOf(resource)) ?? resource;
     const isSame = current.metadata.uid === resource.metadata.uid;
     const status = isSame ? statusFor(asRead(current, resource), reached, env.clock.now()) : undefined;
-    const outcome = status === undefined ? reached : await written(env, type, current, status, reached);
-    env.reporter.passed(resource, outcome, status, env.clock.monotonicMs() - startedMs);
+    const outcome =
+      status === undefined
+        ? reached
+        : await written(env, type, current, status, reached).catch((thrown: unknown) => {
+            env.reporter.unwritten(resource, reached, lastedMs());
+            throw thrown;
+          });
+    env.reporter.passed(resource, outcome, status, lastedMs());
     tellSpan(span, resource, outcome);
     if (served.specProblem(resource) === undefined) {
       const legacy = kind.references(resource).filter((reference) => env.lookup.isOpenedByFlag(resource, reference));

@@ -8,7 +8,7 @@ import type { Log } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { findCondition } from './conditions.ts';
 import type { KindEvents, ManagedResource, StoredCondition } from './kind.ts';
-import { errorsOf, failuresOf, type Outcome } from './outcome.ts';
+import { errorsOf, failuresOf, type Outcome, type Reading } from './outcome.ts';
 import type { Reference } from './references.ts';
 import { eventsFor, isLastingWait, isWait } from './report.ts';
 import type { StatusPatch } from './status.ts';
@@ -72,6 +72,19 @@ export class Reporter {
     this.#write(resource, outcome, { isNew: isNews(resource, patch), isTold }, Math.round(durationMs));
   }
 
+  /**
+   * One pass has ended, and its status could not be written, which whoever runs it tells. What was done in it is told with
+   * that, and counted: the next pass finds it done.
+   */
+  unwritten(resource: ManagedResource, outcome: Outcome, durationMs: number): void {
+    this.#metrics.reconciled(resource.kind, 'Failed', durationMs);
+    if (!('reading' in outcome) || outcome.reading.applied.length === 0) return;
+    const { applied } = outcome.reading;
+    this.#log.note({ changes: applied });
+    this.#countDrift(resource, { found: applied, applied });
+    this.#countBuckets(resource, outcome);
+  }
+
   /** References that only `--allow-legacy-cross-namespace` opens: one Warning for each generation of an object. */
   openedByFlag(resource: ManagedResource, references: readonly Reference[]): void {
     const before = findCondition(resource.status?.conditions, 'Synced');
@@ -93,13 +106,14 @@ export class Reporter {
     if (outcome.type === 'Failed') this.#metrics.failed(resource.kind, outcome.error.type);
     if (outcome.type === 'OutOfSync')
       for (const error of failuresOf(outcome)) this.#metrics.failed(resource.kind, error.type);
-    if (this.#eventsOf(resource.kind).repaired !== undefined) this.#countDrift(resource, outcome);
+    if ('reading' in outcome) this.#countDrift(resource, outcome.reading);
   }
 
-  #countDrift(resource: ManagedResource, outcome: Outcome): void {
-    if (outcome.type !== 'InSync' && outcome.type !== 'OutOfSync' && outcome.type !== 'Observed') return;
-    const { kind, metadata, status } = resource;
-    const { found, applied } = outcome.reading;
+  #countDrift(
+    { kind, metadata, status }: ManagedResource,
+    { found, applied }: Pick<Reading, 'found' | 'applied'>,
+  ): void {
+    if (this.#eventsOf(kind).repaired === undefined) return;
     const [synced, ready] = ['Synced', 'Ready'].map((type) => findCondition(status?.conditions, type));
     const isTrue = (before: StoredCondition | undefined) =>
       before?.status === 'True' && before.observedGeneration === metadata.generation;
@@ -109,7 +123,8 @@ export class Reporter {
   }
 
   /** The metrics that are of one kind alone. */
-  #countByKind({ kind }: ManagedResource, outcome: Outcome): void {
+  #countByKind(resource: ManagedResource, outcome: Outcome): void {
+    const { kind } = resource;
     if (kind === 'Provider' && (outcome.type === 'InSync' || outcome.type === 'OutOfSync')) {
       this.#metrics.connectivityChecked(outcome.type === 'InSync' ? 'success' : 'failure');
     }
@@ -119,6 +134,10 @@ export class Reporter {
         if (reason === 'RotationFailed') this.#metrics.rotated('failed');
       }
     }
+    this.#countBuckets(resource, outcome);
+  }
+
+  #countBuckets({ kind }: ManagedResource, outcome: Outcome): void {
     if (kind !== 'Bucket') return;
     if (outcome.type === 'InSync' || outcome.type === 'OutOfSync') {
       const { applied } = outcome.reading;
