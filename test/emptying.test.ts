@@ -59,7 +59,7 @@ test('L23: a bucket with data waits under Delete, and nothing in it is lost', as
   await world.reaches('Bucket', 'full', 'DeletionBlocked', 'BucketNotEmpty');
   await world.expectValid('Bucket', 'full');
   const { message = '' } = (await world.condition('Bucket', 'full', 'DeletionBlocked')) ?? {};
-  assert.match(message, /forceDelete/);
+  assert.match(message, /old versions, delete markers and uploads.*forceDelete/);
   await costsReadsOnly(world, 'full');
   await world.restart();
   await costsReadsOnly(world, 'full');

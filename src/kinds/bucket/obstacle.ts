@@ -21,7 +21,7 @@ export function notEmpty(bucket: string): Blocked {
   return {
     type: 'Blocked',
     reason: 'BucketNotEmpty',
-    message: `bucket "${bucket}" is not empty: empty it, set spec.forceDelete to true to have its data deleted, or set spec.deletionPolicy to Retain to keep it`,
+    message: `bucket "${bucket}" is not empty (old versions, delete markers and uploads in progress count, too): empty it, set spec.forceDelete to true to have its data deleted, or set spec.deletionPolicy to Retain to keep it`,
   };
 }
 
