@@ -22,8 +22,14 @@ const MESSAGES: Readonly<Record<string, MessageDoc>> = {
       'A pass failed, or may not go on. warn: this is new; info: it waits for another object, or changed something all the same; debug: it was told before; error: a defect of the operator, with its stack.',
     next: READ_REASON,
   },
+  'in sync again': {
+    means:
+      'What the object failed with, or waited for, is over, and nothing had to be changed. reason says what it was.',
+    next: NOTHING,
+  },
   'deletion goes on': {
-    means: 'A deletion takes more than one pass, such as one that empties a bucket.',
+    means:
+      'A deletion takes more than one pass, such as one that empties a bucket. debug: it was told before; status.emptying of a Bucket has the count.',
     next: NOTHING,
   },
   'let go': {
@@ -118,8 +124,10 @@ One JSON object a line on standard output, or with \`--log-format=text\` a line 
 \`message\`, which is a constant text that can be searched for, a line has facts in the [fields](#fields) below and no others. No
 field can hold a key, and errors of the service are reduced to its code and its id of the call.
 
-At \`info\` there is one line for each pass that changed something or failed in a new way, and none for a pass that found
-everything as it should be. The same failure again is at \`debug\`.
+At \`info\` there is one line for each pass that changed something, failed in a new way or ended a failure, and none for a pass
+that found everything as it should be. The same failure again is at \`debug\`. Where the service asks to slow down, the Provider has
+a line at \`warn\`, and its objects at \`debug\`. Single calls are no lines at any level, but for [audit lines](#audit-lines):
+[traces](traces.md) have each of them.
 
 ## To follow one object
 
@@ -128,7 +136,7 @@ kubectl -n wasabi-system logs -l app.kubernetes.io/name=wasabi-s3-operator --tai
   jq -c 'select(.kind == "Bucket" and .namespace == "team-a" and .name == "logs")'
 \`\`\`
 
-All lines of one pass, calls and warnings below it included: \`select(.reconcileId == "…")\`. Where [traces](traces.md) are on and the pass is sampled, \`trace_id\` and
+All lines of one pass, audit lines and warnings below it included: \`select(.reconcileId == "…")\`. Where [traces](traces.md) are on and the pass is sampled, \`trace_id\` and
 \`span_id\` lead to its spans; the names are those of OpenTelemetry for logs, so that collectors and Grafana link them. In Loki:
 
 \`\`\`text
@@ -167,7 +175,7 @@ kubectl -n wasabi-system exec POD -- /nodejs/bin/node /app/main.mjs log-level de
 kubectl -n wasabi-system exec POD -- /nodejs/bin/node /app/main.mjs log-level
 \`\`\`
 
-POD is the one that works: \`kubectl -n wasabi-system get lease wasabi-s3-operator -o jsonpath='{.spec.holderIdentity}'\` begins with its name.
+Of one that runs in a terminal: \`node src/cli/main.mjs log-level debug\`. POD is the one that works: \`kubectl -n wasabi-system get lease wasabi-s3-operator -o jsonpath='{.spec.holderIdentity}'\` begins with its name.
 The change is logged, and ends with the process. The image has no shell; the command is a second Node beside the operator for a
 moment, within the memory of the container. It speaks to \`--admin-port\` (8081) on 127.0.0.1, which no other pod reaches: [who
 does](profiling.md#who-reaches-it).

@@ -14,7 +14,7 @@ const { startWorld } = shareCluster();
 
 type Line = Readonly<Record<string, unknown>>;
 
-const ENDS = /^(reconciled|not reconciled|let go|deletion goes on)/;
+const ENDS = /^(reconciled|not reconciled|in sync again|let go|deletion goes on)/;
 
 function linesOf({ operator }: World): readonly Line[] {
   return operator.log.map((line) => JSON.parse(line) as Line);

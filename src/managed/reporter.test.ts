@@ -21,8 +21,8 @@ const bucket: ManagedResource = {
   status: { target: { provider: 'a/p', accountId: '100000000001', region: 'eu-central-2', name: 'logs' } },
 };
 
-/** Runs passes of that Bucket, each on the status of the one before. Events are recorded and never sent. */
-function passes(t: TestContext) {
+/** Runs passes of that object, each on the status of the one before. Events are recorded and never sent. */
+function passes(t: TestContext, resource = bucket) {
   const clock = new FakeClock();
   const lines: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => lines.push(JSON.parse(line)) };
@@ -45,7 +45,6 @@ function passes(t: TestContext) {
       failed: 'ReconcileFailed',
     }),
   });
-  let resource = bucket;
   const pass = (outcome: Outcome) => {
     const patch = statusFor(resource, outcome, clock.now());
     reporter.passed(resource, outcome, patch, 12.3456);
@@ -81,7 +80,6 @@ test('reporter: what waits for other objects is told when it comes up and when s
   const { pass } = passes(t);
   const awaited = new ReconcileError('DependencyNotReady', 'User x is not Ready', { reason: 'ChildNotReady' });
   const failure = new ReconcileError('Transient', 'written, and not yet in effect', { reason: 'NotYetInEffect' });
-  const target = { provider: { namespace: 'a', name: 'p' }, accountId: '1', region: 'r', name: 'logs' };
   const outOfSync = (applied: readonly string[], failures: readonly ReconcileError[]): Outcome => ({
     type: 'OutOfSync',
     reading: { target, kindStatus: { fields: {}, awaited }, isFound: true, found: applied, applied, told: applied },
@@ -108,6 +106,43 @@ test('reporter: what is not ours, or blocks a deletion, is logged with its messa
   assert.equal(pass(taken)['level'], 'debug');
   const blocked = { type: 'Blocked', reason: 'BucketNotEmpty', message: '3 objects' } as const;
   assert.partialDeepStrictEqual(pass(blocked), { level: 'warn', problems: ['3 objects'] });
+});
+
+const target = { provider: { namespace: 'a', name: 'p' }, accountId: '1', region: 'r', name: 'logs' };
+const inSync: Extract<Outcome, { type: 'InSync' }> = {
+  type: 'InSync',
+  reading: { target, kindStatus: { fields: {} }, isFound: true, found: [], applied: [], told: [] },
+};
+
+test('reporter: the end of what was told is told once, with what it was', (t) => {
+  const { pass } = passes(t);
+  assert.equal(pass(inSync)['level'], 'debug', 'nothing was told before');
+  pass({ type: 'Failed', error: new ReconcileError('DependencyNotReady', 'refused', { reason: 'AuthFailed' }) });
+  assert.partialDeepStrictEqual(pass(inSync), { level: 'info', message: 'in sync again', reason: 'AuthFailed' });
+  assert.partialDeepStrictEqual(pass(inSync), { level: 'debug', message: 'reconciled' });
+});
+
+test('reporter: throttling is told of the account, not of each of its objects', (t) => {
+  const throttled = new ReconcileError('Throttled', 'slow down');
+  const failures: readonly Outcome[] = [
+    { type: 'Failed', error: throttled },
+    { type: 'OutOfSync', reading: inSync.reading, errors: [throttled] },
+  ];
+  for (const failure of failures) {
+    const levels = (kind: string) => {
+      const { pass } = passes(t, { ...bucket, kind });
+      return [failure, failure, inSync].map((outcome) => pass(outcome)['level']);
+    };
+    assert.deepEqual(levels('Bucket'), ['debug', 'debug', 'debug'], failure.type);
+    assert.deepEqual(levels('Provider'), ['warn', 'debug', 'info'], failure.type);
+  }
+});
+
+test('reporter: a deletion that takes many passes is told when it begins and when it waits for something else', (t) => {
+  const { pass } = passes(t);
+  const reasons = ['ChildrenDeleting', 'ChildrenDeleting', 'Emptying', 'Emptying'] as const;
+  const levels = reasons.map((reason) => pass({ type: 'Deleting', reason, message: 'on', fields: {} })['level']);
+  assert.deepEqual(levels, ['info', 'debug', 'info', 'debug']);
 });
 
 test('reporter: a deletion names the external resource that went', (t) => {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { keyText } from '../api/meta.ts';
+import type { Reason } from '../api/reasons.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ReconcileError } from '../runtime/errors.ts';
 import type { EventRecorder } from '../telemetry/events.ts';
@@ -15,6 +16,9 @@ import type { StatusPatch } from './status.ts';
 
 /** Room for the text of as many waits, of 1 KB each at most. As a size: `max` would take the room of all at the start. */
 const MAX_TOLD = 10_000;
+
+/** Reasons of Synced of which the log tells for debugging only. */
+const QUIET: ReadonlySet<string> = new Set<Reason>(['Observed', 'Suspended']);
 
 /** What is new about the end of a pass. */
 interface News {
@@ -165,6 +169,9 @@ export class Reporter {
 
   /** How loud that failure is: what stands in status already was told when it came up, and a wait once it lasts. */
   #levelOf(resource: ManagedResource, error: ReconcileError, { isNew, isTold }: News): 'warn' | 'info' | 'debug' {
+    // One line for the account, and not one for each of its objects, which mend themselves.
+    const isQuiet = error.type === 'Throttled' && resource.kind !== 'Provider';
+    if (isQuiet || error.type === 'StaleRead') return 'debug';
     if (!isWait(error)) return isNew ? (error.isExpected ? 'info' : 'warn') : 'debug';
     if (isLastingWait(resource, error, this.#clock.now())) return isTold ? 'debug' : 'warn';
     return isNew ? 'info' : 'debug';
@@ -174,10 +181,12 @@ export class Reporter {
     const { namespace, name, uid, generation } = resource.metadata;
     const about = { kind: resource.kind, namespace, name, generation, outcome: outcome.type, durationMs };
     const level = news.isNew ? 'warn' : 'debug';
+    const overReason = toldFailure(resource);
     switch (outcome.type) {
       case 'InSync':
         if (outcome.reading.applied.length > 0)
           this.#log.info({ ...about, changes: outcome.reading.applied }, 'reconciled');
+        else if (overReason !== undefined) this.#log.info({ ...about, reason: overReason }, 'in sync again');
         else this.#log.debug(about, 'reconciled');
         return;
       case 'OutOfSync':
@@ -191,7 +200,7 @@ export class Reporter {
         this.#log[level]({ ...about, reason: outcome.reason, problems: [outcome.message] }, 'not reconciled');
         return;
       case 'Deleting':
-        this.#log.info({ ...about, uid, reason: outcome.reason }, 'deletion goes on');
+        this.#log[news.isNew ? 'info' : 'debug']({ ...about, uid, reason: outcome.reason }, 'deletion goes on');
         return;
       case 'Gone':
         this.#log.info({ ...about, ...external(resource), uid, reason: outcome.how }, 'let go');
@@ -213,13 +222,16 @@ export class Reporter {
     const failures = failuresOf(outcome);
     const [error, ...more] = failures;
     // What was changed is told in any case.
-    const isTold = news.isNew || applied.length > 0;
+    const isChanged = applied.length > 0;
     if (error === undefined) {
-      this.#log[isTold ? 'info' : 'debug']({ ...about, changes: applied }, 'reconciled, and waits for other objects');
+      this.#log[news.isNew || isChanged ? 'info' : 'debug'](
+        { ...about, changes: applied },
+        'reconciled, and waits for other objects',
+      );
       return;
     }
     const levels = failures.map((each) => this.#levelOf(resource, each, news));
-    const level = levels.includes('warn') ? 'warn' : isTold || levels.includes('info') ? 'info' : 'debug';
+    const level = levels.includes('warn') ? 'warn' : isChanged || levels.includes('info') ? 'info' : 'debug';
     const problems = more.length === 0 ? undefined : more.map(({ reason, message }) => `${reason}: ${message}`);
     this.#log[level]({ ...about, error, problems, changes: applied }, 'not reconciled');
   }
@@ -227,7 +239,6 @@ export class Reporter {
   #failed(about: Parameters<Log['warn']>[0], error: ReconcileError, level: 'warn' | 'info' | 'debug'): void {
     const fields = { ...about, error };
     if (error.type === 'Internal') this.#log.error(fields, 'not reconciled');
-    else if (error.type === 'StaleRead' || error.type === 'Throttled') this.#log.debug(fields, 'not reconciled');
     else this.#log[level](fields, 'not reconciled');
   }
 }
@@ -242,6 +253,13 @@ function isNews(resource: ManagedResource, patch: StatusPatch | undefined): bool
     before?.message !== after.message ||
     before?.observedGeneration !== after.observedGeneration
   );
+}
+
+/** Why the last pass was not in sync, if the log told of it: whoever reads that line looks for the one that ends it. */
+function toldFailure({ kind, status }: ManagedResource): string | undefined {
+  const { status: was, reason = '' } = findCondition(status?.conditions, 'Synced') ?? {};
+  const isQuiet = QUIET.has(reason) || (reason === 'Throttled' && kind !== 'Provider');
+  return was === 'False' && !isQuiet ? reason : undefined;
 }
 
 /** The external resource that the object stood for, where one was recorded: what an audit asks for. */
