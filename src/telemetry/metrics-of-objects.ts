@@ -36,7 +36,7 @@ export const OBJECT_METRICS = {
     name: 'access_key_rotation_due_timestamp_seconds',
     type: 'gauge',
     labels: ['kind'],
-    help: 'When the rotation is due that is due first, suspended, observed and frozen keys left out; absent: none is planned.',
+    help: 'When the rotation is due that is due first, suspended, observed and frozen keys left out; a window that was missed puts it off to the next one; absent: none is planned.',
   },
   retainedKeys: {
     name: 'retained_access_keys',
