@@ -37,6 +37,8 @@ export function httpHandler(options: ConnectionOptions): NodeHttpHandler {
       new HttpsAgent({
         ...pool,
         minVersion: 'TLSv1.2',
+        // A session that is resumed shows no certificate: neither one that ends soon nor the one that took its place.
+        maxCachedSessions: 0,
         rejectUnauthorized: !options.insecureSkipVerify,
         ...(options.caBundle === undefined ? {} : { ca: [...rootCertificates, options.caBundle] }),
       }),

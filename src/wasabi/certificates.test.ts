@@ -14,7 +14,11 @@ const { ca, key, certificate } = TLS_FIXTURE;
 const HOST = 's3.us-east-1.localhost';
 
 test('certificates: what a verified connection shows is told by endpoint, its CA included, and forgotten after an hour', async (t) => {
-  const server = createServer({ key, cert: certificate }, (_request, response) => response.end('<Answer/>'));
+  let isLasting = true;
+  const server = createServer({ key, cert: certificate }, (_request, response) => {
+    if (!isLasting) response.setHeader('connection', 'close');
+    response.end('<Answer/>');
+  });
   const port = await listen(t, server);
   const clock = new FakeClock(Date.now());
   const allowed = parseAllowedEndpoints([`*.localhost:${port}`]);
@@ -35,7 +39,10 @@ test('certificates: what a verified connection shows is told by endpoint, its CA
   const ends = [ca, certificate].map((pem) => Date.parse(new X509Certificate(pem).validTo));
   assert.deepEqual(pool.certificates.ends(), [[HOST, Math.min(...ends)]]);
   clock.advance(3_000_000);
+  isLasting = false;
   await call({ caBundle: ca }); // over the connection that is open
+  clock.advance(3_000_000);
+  await call({ caBundle: ca }); // over a new one
   clock.advance(3_000_000);
   assert.equal(pool.certificates.ends().length, 1);
   clock.advance(3_600_000);

@@ -42,7 +42,7 @@ export class Certificates {
   }
 }
 
-/** Of the server's certificate and those that vouch for it. Infinite: a resumed session may show none. */
+/** Of the server's certificate and those that vouch for it. Infinite: there is none. */
 function firstEnd(certificate: Partial<PeerCertificate & { issuerCertificate: PeerCertificate }>): number {
   let earliest = Number.POSITIVE_INFINITY;
   const seen = new Set<unknown>(); // the last one names itself
