@@ -159,6 +159,24 @@ test('an account that asks to slow down is left alone until Retry-After is over,
   for (const name of ['slow', 'slow-a', 'slow-b', 'slow-c']) await world.reaches('Bucket', name, 'Ready', 'True');
 });
 
+test('a Secret that no longer has a key is told of the Provider, and its objects name the Provider that they wait for', async (t) => {
+  const world = await shared.startWorld(t, { flags });
+  await world.apply(bucket('waiting'));
+  await world.reaches('Bucket', 'waiting', 'Ready', 'True');
+  await world.patch('Secret', 'wasabi-credentials', { data: { 'secret-key': null } });
+  await world.reaches('Provider', 'wasabi', 'Ready', 'False');
+  await world.reaches('Bucket', 'waiting', 'Synced', 'SecretKeyMissing');
+  await world.settle();
+  const { message = '' } = (await world.condition('Bucket', 'waiting', 'Synced')) ?? {};
+  assert.match(
+    message,
+    /^spec\.providerRef: Provider [^ ]+\/wasabi: spec\.auth\.secretKeySecretRef: Secret .* has no key "secret-key"/,
+  );
+  const warnings = (kind: string, name: string) =>
+    eventsAbout(world, kind, name).filter(({ type, reason }) => type === 'Warning' && reason.endsWith('Failed')).length;
+  assert.deepEqual([warnings('Bucket', 'waiting'), warnings('Provider', 'wasabi') > 0], [0, true]);
+});
+
 describe('a Secret that is not as it should be', { concurrency: 3 }, () => {
   const cases: readonly {
     readonly title: string;

@@ -112,7 +112,9 @@ export class AccountAccess {
     { signal, turn }: Pass,
   ): Promise<KeyConnection> {
     this.pinnedAccount(provider);
-    const { settings, secrets } = await this.#open(provider, signal);
+    const { settings, secrets } = await this.#open(provider, signal).catch((thrown: unknown) =>
+      rethrowOf(provider, thrown),
+    );
     this.#assertSameSite(provider, settings);
     const cacheKey = `${provider.metadata.uid} ${secrets.version}`;
     const onRefused = () => this.#refused(keyOf(provider));
@@ -226,4 +228,15 @@ export class AccountAccess {
   #refused(provider: ObjectKey): void {
     for (const listener of this.#refusedListeners) listener(provider);
   }
+}
+
+/** To an object of the Provider, whose spec has none of the fields that the failure is about. @throws always */
+function rethrowOf(provider: Provider, thrown: unknown): never {
+  if (!(thrown instanceof ReconcileError) || thrown.type !== 'DependencyNotReady') throw thrown;
+  const { reason, message } = thrown;
+  throw new ReconcileError('DependencyNotReady', `spec.providerRef: Provider ${keyText(keyOf(provider))}: ${message}`, {
+    reason,
+    isToldElsewhere: true,
+    cause: thrown,
+  });
 }

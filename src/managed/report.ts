@@ -194,8 +194,8 @@ function gone(
 }
 
 /** Whether the object waits for another one, and nobody need act yet. Pure. */
-export function isWait({ type, reason }: ReconcileError): boolean {
-  return type === 'DependencyNotReady' && !NEEDS_A_PERSON.has(reason);
+export function isWait({ type, reason, isToldElsewhere }: ReconcileError): boolean {
+  return type === 'DependencyNotReady' && (isToldElsewhere || !NEEDS_A_PERSON.has(reason));
 }
 
 /** Whether it has waited for so long that people should know. Pure. */

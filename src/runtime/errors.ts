@@ -27,6 +27,8 @@ export interface ReconcileErrorOptions {
   readonly retryAfterMs?: number;
   /** What is missing is on its way, as far as anybody knows: conditions say so, and no event does. */
   readonly isExpected?: boolean;
+  /** It is the failure of another object, which tells of it: to this one it is a wait, whatever the reason is. */
+  readonly isToldElsewhere?: boolean;
   /** The service's name of the call that failed, for its support. The log tells it; never the message, which must not vary. */
   readonly requestId?: string | undefined;
   readonly cause?: unknown;
@@ -42,6 +44,7 @@ export class ReconcileError extends Error {
   readonly reason: Reason;
   readonly retryAfterMs: number | undefined;
   readonly isExpected: boolean;
+  readonly isToldElsewhere: boolean;
   readonly requestId: string | undefined;
 
   constructor(type: ReconcileErrorType, message: string, options: ReconcileErrorOptions = {}) {
@@ -50,15 +53,17 @@ export class ReconcileError extends Error {
     this.reason = options.reason ?? type;
     this.retryAfterMs = options.retryAfterMs;
     this.isExpected = options.isExpected ?? false;
+    this.isToldElsewhere = options.isToldElsewhere ?? false;
     this.requestId = options.requestId;
   }
 
   /** The same failure in other words. */
   retold(message: string): ReconcileError {
-    const { type, reason, isExpected, retryAfterMs, requestId, cause } = this;
+    const { type, reason, isExpected, isToldElsewhere, retryAfterMs, requestId, cause } = this;
     return new ReconcileError(type, message, {
       reason,
       isExpected,
+      isToldElsewhere,
       cause,
       requestId,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
