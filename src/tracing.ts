@@ -1,7 +1,7 @@
 import { type Config, VERSION } from './config.ts';
 import { headersOf } from './config-tracing.ts';
 import type { Clock } from './runtime/clock.ts';
-import { asError } from './runtime/errors.ts';
+import { asError, ReconcileError } from './runtime/errors.ts';
 import type { KubeCall } from './runtime/kube-calls.ts';
 import type { Log } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -101,17 +101,20 @@ function settingsOf(config: Config, parts: Parts): OtlpSettings | undefined {
     sampler: config.tracesSampler,
     samplerRatio: config.tracesSamplerRatio,
     version: VERSION,
-    onDropped: tellingOf(parts),
+    onDropped: tellingOf(parts, endpoint),
   };
 }
 
-function tellingOf({ clock, log: ofAll, metrics }: Parts): OtlpSettings['onDropped'] {
+function tellingOf({ clock, log: ofAll, metrics }: Parts, { origin: server }: URL): OtlpSettings['onDropped'] {
   const log = ofAll.apart();
   let toldAtMs = Number.NEGATIVE_INFINITY;
   return (count, error) => {
     metrics.spansDropped(count);
     if (clock.monotonicMs() - toldAtMs < TELL_EVERY_MS) return;
     toldAtMs = clock.monotonicMs();
-    log.warn({ error: asError(error) }, 'traces could not be sent, and are lost');
+    const { message } = asError(error);
+    // A collector that is away is no defect of the operator, whatever its client throws.
+    const problem = new ReconcileError('Transient', message, { cause: error });
+    log.warn({ server, error: problem }, 'traces could not be sent, and are lost');
   };
 }

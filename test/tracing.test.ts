@@ -136,7 +136,12 @@ for (const [title, start, flags] of protocols) {
       const { operator } = world;
       await world.kill();
       assert.ok((await droppedBy(operator)) > 0, endpoint);
-      assert.match(operator.log.join(''), /traces could not be sent, and are lost/);
+      const told = operator.log.filter((line) => line.includes('traces could not be sent, and are lost'));
+      assert.partialDeepStrictEqual(JSON.parse(told[0] ?? '{}'), {
+        level: 'warn',
+        server: new URL(endpoint).origin,
+        error: { type: 'Transient' },
+      });
     }
   });
 }
