@@ -86,7 +86,8 @@ export const ALERTS: readonly Alert[] = [
     inAll: '65 minutes',
     severity: 'warning',
     summary: 'The rotation of an access key is overdue by {{ $value | humanizeDuration }}.',
-    means: 'A key lives longer than its interval. It works on.',
+    means:
+      'A key lives longer than its interval. It works on. Of a key with `spec.rotate.window` this tells for as long as the window lasts: a missed one puts the rotation off to the next. One that is missed each time shows in WasabiKeyOld.',
   },
   {
     name: 'WasabiForeignKey',
