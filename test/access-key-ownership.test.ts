@@ -53,6 +53,21 @@ test('AccessKey: a foreign key is named, never touched, and only on consent clai
   assert.ok(await isWorking(world, 'it-credentials'));
 });
 
+test('AccessKey: a rotation that a foreign key held up goes on as soon as that one is revoked', async (t) => {
+  const { world } = await settledKey(t, IAM);
+  const foreign = addKey(world, IAM, 3_600_000);
+  const requested = '2026-01-01T00:00:00Z';
+  await annotate(world, { 's3.cloud37.dev/rotate-requested-at': requested });
+  await world.reaches('AccessKey', 'it', 'Synced', 'ForeignKey');
+  await world.settle();
+  const told = () => eventsAbout(world, 'AccessKey', 'it').filter(({ type }) => type === 'Warning').length;
+  const before = told();
+  await annotate(world, { 's3.cloud37.dev/revoke-keys': foreign.accessKeyId });
+  // No time has to pass: neither a retry nor a comparison comes in between.
+  await until('it has rotated', async () => (await statusOf(world))?.lastHandledRotateAt === requested);
+  assert.equal(told(), before, 'what is over is not told again');
+});
+
 test('AccessKey: a claimed key lives as long as its object', async (t) => {
   const { world, pass } = await settledKey(t, IAM);
   const foreign = addKey(world, IAM, 3_600_000);

@@ -103,6 +103,8 @@ function failureOf(
   if (windowProblem !== undefined) return windowProblem;
   if (recovery.problem === undefined) return undefined;
   const { problem } = recovery;
+  // What stands in the way goes in this very pass: the read after it tells what is left to do.
+  if (problem.reason === 'ForeignKey' && recovery.steps.some(({ type }) => type === 'Revoke')) return undefined;
   return 'isOfRotation' in problem
     ? rotationError(resource, problem, { facts, recovery }, userName)
     : problemError(resource, problem, { facts, recovery }, context, isSlow);
