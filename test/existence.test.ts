@@ -161,6 +161,9 @@ test('existence: credentials that may not list are not asked again the same day,
   await world.elapse(5 * MINUTE_MS);
   const asked = fault.hits.map(({ body }) => /Action=(\w+)/.exec(body)?.[1] ?? '');
   assert.deepEqual(asked.toSorted(), ['ListPolicies', 'ListUsers']);
+  await world.patch('Provider', 'wasabi', { spec: { rateLimit: { requestsPerSecond: 99 } } });
+  await world.elapse(MINUTE_MS);
+  assert.equal(fault.hits.length, 4, 'a Provider that was edited is asked once more');
   const count = world.operatorCalls().length;
   await world.elapse(10 * MINUTE_MS);
   fault.end();

@@ -45,7 +45,7 @@ export class ExistenceSweeps {
   readonly #schedule: Resync | undefined;
   readonly #stopping = new AbortController();
   readonly #running = new Map<string, Promise<void>>();
-  /** Lists that were refused, or are lacking, by Provider and version of its credentials. */
+  /** Lists that were refused, or are lacking, by Provider as it is, and version of its credentials. */
   readonly #refused: UnsupportedCalls;
   /** Objects told missing by the last sweep of each Provider, as `standOf`: what the list goes on to lack is told once. */
   readonly #told = new Map<string, ReadonlySet<string>>();
@@ -115,7 +115,7 @@ export class ExistenceSweeps {
     this.#tell(provider, missing.flat());
   }
 
-  /** `undefined`: it cannot be listed, and is not asked for again today with these credentials. */
+  /** `undefined`: it cannot be listed, and is not asked for again today, with these credentials and at this endpoint. */
   async #listed(
     { metadata }: Provider,
     kind: string,
@@ -123,7 +123,7 @@ export class ExistenceSweeps {
     connection: Connection,
     signal: AbortSignal,
   ): Promise<Existing | undefined> {
-    const asked = `${metadata.uid} ${connection.secretVersion}`;
+    const asked = `${metadata.uid} ${metadata.generation} ${connection.secretVersion}`;
     if (this.#refused.isKnown(asked, kind)) return undefined;
     try {
       const existing = await list(connection, this.#parts.clock, signal);
