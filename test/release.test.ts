@@ -16,7 +16,8 @@ import { packagedProgram } from './support/packaged-program.ts';
 const ROOT = join(import.meta.dirname, '..');
 const MANIFESTS = ['package.json', 'package-lock.json', 'CHANGELOG.md', '.changeset', 'chart', 'test/chart'];
 /** What the generators read. */
-const SOURCES = ['src', 'scripts', 'examples', 'test/peer', 'test/live', 'test/fixtures', 'docs/wasabi.md'];
+const RECORD = 'docs/operations/dashboard-record.json';
+const SOURCES = ['src', 'scripts', 'examples', 'test/peer', 'test/live', 'test/fixtures', 'docs/wasabi.md', RECORD];
 
 const text = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8');
 
