@@ -71,13 +71,13 @@ async function measure(
   const scraping = telling === 'everything' ? scrape(port, stopScraping.signal) : Promise.resolve(0);
   const watch = new ReadyWatch(plane.admin, BUCKETS, namespace);
   await watch.start();
-  await applyBuckets(plane.admin, namespace, options, () => false, { deletionPolicy: 'Delete' });
+  const asked = await applyBuckets(plane.admin, namespace, options, () => false, { deletionPolicy: 'Delete' });
   await orFailure(
     stage,
     until('all are Ready', () => Promise.resolve(watch.readyMs.size >= options.buckets), options.limitMinutes * 60_000),
   );
   await watch.stop();
-  await orFailure(stage, deleteAll(stage));
+  await orFailure(stage, deleteAll(stage, [...asked.keys()]));
   await settled(stage);
   stopScraping.abort();
   const scrapes = await scraping;
@@ -104,10 +104,9 @@ async function operatorWorks(stage: Stage): Promise<void> {
   });
 }
 
-async function deleteAll({ plane, namespace }: Stage): Promise<void> {
-  const { items } = await plane.admin.list(BUCKETS, namespace);
-  await inParallel(WORKERS, items.length, async (index) => {
-    const name = items[index]?.metadata.name;
+async function deleteAll({ plane, namespace }: Stage, names: readonly string[]): Promise<void> {
+  await inParallel(WORKERS, names.length, async (index) => {
+    const name = names[index];
     if (name !== undefined) await plane.admin.delete(BUCKETS, { namespace, name });
   });
   const isGone = async () => (await plane.admin.list(BUCKETS, namespace)).items.length === 0;
