@@ -1,9 +1,9 @@
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BUCKETS } from '../src/api/bucket.ts';
 import { PROVIDERS } from '../src/api/provider.ts';
 import type { ManagedResource } from '../src/managed/kind.ts';
 import { until } from '../test/support/cluster.ts';
+import { lastingPort } from '../test/support/lasting-port.ts';
 import { probe } from '../test/support/operator-process.ts';
 import { startHttpReceiver, type TraceReceiver } from '../test/support/trace-receiver.ts';
 import type { Cores } from './cores.ts';
@@ -60,7 +60,7 @@ async function measure(
   receiver: TraceReceiver,
 ): Promise<Pick<OverheadRound, 'cpuSeconds' | 'foreignShare' | 'spans' | 'scrapes'>> {
   const { plane, namespace, options } = ground;
-  const port = await freePort();
+  const port = await lastingPort();
   const operator = ground.startOperator({ METRICS_PORT: String(port), ...environmentOf(telling, receiver.url) });
   const stage: Stage = { ...ground, operator };
   await orFailure(stage, operatorWorks(stage));
@@ -131,13 +131,4 @@ function environmentOf(telling: Telling, traces: string): Readonly<Record<string
     OTEL_EXPORTER_OTLP_ENDPOINT: traces,
     OTEL_TRACES_SAMPLER: 'always_on',
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
 }
