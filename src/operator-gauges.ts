@@ -42,24 +42,20 @@ export function watchRuntime(metrics: Metrics, { clock, manager, controllers, se
 }
 
 /** What is told of an account. */
-interface AccountState {
-  readonly current: number;
-  readonly configured: number;
-  readonly inFlight: number;
-  readonly waiting: number;
-}
+const LIMIT_METRICS = ['rateLimitCurrent', 'rateLimitConfigured', 'callsInFlight', 'callsWaiting'] as const;
+
+type AccountState = Readonly<Record<(typeof LIMIT_METRICS)[number], number>>;
 
 /** From now on each scrape asks the clients of accounts what their limits allow, and whom they have seen. */
 export function watchClients(metrics: Metrics, { limiters, certificates }: ClientPool): void {
   metrics.watch('certificateEnds', () =>
     certificates.ends().map(([endpoint, notAfterMs]) => [{ endpoint }, notAfterMs / 1_000] as const),
   );
-  const samples = (of: keyof AccountState) => () =>
-    [...byAccount(limiters)].map(([account, state]) => [{ account }, state[of]] as const);
-  metrics.watch('rateLimitCurrent', samples('current'));
-  metrics.watch('rateLimitConfigured', samples('configured'));
-  metrics.watch('callsInFlight', samples('inFlight'));
-  metrics.watch('callsWaiting', samples('waiting'));
+  metrics.watchAll(LIMIT_METRICS, () =>
+    [...byAccount(limiters)].flatMap(([account, state]) =>
+      LIMIT_METRICS.map((name) => ({ name, labels: { account }, value: state[name] })),
+    ),
+  );
 }
 
 /** Several limiters may be of one label: of them the lowest limits are told, and all calls. */
@@ -69,10 +65,10 @@ function byAccount(limiters: Limiters): ReadonlyMap<string, AccountState> {
     const account = accountLabel(known);
     const before = states.get(account);
     states.set(account, {
-      current: Math.min(before?.current ?? Number.POSITIVE_INFINITY, state.currentPerSecond),
-      configured: Math.min(before?.configured ?? Number.POSITIVE_INFINITY, state.configuredPerSecond),
-      inFlight: (before?.inFlight ?? 0) + state.inFlight,
-      waiting: (before?.waiting ?? 0) + state.waiting,
+      rateLimitCurrent: Math.min(before?.rateLimitCurrent ?? Number.POSITIVE_INFINITY, state.currentPerSecond),
+      rateLimitConfigured: Math.min(before?.rateLimitConfigured ?? Number.POSITIVE_INFINITY, state.configuredPerSecond),
+      callsInFlight: (before?.callsInFlight ?? 0) + state.inFlight,
+      callsWaiting: (before?.callsWaiting ?? 0) + state.waiting,
     });
   }
   return states;
