@@ -233,10 +233,6 @@ export class AccountAccess {
 /** To an object of the Provider, whose spec has none of the fields that the failure is about. @throws always */
 function rethrowOf(provider: Provider, thrown: unknown): never {
   if (!(thrown instanceof ReconcileError) || thrown.type !== 'DependencyNotReady') throw thrown;
-  const { reason, message } = thrown;
-  throw new ReconcileError('DependencyNotReady', `spec.providerRef: Provider ${keyText(keyOf(provider))}: ${message}`, {
-    reason,
-    isToldElsewhere: true,
-    cause: thrown,
-  });
+  const message = `spec.providerRef: Provider ${keyText(keyOf(provider))}: ${thrown.message}`;
+  throw thrown.retold(message, { isToldElsewhere: true });
 }

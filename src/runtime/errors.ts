@@ -57,8 +57,8 @@ export class ReconcileError extends Error {
     this.requestId = options.requestId;
   }
 
-  /** The same failure in other words. */
-  retold(message: string): ReconcileError {
+  /** The same failure in other words. @param more what else is said of it */
+  retold(message: string, more: Pick<ReconcileErrorOptions, 'isToldElsewhere'> = {}): ReconcileError {
     const { type, reason, isExpected, isToldElsewhere, retryAfterMs, requestId, cause } = this;
     return new ReconcileError(type, message, {
       reason,
@@ -67,6 +67,7 @@ export class ReconcileError extends Error {
       cause,
       requestId,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...more,
     });
   }
 }
