@@ -11,6 +11,8 @@ import type { World } from './support/world.ts';
 const { startWorld } = shareCluster();
 
 const MINUTE_MS = 60_000;
+/** The default of --existence-check-interval-seconds. The clock of a world goes on while it is skipped: a span has one more by chance. */
+const INTERVAL_MS = 55_000;
 /** Each object is compared once a day: what is found before is found by lists. */
 const flags = ['--drift-check-interval-seconds=86400'];
 const LISTS = new Set(['ListBuckets', 'ListUsers', 'ListPolicies']);
@@ -81,10 +83,13 @@ test('existence: a list of each kind a minute, whatever the number of objects, a
   }
   await world.elapse(MINUTE_MS);
   const [count, writes] = [world.operatorCalls().length, world.kubeWrites().length];
-  await world.elapse(55_000 * 4);
-  const lists = callsSince(world, count).toSorted();
-  const expected = [...LISTS].flatMap((operation) => Array.from({ length: 4 }, () => operation));
-  assert.deepEqual(lists, expected.toSorted());
+  await world.elapse(INTERVAL_MS * 4);
+  // The second of the day in which an object is compared may fall into this span: that is no list.
+  const calls = callsSince(world, count);
+  for (const list of LISTS) {
+    const times = calls.filter((operation) => operation === list).length;
+    assert.ok(times === 4 || times === 5, `${list}: ${times} times`);
+  }
   assert.equal(world.kubeWrites().length, writes);
 });
 
@@ -94,11 +99,9 @@ test('existence: nothing is listed of which there is no object, or without drift
   await alone.reaches('Bucket', 'bucket', 'Ready', 'True');
   await alone.settle();
   const count = alone.operatorCalls().length;
-  await alone.elapse(MINUTE_MS);
-  assert.deepEqual(
-    callsSince(alone, count).filter((operation) => LISTS.has(operation)),
-    ['ListBuckets'],
-  );
+  await alone.elapse(INTERVAL_MS);
+  const listed = callsSince(alone, count).filter((operation) => LISTS.has(operation));
+  assert.deepEqual(new Set(listed), new Set(['ListBuckets']));
   for (const flag of ['--drift-check-interval-seconds=0', '--existence-check-interval-seconds=0']) {
     await alone.restart([flag]);
     await alone.settle();
