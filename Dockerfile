@@ -34,6 +34,6 @@ COPY --from=build /src/dist /app
 WORKDIR /app
 EXPOSE 8080
 USER 65532:65532
-# Stack traces name our source. V8 allows itself a heap of 259 MB however small the container is; half of its memory
-# leaves the rest to what is outside the heap.
-ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps", "--max-old-space-size-percentage=50", "/app/main.mjs"]
+# V8 allows itself a heap of 259 MB however small the container is; half of its memory leaves the rest to what is outside
+# the heap.
+ENTRYPOINT ["/nodejs/bin/node", "--max-old-space-size-percentage=50", "/app/main.mjs"]

@@ -72,6 +72,10 @@ const MESSAGES: Readonly<Record<string, MessageDoc>> = {
   stopping: { means: 'A signal asks it to end.', next: NOTHING },
   stopped: { means: 'It has given back the Lease and ended every connection.', next: NOTHING },
   'could not start': { means: 'The process ends with 1.', next: 'Read error.' },
+  'a defect ends this process': {
+    means: 'Something failed that nobody expected. The process ends with 1, and the next one takes up the work.',
+    next: 'Report it with error.stack, please: it is a defect of the operator.',
+  },
   'settings without effect': { means: 'Settings of the predecessor that mean nothing here.', next: 'Take them out.' },
   'settings that cannot be used are left out': {
     means: 'Variables of OpenTelemetry that this process cannot use.',

@@ -29,6 +29,10 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
       stopping.abort();
     });
   }
+  process.once('uncaughtException', (thrown: unknown) => {
+    log.error({ error: asError(thrown) }, 'a defect ends this process');
+    void log.flush().finally(() => process.exit(1)); // what it was doing is unknown: the next process finds out
+  });
   if (config.ignored.length > 0) log.info({ settings: config.ignored }, 'settings without effect');
   if (config.warnings.length > 0) log.warn({ problems: config.warnings }, 'settings that cannot be used are left out');
   await using opened = new AsyncDisposableStack();

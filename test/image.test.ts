@@ -84,7 +84,7 @@ test('image: holds the bundle, its licences, its SBOM and the sample, and nothin
 });
 
 test('image: is started by its own user, with the port of the settings, and is labelled with what it is', () => {
-  const { user, ports, labels, entrypoint } = image;
+  const { user, ports, labels } = image;
   const parsed = parseConfig([], {});
   assert.equal(parsed.type, 'Config');
   assert.deepEqual(
@@ -92,7 +92,6 @@ test('image: is started by its own user, with the port of the settings, and is l
     { user: '65532:65532', ports: [parsed.type === 'Config' && parsed.config.metricsPort] },
   );
   assert.match(labels, new RegExp(`image\\.version="${VERSION}" .*revision="abc" .*base\\.name="gcr\\.io/\\S+"`));
-  assert.ok(entrypoint.includes('--enable-source-maps'));
 });
 
 test('image: the SBOM names every package of the bundle and no other, and a second build gives the same files', async () => {
@@ -155,6 +154,18 @@ test('image: source maps lead to our lines, and hold nothing of the dependencies
     sources.filter((each) => /node_modules.*\.[cm]?js$/.test(each)), // of their package.json a line each
     [],
   );
+});
+
+test('image: a defect is told with lines of our source', async (t) => {
+  const planted = "import http from 'node:http';http.Server.prototype.listen=()=>{throw new TypeError('planted')}";
+  const nowhere = { url: 'http://127.0.0.1:9', token: 'none', ca: undefined };
+  runnable.mount('/config/nowhere', kubeconfigText(nowhere));
+  const args = [`--kubeconfig=${runnable.path('/config/nowhere')}`];
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(planted)}` };
+  const container = start(t, { args, env });
+  assert.equal(await container.ended, 1, container.output());
+  assert.match(container.output(), /TypeError: planted.*\bsrc\/telemetry\/\w[\w-]*\.ts:\d+:\d+/s);
+  assert.doesNotMatch(container.output(), /app\/[\w-]+\.mjs:\d/);
 });
 
 test('image: tells its version, what is wrong with its settings, and what it knows, without anything mounted', async (t) => {

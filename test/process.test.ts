@@ -145,6 +145,21 @@ test('process: alive, and says what it waits for, while the API server is away',
   assert.equal((await probe(metricsPortOf(operator), '/readyz')).status, 200);
 });
 
+test('process: a defect that nobody caught is a line of the log, and ends it with 1', async (t) => {
+  const { flags } = await scene(t);
+  const planted = "setTimeout(()=>{Promise.reject(new TypeError('planted'))},1000)";
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(planted)}` };
+  const operator = startProcess(t, flags, env);
+  assert.equal(await exitOf(operator), 1);
+  const line = operator
+    .output()
+    .split('\n')
+    .find((each) => each.includes('"a defect ends this process"'));
+  const { level, error } = JSON.parse(line ?? '{}') as Record<string, unknown>;
+  assert.equal(level, 'error');
+  assert.match((error as { readonly stack: string }).stack, /^TypeError: planted\n {4}at /);
+});
+
 test('process: a port that is taken ends it with 1, and says so', async (t) => {
   const { flags, emulator } = await scene(t);
   const operator = startProcess(t, [...flags, `--metrics-port=${emulator.port}`]);

@@ -2,6 +2,7 @@ import { Credential } from '../runtime/credential.ts';
 import { ReconcileError, toReconcileError } from '../runtime/errors.ts';
 import { KubeError } from '../runtime/kube.ts';
 import { isLogField, type LogFields } from './log-fields.ts';
+import { inSource } from './source-lines.ts';
 
 /** What JSON can hold. */
 export type JsonValue =
@@ -91,7 +92,7 @@ function requestIdOf(error: Error): string | undefined {
 function stacksOf(error: Error): string {
   const stacks: string[] = [];
   for (let at: unknown = error; at instanceof Error && stacks.length < MAX_CAUSES; at = at.cause) {
-    stacks.push(at.stack ?? at.name);
+    stacks.push(inSource(at.stack ?? at.name));
   }
   return stacks.join('\ncaused by ');
 }
