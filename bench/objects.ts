@@ -61,11 +61,12 @@ function credentialsName(index: number): string {
 export async function applyBuckets(
   admin: KubeClient,
   namespace: string,
-  { buckets, providers, settings, stacks, limitMinutes }: BenchOptions,
+  { buckets, providers, settings, mode, limitMinutes }: BenchOptions,
   isReady: (name: string) => boolean,
   more: Parameters<typeof bucket>[1] = {},
 ): Promise<ReadonlyMap<string, number>> {
   const askedMs = new Map<string, number>();
+  const stacks = mode === 'stacks';
   const spec = { ...settingsSpec(settings), ...(stacks ? { autoManage: {} } : {}), ...more };
   await inParallel(stacks ? 1 : WORKERS, buckets, async (index) => {
     const name = `bench-${String(index).padStart(5, '0')}`;

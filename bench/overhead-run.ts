@@ -7,11 +7,11 @@ import { lastingPort } from '../test/support/lasting-port.ts';
 import { probe } from '../test/support/operator-process.ts';
 import { startHttpReceiver, type TraceReceiver } from '../test/support/trace-receiver.ts';
 import type { Cores } from './cores.ts';
+import { shapeOf } from './header.ts';
 import { applyBuckets, applyProviders, inParallel, WORKERS } from './objects.ts';
 import type { BenchOptions } from './options.ts';
 import type { OverheadResult, OverheadRound, Telling } from './overhead-result.ts';
 import { ReadyWatch } from './ready-watch.ts';
-import { shapeOf } from './result-of.ts';
 import {
   type Ground,
   onGround,

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import type { Cores } from './cores.ts';
 import { EXPECTED_KUBE_CALLS, type ExpectedCall, expectedServiceCalls } from './expected-calls.ts';
+import { commitOf, shapeOf } from './header.ts';
 import { chainLengthOf, type LimitParts, limitOf } from './limit.ts';
 import type { BenchOptions } from './options.ts';
 import { type BenchResult, percentile, type Span } from './result.ts';
@@ -26,30 +26,15 @@ export function resultOf(options: BenchOptions, cores: Cores, measured: Measured
     const latencies = [...seenMs].map(([name, ms]) => (ms - (askedMs.get(name) ?? ms)) / 1_000);
     return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
   };
-  const {
-    write: _write,
-    operator: _operator,
-    limitMinutes: _limitMinutes,
-    stacks,
-    rotations: _rotations,
-    overhead: _overhead,
-    rounds: _rounds,
-    scrapes: _scrapes,
-    objects: _objects,
-    emulator: _emulator,
-    image: _image,
-    keys: _keys,
-    ...shown
-  } = options;
   return {
     commit: commitOf(),
     at: new Date().toISOString().slice(0, 10),
-    options: { ...shown, ...(stacks ? { stacks } : {}) },
+    options,
     shape: shapeOf(cores),
     ready: readyMs.size,
     readySeconds,
     latency: latencyOf(readyMs),
-    ...(stacks ? { keyLatency: latencyOf(measured.deliveredMs) } : {}),
+    ...(options.mode === 'stacks' ? { keyLatency: latencyOf(measured.deliveredMs) } : {}),
     limit: limitOf(partsOf(options, fill, writeRate, { calls: fill.service.total, writes: measured.allWrites })),
     fewestLimit: limitOf(partsOf(options, fill, writeRate, fewestOf(options))),
     fill,
@@ -86,24 +71,4 @@ function partsOf(
 function fewestOf({ buckets, settings }: BenchOptions): { readonly calls: number; readonly writes: number } {
   const sum = (calls: readonly ExpectedCall[]) => calls.reduce((all, { count }) => all + count, 0);
   return { calls: buckets * sum(expectedServiceCalls(settings)), writes: buckets * (sum(EXPECTED_KUBE_CALLS) + 1) };
-}
-
-/** Where a run was made. */
-export function shapeOf(cores: Cores): BenchResult['shape'] {
-  return {
-    cores: cores.count,
-    isPinned: cores.operator !== undefined,
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-  };
-}
-
-/** The commit that runs, with `+` when the tree has changes; '' when it is not known. */
-export function commitOf(): string {
-  try {
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
-    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', '../src') === '' ? '' : '+'}`;
-  } catch {
-    return ''; // no git, or no repository
-  }
 }

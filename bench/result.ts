@@ -1,4 +1,5 @@
 import type { ServiceCalls } from './backend.ts';
+import type { Shape } from './header.ts';
 import type { Counts } from './kube-calls.ts';
 import type { Limit } from './limit.ts';
 import type { BenchOptions } from './options.ts';
@@ -8,29 +9,11 @@ export interface BenchResult {
   /** The operator's commit; with `+` when the tree had changes; '' when it is not known. */
   readonly commit: string;
   readonly at: string;
-  readonly options: Omit<
+  readonly options: Pick<
     BenchOptions,
-    | 'write'
-    | 'operator'
-    | 'limitMinutes'
-    | 'stacks'
-    | 'rotations'
-    | 'keys'
-    | 'overhead'
-    | 'rounds'
-    | 'scrapes'
-    | 'objects'
-    | 'emulator'
-    | 'image'
-  > & {
-    readonly stacks?: true;
-  };
-  readonly shape: {
-    readonly cores: number;
-    readonly isPinned: boolean;
-    readonly node: string;
-    readonly platform: string;
-  };
+    'controlPlane' | 'buckets' | 'settings' | 'latencyMs' | 'rate' | 'inFlight' | 'region' | 'providers' | 'idleSeconds'
+  >;
+  readonly shape: Shape;
   /** Buckets that became Ready. */
   readonly ready: number;
   /** From the first create to the last Ready as the harness's watch saw it. */

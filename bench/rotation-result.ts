@@ -1,10 +1,10 @@
 import type { Cores } from './cores.ts';
+import { commitOf, shapeOf } from './header.ts';
 import { ROTATION_CALLS } from './key-calls.ts';
 import type { BenchOptions } from './options.ts';
 import { mostWithin } from './peak.ts';
 import { sumOf } from './report.ts';
 import { type BenchResult, percentile, type Span } from './result.ts';
-import { commitOf, shapeOf } from './result-of.ts';
 
 /** What a run noted, before it is made a result of. Times in ms, each kind on one clock. */
 export interface MeasuredRotations {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BUCKETS } from '../src/api/bucket.ts';
 import { SECRETS } from '../src/api/core-types.ts';
-import { divideCores } from './cores.ts';
+import type { Cores } from './cores.ts';
 import { applyBuckets, applyProviders, measureWriteRate } from './objects.ts';
 import type { BenchOptions } from './options.ts';
 import { deliveredFor, ReadyWatch } from './ready-watch.ts';
@@ -13,8 +13,7 @@ const PROGRESS_MS = 10_000;
 const LOOK_MS = 50;
 
 /** Measures once. @param say gets progress, one line at a time @throws Error when a part does not start or the operator ends */
-export async function runBench(options: BenchOptions, say: (line: string) => void): Promise<BenchResult> {
-  const cores = divideCores();
+export async function runBench(options: BenchOptions, cores: Cores, say: (line: string) => void): Promise<BenchResult> {
   return onGround(options, cores, say, async (ground) => {
     const { plane, backend, namespace } = ground;
     const writeRate = await measureWriteRate(plane.admin);

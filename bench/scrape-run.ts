@@ -5,9 +5,9 @@ import { lastingPort } from '../test/support/lasting-port.ts';
 import { probe } from '../test/support/operator-process.ts';
 import { Scrape } from '../test/support/scrape.ts';
 import type { Cores } from './cores.ts';
+import { shapeOf } from './header.ts';
 import { inParallel, WORKERS } from './objects.ts';
 import type { BenchOptions } from './options.ts';
-import { shapeOf } from './result-of.ts';
 import type { ScrapeResult } from './scrape-result.ts';
 import { onGround, openSpan, orFailure, type Stage, settled, stopOperator } from './stage.ts';
 

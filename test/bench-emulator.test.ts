@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type EmulatorResult, runEmulatorBench } from '../bench/emulator-bench.ts';
 import { emulatorReportOf } from '../bench/emulator-report.ts';
-import { commandOf, parseOptions } from '../bench/options.ts';
+import { parseOptions } from '../bench/options.ts';
+import { benchProblem } from './support/bench-problem.ts';
 
 const result: EmulatorResult = {
   buckets: 10_000,
@@ -43,15 +44,9 @@ test('emulator: what was not measured is not made up', () => {
 });
 
 test('emulator: options', () => {
-  assert.equal(parseOptions(['--emulator']).emulator, true);
-  for (const other of ['--stacks', '--rotations', '--write']) {
-    const said: string[] = [];
-    const command = commandOf()
-      .exitOverride()
-      .configureOutput({ writeErr: (text) => void said.push(text) });
-    assert.throws(() => parseOptions(['--emulator', other], command), { exitCode: 1 });
-    assert.match(said.join(''), /--emulator with --stacks, --rotations or --write/);
-  }
+  assert.equal(parseOptions(['--emulator']).mode, 'emulator');
+  assert.match(benchProblem('--emulator', '--stacks'), /--stacks with --emulator/);
+  assert.match(benchProblem('--emulator', '--write'), /--emulator with --write: .* are --quick/);
 });
 
 test('emulator: a small run measures a process that serves', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { shapeOf } from '../bench/header.ts';
 import { parseOptions } from '../bench/options.ts';
 import { overheadReportOf } from '../bench/overhead-report.ts';
 import { type OverheadResult, type OverheadRound, overheadOf } from '../bench/overhead-result.ts';
 import { runOverhead } from '../bench/overhead-run.ts';
-import { shapeOf } from '../bench/result-of.ts';
 import { benchProblem } from './support/bench-problem.ts';
 
 const BUCKETS = 5;
@@ -60,7 +60,7 @@ test('overhead: options', () => {
   assert.deepEqual([plain.buckets, plain.rounds, plain.controlPlane, plain.rate], [300, 6, 'dev', 1_000]);
   const own = parseOptions(['--overhead', '--quick', '--buckets', '7', '--control-plane', 'real']);
   assert.deepEqual([own.buckets, own.rounds, own.controlPlane], [7, 1, 'real']);
-  assert.match(benchProblem('--overhead', '--stacks'), /--overhead with --stacks/);
+  assert.match(benchProblem('--overhead', '--stacks'), /--stacks with --overhead/);
 });
 
 test(`overhead: ${BUCKETS} Buckets, by an operator that tells everything, and by one that tells nothing`, async () => {

@@ -72,8 +72,8 @@ test('rotations: options', () => {
   assert.deepEqual([own.keys, own.rate, own.controlPlane], [7, 20, 'real']);
   for (const [argv, problem] of [
     [['--rotations', '--write'], /--rotations with --write/],
-    [['--rotations', '--stacks'], /--rotations with --stacks/],
-    [['--rotations', '--providers', '2'], /--rotations with --providers/],
+    [['--rotations', '--stacks'], /--stacks with --rotations/],
+    [['--rotations', '--providers', '2'], /--rotations with --providers: /],
     [['--rotations', '--keys', '5000'], /from 1 to 4999/],
   ] as const) {
     assert.match(benchProblem(...argv), problem);

@@ -10,8 +10,10 @@ import {
   settingsSpec,
   writesOfObjects,
 } from '../bench/expected-calls.ts';
+import { headerOf } from '../bench/header.ts';
 import { callsOfAudit, callsOfRequests, countsOf, tally, totalOf, writesOf } from '../bench/kube-calls.ts';
 import { chainLengthOf, type LimitParts, limitOf } from '../bench/limit.ts';
+import { MODES } from '../bench/modes.ts';
 import { parseOptions } from '../bench/options.ts';
 import { deliveredFor } from '../bench/ready-watch.ts';
 import { reportOf } from '../bench/report.ts';
@@ -220,10 +222,34 @@ test('options: --quick is a smaller run, and what is given wins', () => {
   assert.deepEqual([own.buckets, own.controlPlane, own.operator], [7, 'dev', ['node', 'x', '{kubeconfig}']]);
 });
 
+for (const { name, takes } of MODES) {
+  test(`options: ${name} takes those that mean something to it, and no other`, () => {
+    const given = { '--settings': '1', '--keys': '3', '--objects': '10', '--rounds': '2', '--providers': '2' };
+    for (const [flag, value] of Object.entries(given)) {
+      const argv = [...(name === 'buckets' ? [] : [`--${name}`]), flag, value];
+      if (takes.some((each) => `--${each}` === flag)) assert.equal(parseOptions(argv).mode, name);
+      else assert.match(benchProblem(...argv), new RegExp(`with ${flag}: the options that mean something to it are `));
+    }
+  });
+}
+
+test('header: what tells one run from another, and how a result is found again', () => {
+  const cores = { count: 1, operator: undefined, others: [] };
+  const header = (...argv: readonly string[]) => headerOf(parseOptions(argv), cores, ['settings', 'quick', 'operator']);
+  assert.deepEqual(header('--settings', '2').options, { settings: 2 });
+  assert.equal(header('--operator', 'node  other.ts').operator, 'node other.ts');
+  assert.match(header().operator, /^[0-9a-f]{7,}\+?$/);
+});
+
 test('options: what is wrong is said with its value', () => {
   assert.match(benchProblem('--buckets', 'many'), /--buckets <n>' argument 'many' is invalid.*1 to 10000/s);
   assert.match(benchProblem('--control-plane', 'none'), /'none' is invalid. It must be real or dev/);
   assert.match(benchProblem('--buckets', '2001', '--providers', '2'), /--providers must be at least 3/);
+  assert.match(benchProblem('--stacks', '--rotations'), /--stacks with --rotations: one thing is measured at a time/);
+  assert.match(
+    benchProblem('--keys', '3'),
+    /no mode with --keys: the options that mean something to it are --control-/,
+  );
 });
 
 function result(change: Partial<BenchResult['options']> = {}, readySeconds = 40): BenchResult {
@@ -279,21 +305,7 @@ test('result: from the first create to the last Ready, and a server is never hel
     ['b', 4_000],
   ]);
   const found = resultOf(
-    {
-      ...options,
-      operator: [],
-      write: false,
-      stacks: false,
-      rotations: false,
-      overhead: false,
-      scrapes: false,
-      objects: 10_000,
-      rounds: 6,
-      emulator: false,
-      image: false,
-      keys: 1,
-      limitMinutes: 30,
-    },
+    { ...parseOptions([]), ...options },
     { count: 2, operator: 0, others: [1] },
     { ...measured, askedMs, readyMs, deliveredMs: new Map() },
   );
@@ -336,27 +348,12 @@ test('report: a run that did not finish says so', () => {
 });
 
 test('stacks: the time to the Secret, and each call beside what it is for', () => {
-  const { options, fill, idle, rssMb } = result();
+  const { fill, idle, rssMb } = result();
   const measured = { fill, idle, rssMb, startSeconds: 1, writeRate: 1, allWrites: 5_000 };
   const [askedMs, readyMs, deliveredMs] = [1_000, 1_900, 1_600].map((ms) => new Map([['a', ms]]));
   assert.ok(askedMs && readyMs && deliveredMs);
   const found = resultOf(
-    {
-      ...options,
-      buckets: 1,
-      operator: [],
-      write: false,
-      stacks: true,
-      rotations: false,
-      overhead: false,
-      scrapes: false,
-      objects: 10_000,
-      rounds: 6,
-      emulator: false,
-      image: false,
-      keys: 1,
-      limitMinutes: 30,
-    },
+    parseOptions(['--stacks', '--buckets', '1']),
     { count: 2, operator: 0, others: [1] },
     { ...measured, askedMs, readyMs, deliveredMs },
   );
