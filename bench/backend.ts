@@ -14,24 +14,52 @@ export interface BackendAccount {
 /** What the process of the emulators is asked. */
 export type BackendRequest =
   /** The calls since those places in their logs. */
-  | { readonly type: 'calls'; readonly from: readonly number[] }
+  { readonly type: 'calls'; readonly from: readonly number[] } | Change;
+
+/** What is changed behind everybody's back, or of how the service answers. */
+export type Change =
   /** Lets every key of a user be made at that time, ms since the epoch. */
-  | { readonly type: 'age'; readonly createdMs: number };
+  | { readonly type: 'age'; readonly createdMs: number }
+  /** From now on each call takes so long. */
+  | { readonly type: 'latency'; readonly ms: number }
+  /** From now on such a share of the calls of these accounts is answered 503, and of no others; 0 to 1. */
+  | { readonly type: 'throttle'; readonly accounts: readonly number[]; readonly share: number }
+  /** Buckets get so many objects each. */
+  | { readonly type: 'fill'; readonly objects: number }
+  /** Of these buckets, versioning is turned the other way round. */
+  | { readonly type: 'turn versioning'; readonly buckets: readonly string[] }
+  /** These buckets are deleted. */
+  | { readonly type: 'delete'; readonly buckets: readonly string[] };
+
+/** One call that the service answered. */
+export interface BackendCall {
+  /** The operation, with the code where it was refused, and whether it was a read in vain; see CallNames. */
+  readonly name: string;
+  readonly operation: string;
+  readonly bucket?: string | undefined;
+  readonly userName?: string | undefined;
+  /** What its program says of itself. */
+  readonly userAgent: string;
+  readonly isRefused: boolean;
+  /** Whether it would change something. */
+  readonly mutating: boolean;
+  /** When it came, on this process's clock of `performance.now()`. */
+  readonly atMs: number;
+  readonly account: number;
+}
 
 /** What it answers. */
 export type BackendReply =
-  | { readonly type: 'ready'; readonly accounts: readonly BackendAccount[] }
+  | { readonly type: 'ready'; readonly accounts: readonly BackendAccount[]; readonly timeOrigin: number }
   | {
       readonly type: 'calls';
       readonly until: readonly number[];
-      readonly texts: readonly string[];
-      /** When each of them came, on one monotonic clock, ms. */
-      readonly atMs: readonly number[];
-      readonly writes: number;
+      /** Oldest first of each account; times on the clock of its process. */
+      readonly calls: readonly BackendCall[];
       /** The most keys that any user had at any instant so far. */
       readonly mostKeys: number;
     }
-  | { readonly type: 'aged' };
+  | { readonly type: 'changed' };
 
 /** Calls that the service answered in some span. */
 export interface ServiceCalls {
@@ -44,8 +72,7 @@ export interface ServiceCalls {
 
 /** The same, and what no result keeps. */
 export interface ServiceLog extends ServiceCalls {
-  /** When each call came, on one monotonic clock, ms. */
-  readonly atMs: readonly number[];
+  readonly calls: readonly BackendCall[];
   /** The most keys that any user had at any instant since the service started. */
   readonly mostKeys: number;
 }
@@ -55,9 +82,15 @@ export interface Backend {
   readonly accounts: readonly BackendAccount[];
   /** Calls since the last time this was asked. */
   take(): Promise<ServiceLog>;
-  /** Lets every key of a user be made at that time, ms since the epoch. */
-  ageKeys(createdMs: number): Promise<void>;
+  /** The same, which the next `take` tells of once more. */
+  look(): Promise<ServiceLog>;
+  change(change: Change): Promise<void>;
   stop(): void;
+}
+
+/** How many calls name a bucket: all but those of Providers and of users. Pure. */
+export function callsAboutBuckets(calls: readonly BackendCall[]): number {
+  return calls.filter(({ bucket }) => bucket !== undefined).length;
 }
 
 /** Starts the emulators. They end with this process. @throws Error when they do not start */
@@ -76,20 +109,35 @@ export async function startBackend(options: {
     return answer;
   };
   let from: readonly number[] = [];
+  const look = async () => {
+    const answer = await ask({ type: 'calls', from });
+    if (answer.type !== 'calls') throw new Error(`the emulator answered "${answer.type}" when asked for its calls`);
+    return { log: logOf(answer, ready.timeOrigin), until: answer.until };
+  };
   return {
     accounts: ready.accounts,
+    look: async () => (await look()).log,
     take: async () => {
-      const calls = await ask({ type: 'calls', from });
-      if (calls.type !== 'calls') throw new Error(`the emulator answered "${calls.type}" when asked for its calls`);
-      from = calls.until;
-      const { texts, atMs, writes, mostKeys } = calls;
-      return { counts: tally(texts), total: texts.length, writes, atMs, mostKeys };
+      const { log, until } = await look();
+      from = until;
+      return log;
     },
-    ageKeys: async (createdMs) => {
-      const { type } = await ask({ type: 'age', createdMs });
-      if (type !== 'aged') throw new Error(`the emulator answered "${type}" when asked to age its keys`);
+    change: async (change) => {
+      const { type } = await ask(change);
+      if (type !== 'changed') throw new Error(`the emulator answered "${type}" when asked to ${change.type}`);
     },
     stop: () => child.kill('SIGKILL'),
+  };
+}
+
+function logOf(answer: Extract<BackendReply, { readonly type: 'calls' }>, timeOrigin: number): ServiceLog {
+  const calls = answer.calls.map((call) => ({ ...call, atMs: call.atMs + timeOrigin - performance.timeOrigin }));
+  return {
+    counts: tally(calls.map(({ name }) => name)),
+    total: calls.length,
+    writes: calls.filter(({ mutating }) => mutating).length,
+    calls,
+    mostKeys: answer.mostKeys,
   };
 }
 

@@ -12,7 +12,7 @@ import type { KubeClient } from '../src/runtime/kube-client.ts';
 import { accessKey, provider, user } from '../test/support/builders.ts';
 import { until } from '../test/support/cluster.ts';
 import type { BackendAccount } from './backend.ts';
-import { inParallel, providerName, providerSpec, WORKERS } from './objects.ts';
+import { bucketName, inParallel, providerName, providerSpec, WORKERS } from './objects.ts';
 import type { BenchOptions } from './options.ts';
 
 /** STS takes signatures for this one alone. */
@@ -26,7 +26,7 @@ const PROVIDER = { providerRef: { name: providerName(0) } };
 export async function applyKeys(admin: KubeClient, namespace: string, keys: number): Promise<void> {
   const policy = { statement: [{ effect: 'Allow' as const, action: 's3:ListAllMyBuckets', resource: '*' }] };
   await inParallel(WORKERS, keys, async (index) => {
-    const name = nameOf(index);
+    const name = bucketName(index);
     await admin.create(USERS, namespace, user(name, { ...PROVIDER, policy }));
     await admin.create(ACCESS_KEYS, namespace, accessKey(name, name, PROVIDER));
   });
@@ -41,7 +41,7 @@ export async function enableRotation(
 ): Promise<void> {
   const body = { spec: { rotate: { enabled: true, intervalDays } } };
   await inParallel(WORKERS, keys, (index) =>
-    admin.patch(ACCESS_KEYS, { namespace, name: nameOf(index) }, { type: 'merge', body }),
+    admin.patch(ACCESS_KEYS, { namespace, name: bucketName(index) }, { type: 'merge', body }),
   );
 }
 
@@ -66,27 +66,30 @@ export async function slowDown(
   await until('its rate holds', async () => (await read())?.lastHandledReconcileAt === 'now');
 }
 
-/** Secrets that workloads read, whose key the service accepts now, with its id; by name of the Secret. */
-export async function workingKeys({
-  plane: { admin },
-  backend,
-  namespace,
-  options: { keys },
-}: {
-  readonly plane: { readonly admin: KubeClient };
-  readonly backend: { readonly accounts: readonly BackendAccount[] };
-  readonly namespace: string;
-  readonly options: BenchOptions;
-}): Promise<ReadonlyMap<string, string>> {
-  const endpoint = `http://sts.localhost:${backend.accounts[0]?.port ?? 0}`;
+/** Secrets whose key the service accepts now as that of the user of the same number, with its id; by name of the Secret. */
+export async function workingKeys(
+  {
+    plane: { admin },
+    backend,
+    namespace,
+  }: {
+    readonly plane: { readonly admin: KubeClient };
+    readonly backend: { readonly accounts: readonly BackendAccount[] };
+    readonly namespace: string;
+  },
+  keys: number,
+  suffix = 'credentials',
+): Promise<ReadonlyMap<string, string>> {
   const agent = new Agent({ lookup: loopbackLookup, keepAlive: true });
   const requestHandler = new NodeHttpHandler({ httpAgent: agent });
   const working = new Map<string, string>();
   await inParallel(WORKERS, keys, async (index) => {
-    const name = `${nameOf(index)}-credentials`;
+    const { port = 0 } = backend.accounts[index % backend.accounts.length] ?? {};
+    const name = `${bucketName(index)}-${suffix}`;
     const { data = {} } = (await admin.get<SecretObject>(SECRETS, { namespace, name })) ?? {};
     const text = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString();
     const credentials = { accessKeyId: text('access-key-id'), secretAccessKey: text('secret-access-key') };
+    const endpoint = `http://sts.localhost:${port}`;
     const client = new STSClient({ endpoint, region: IAM_REGION, credentials, requestHandler });
     const arn = await client.send(new GetCallerIdentityCommand({})).then(
       ({ Arn = '' }) => Arn,
@@ -95,12 +98,8 @@ export async function workingKeys({
         throw thrown;
       },
     );
-    if (arn.endsWith(`/${nameOf(index)}`)) working.set(name, credentials.accessKeyId);
+    if (arn.endsWith(`/${bucketName(index)}`)) working.set(name, credentials.accessKeyId);
   });
   agent.destroy();
   return working;
-}
-
-function nameOf(index: number): string {
-  return `bench-${String(index).padStart(5, '0')}`;
 }

@@ -47,8 +47,9 @@ export function mode<R extends object>({ run, reportOf, defectsOf, ...words }: M
     ...words,
     measure: async (options, cores, say) => {
       const found = await run(options, cores, say);
+      const header = headerOf(options, cores, words.takes);
       return {
-        result: { ...found, ...headerOf(options, cores, words.takes) },
+        result: { ...header, ...found, options: header.options },
         report: reportOf(found),
         defects: defectsOf?.(found) ?? [],
       };

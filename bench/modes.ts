@@ -3,6 +3,10 @@ import { emulatorReportOf } from './emulator-report.ts';
 import { imageReportOf } from './image-report.ts';
 import { runImageBench } from './image-run.ts';
 import { type Mode, mode } from './mode.ts';
+import { deletionReportOf, runDeletion } from './modes/delete.ts';
+import { driftDefects, driftReportOf, runDrift } from './modes/drift.ts';
+import { atOnceDefects, atOnceReportOf, runStacksAtOnce } from './modes/stacks-at-once.ts';
+import { runStorm, stormReportOf } from './modes/storm.ts';
 import type { OptionName } from './options.ts';
 import { overheadReportOf } from './overhead-report.ts';
 import { runOverhead } from './overhead-run.ts';
@@ -41,6 +45,44 @@ export const MODES: readonly Mode[] = [
     quick: { idleSeconds: 20 },
     run: runBench,
     reportOf: stackReportOf,
+  }),
+  mode({
+    name: 'stacks-at-once',
+    help: 'the same, applied all at once, until every key works',
+    takes: [...SERVICE, 'providers', 'buckets', 'settings'],
+    quick: { buckets: 50 },
+    run: runStacksAtOnce,
+    reportOf: atOnceReportOf,
+    defectsOf: atOnceDefects,
+  }),
+  mode({
+    name: 'storm',
+    help: 'ten edits a second of Buckets that exist: from the edit to the write it asks for',
+    takes: [...SERVICE, 'providers', 'buckets', 'settings', 'seconds'],
+    defaults: { buckets: 200 },
+    quick: { buckets: 50, seconds: 10 },
+    run: runStorm,
+    reportOf: stormReportOf,
+  }),
+  mode({
+    name: 'drift',
+    help: 'one bucket of a hundred is changed outside and one deleted: until all are repaired',
+    takes: [...SERVICE, 'providers', 'buckets', 'settings', 'autoManage', 'driftSeconds'],
+    defaults: { settings: 2 }, // with the tags three reads a check
+    quick: { buckets: 100, driftSeconds: 30 },
+    problemOf: ({ settings }) =>
+      settings === 0 ? '--drift with --settings 0: what is changed outside is the first setting' : undefined,
+    run: runDrift,
+    reportOf: driftReportOf,
+    defectsOf: driftDefects,
+  }),
+  mode({
+    name: 'delete',
+    help: 'all Buckets are deleted, with their buckets and what is in them',
+    takes: [...SERVICE, 'providers', 'buckets', 'settings', 'bucketObjects'],
+    quick: { buckets: 100 },
+    run: runDeletion,
+    reportOf: deletionReportOf,
   }),
   mode({
     name: 'rotations',

@@ -69,7 +69,7 @@ export async function applyBuckets(
   const stacks = mode === 'stacks';
   const spec = { ...settingsSpec(settings), ...(stacks ? { autoManage: {} } : {}), ...more };
   await inParallel(stacks ? 1 : WORKERS, buckets, async (index) => {
-    const name = `bench-${String(index).padStart(5, '0')}`;
+    const name = bucketName(index);
     askedMs.set(name, performance.now());
     await admin.create(
       BUCKETS,
@@ -110,6 +110,11 @@ async function batchRate(admin: KubeClient, namespace: string, batch: number): P
   const seconds = (performance.now() - startedMs) / 1_000;
   await inParallel(WORKERS, BATCH_OBJECTS, (index) => admin.delete(BUCKETS, keyAt(index)));
   return (2 * BATCH_OBJECTS) / seconds;
+}
+
+/** The name of that Bucket, and of its bucket. */
+export function bucketName(index: number): string {
+  return `bench-${String(index).padStart(5, '0')}`;
 }
 
 /** The name of the Provider of that account. */

@@ -17,6 +17,11 @@ export interface Values {
   readonly region: string;
   readonly providers: number;
   readonly idleSeconds: number;
+  readonly seconds: number;
+  readonly driftSeconds: number;
+  readonly bucketObjects: number;
+  /** Each Bucket has a User, a BucketPolicy and an AccessKey of its own. */
+  readonly autoManage: boolean;
   readonly limitMinutes: number;
   readonly operator: string | undefined;
   readonly quick: boolean;
@@ -57,6 +62,10 @@ export const OPTIONS: { readonly [N in keyof Values]: Option<Values[N]> } = {
   region: { flags: '--region <name>', help: 'region of the buckets', parse: (text) => text, fallback: 'eu-central-2' },
   providers: number('--providers <n>', 'Providers, each with an account of its own', [1, 10], 1),
   idleSeconds: number('--idle-seconds <n>', 'how long nothing is changed after all are Ready', [0, 3_600], 300),
+  seconds: number('--seconds <n>', 'how long that goes on which is measured', [1, 7_200], 60),
+  driftSeconds: number('--drift-seconds <n>', 'how often the operator compares each object', [10, 86_400], 300),
+  bucketObjects: number('--bucket-objects <n>', 'objects in each bucket', [0, 100_000], 0),
+  autoManage: { flags: '--auto-manage', help: 'each Bucket has a user and a key of its own', fallback: false },
   limitMinutes: number('--limit-minutes <n>', 'how long the objects may take', [1, 120], 30),
   operator: {
     flags: '--operator <command>',

@@ -14,9 +14,11 @@ export class ReadyWatch {
   readonly #store = new ObjectStore<ManagedResource>();
   readonly #reflector: Reflector<ManagedResource>;
   readonly #readyMs = new Map<string, number>();
+  readonly #goneMs = new Map<string, number>();
 
   constructor(kube: Kube, type: ResourceType, namespace: string, nameOf: ReadyName = readyName) {
-    this.#store.onChange(({ after }) => {
+    this.#store.onChange(({ before, after }) => {
+      if (before !== undefined && after === undefined) this.#goneMs.set(before.metadata.name, performance.now());
       const name = after && nameOf(after);
       if (name !== undefined && !this.#readyMs.has(name)) this.#readyMs.set(name, performance.now());
     });
@@ -32,6 +34,11 @@ export class ReadyWatch {
   /** When each was seen Ready, on the clock of `performance.now()`, by name. */
   get readyMs(): ReadonlyMap<string, number> {
     return this.#readyMs;
+  }
+
+  /** When each was seen to be gone, on the same clock, by name. */
+  get goneMs(): ReadonlyMap<string, number> {
+    return this.#goneMs;
   }
 
   /** What one that is not Ready says of itself; undefined: all are. */

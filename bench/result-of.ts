@@ -45,13 +45,15 @@ export function resultOf(options: BenchOptions, cores: Cores, measured: Measured
   };
 }
 
-function partsOf(
+/** What the limit of a run follows from that made so many calls and writes in all. Pure. */
+export function partsOf(
   options: BenchOptions,
-  fill: Span,
+  fill: Pick<Span, 'cpuSeconds'>,
   writeRate: number,
   { calls, writes }: { readonly calls: number; readonly writes: number },
+  chainLength = chainLengthOf(options.settings),
 ): LimitParts {
-  const { buckets, providers, rate, inFlight, latencyMs, settings } = options;
+  const { buckets, providers, rate, inFlight, latencyMs } = options;
   return {
     objects: buckets,
     callsPerObject: calls / buckets,
@@ -63,7 +65,7 @@ function partsOf(
     writesPerSecond: writeRate,
     cpuPerObject: (fill.cpuSeconds ?? 0) / buckets,
     cores: 1,
-    chainLength: chainLengthOf(settings),
+    chainLength,
   };
 }
 

@@ -53,6 +53,20 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }
 
+/** Three percentiles of values in any order, and how many there are. */
+export interface Spread {
+  readonly count: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** Pure. */
+export function spreadOf(values: readonly number[]): Spread {
+  const at = (share: number) => percentile(values, share);
+  return { count: values.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
+
 /** How many times the limit a run took. Pure. */
 export function ratioOf({ readySeconds, limit }: Pick<BenchResult, 'readySeconds' | 'limit'>): number {
   return readySeconds / limit.seconds;

@@ -8,7 +8,7 @@ import { applyProviders } from './objects.ts';
 import type { BenchOptions } from './options.ts';
 import { ReadyWatch } from './ready-watch.ts';
 import { type MeasuredRotations, type RotationResult, rotationResultOf } from './rotation-result.ts';
-import { onGround, openSpan, orFailure, providersReady, type Stage, settled, stopOperator } from './stage.ts';
+import { onGround, openSpan, orFailure, providersReady, type Stage, settled, stopOperator, waited } from './stage.ts';
 
 const DAY_MS = 86_400_000;
 const INTERVAL_DAYS = 30;
@@ -17,7 +17,6 @@ const PREPARATION = { rate: 1_000, inFlight: 64 };
 /** So long before they fall due the operator has to know it: for itself, and for each key; ms. */
 const LEAD_MS = { all: 5_000, each: 50 };
 const LOOK_MS = 50;
-const PROGRESS_MS = 10_000;
 
 /**
  * Makes keys that fall due at the same instant, and measures until all are replaced.
@@ -47,7 +46,7 @@ async function measure(stage: Stage): Promise<MeasuredRotations> {
   await keysAreReady(stage);
   const { dueMs } = await keysAreDueAt(stage);
   await slowDown(plane.admin, namespace, backend.accounts, options);
-  const before = await workingKeys(stage);
+  const before = await workingKeys(stage, options.keys);
   const switched = new ReadyWatch(plane.admin, SECRETS, namespace, (secret) => {
     const id = keyIdIn(secret);
     const known = before.get(secret.metadata.name);
@@ -66,7 +65,7 @@ async function measure(stage: Stage): Promise<MeasuredRotations> {
   await settled(stage);
   const counted = await span();
   await Promise.all([switched.stop(), retaining.stop()]);
-  const authenticated = (await workingKeys(stage)).size;
+  const authenticated = (await workingKeys(stage, options.keys)).size;
   return {
     ...counted,
     dueMs: dueAtMs,
@@ -91,7 +90,7 @@ async function keysAreDueAt(stage: Stage): Promise<{ readonly dueMs: number }> {
   const { plane, backend, namespace, options } = stage;
   const leadMs = LEAD_MS.all + LEAD_MS.each * options.keys;
   const dueMs = Math.ceil((Date.now() + leadMs) / 1_000) * 1_000;
-  await backend.ageKeys(dueMs - INTERVAL_DAYS * DAY_MS);
+  await backend.change({ type: 'age', createdMs: dueMs - INTERVAL_DAYS * DAY_MS });
   const known = new ReadyWatch(plane.admin, ACCESS_KEYS, namespace, (key) =>
     Date.parse(statusOf(key).nextRotateTime ?? '') === dueMs ? key.metadata.name : undefined,
   );
@@ -112,18 +111,9 @@ function tooLate({ keys }: BenchOptions): Error {
   );
 }
 
-async function all({ options, say }: Stage, watch: ReadyWatch): Promise<void> {
-  const startedMs = performance.now();
-  let toldMs = startedMs;
-  while (watch.readyMs.size < options.keys) {
-    const now = performance.now();
-    if (now - startedMs > options.limitMinutes * 60_000) return say(`not finished: ${watch.anyReason() ?? ''}`);
-    if (now - toldMs > PROGRESS_MS) {
-      toldMs = now;
-      say(`${watch.readyMs.size} of ${options.keys} after ${((now - startedMs) / 1_000).toFixed(0)} s`);
-    }
-    await delay(LOOK_MS);
-  }
+async function all(stage: Stage, watch: ReadyWatch): Promise<void> {
+  const isFinished = await waited(stage, 'keys', () => watch.readyMs.size, stage.options.keys);
+  if (!isFinished) stage.say(watch.anyReason() ?? '');
 }
 
 function statusOf({ status }: ManagedResource): NonNullable<AccessKey['status']> {

@@ -7,10 +7,7 @@ import type { BenchOptions } from './options.ts';
 import { deliveredFor, ReadyWatch } from './ready-watch.ts';
 import type { BenchResult } from './result.ts';
 import { type Measured, resultOf } from './result-of.ts';
-import { onGround, openSpan, orFailure, providersReady, type Stage, settled, stopOperator } from './stage.ts';
-
-const PROGRESS_MS = 10_000;
-const LOOK_MS = 50;
+import { onGround, openSpan, orFailure, providersReady, type Stage, settled, stopOperator, waited } from './stage.ts';
 
 /** Measures once. @param say gets progress, one line at a time @throws Error when a part does not start or the operator ends */
 export async function runBench(options: BenchOptions, cores: Cores, say: (line: string) => void): Promise<BenchResult> {
@@ -68,22 +65,11 @@ async function measure(stage: Stage): Promise<Omit<Measured, 'writeRate' | 'star
   };
 }
 
-async function allReady({ options, say }: Stage, watch: ReadyWatch, startedMs: number): Promise<void> {
-  const endMs = startedMs + options.limitMinutes * 60_000;
-  let toldMs = performance.now();
-  while (watch.readyMs.size < options.buckets) {
-    const now = performance.now();
-    if (now > endMs) {
-      say(`not finished, ${watch.readyMs.size} Ready; ${watch.anyReason() ?? ''}`);
-      return;
-    }
-    if (now - toldMs > PROGRESS_MS) {
-      toldMs = now;
-      say(`${watch.readyMs.size} of ${options.buckets} Ready after ${seconds(now - startedMs)}`);
-    }
-    await delay(LOOK_MS);
-  }
-  say(`all Ready after ${seconds(Math.max(...watch.readyMs.values()) - startedMs)}`);
+/** Waits until all Buckets are Ready, and no longer than the options say. */
+export async function allReady(stage: Stage, watch: ReadyWatch, startedMs: number): Promise<void> {
+  const isFinished = await waited(stage, 'Ready', () => watch.readyMs.size, stage.options.buckets);
+  if (isFinished) stage.say(`all Ready after ${seconds(Math.max(...watch.readyMs.values()) - startedMs)}`);
+  else stage.say(watch.anyReason() ?? '');
 }
 
 async function idleFor({ options, say }: Stage): Promise<void> {

@@ -32,6 +32,9 @@ export const STACK_SERVICE_CALLS: readonly ExpectedCall[] = [
   { name: 'GetCallerIdentity', count: 1, reason: 'key: whether it works' },
 ];
 
+/** So many of them come one after another. */
+export const STACK_CHAIN = 12;
+
 /** The calls to the Kubernetes API for the same. */
 export const STACK_KUBE_CALLS: readonly ExpectedCall[] = [
   { name: 'patch buckets', count: 1, reason: 'Bucket: the finalizer' },

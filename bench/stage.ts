@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PROVIDERS } from '../src/api/provider.ts';
 import { createNamespace } from '../test/support/cluster.ts';
-import { type Backend, startBackend } from './backend.ts';
+import { type Backend, type BackendCall, startBackend } from './backend.ts';
 import { type BenchControlPlane, startBenchControlPlane } from './control-plane.ts';
 import type { Cores } from './cores.ts';
 import { countsOf, writesOf } from './kube-calls.ts';
@@ -19,8 +19,10 @@ import { busySecondsOf } from './usage.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const PROVIDER_MS = 60_000;
 const LOOK_MS = 50;
+const PROGRESS_MS = 10_000;
 /** Nothing is written for this long: the operator has settled. Events come a little after what they tell of. */
 const QUIET_MS = 5_000;
+const QUICK_QUIET_MS = 2_000;
 const SETTLE_MS = 60_000;
 /** What does not stop in this time ends with this process. */
 const STOP_MS = 10_000;
@@ -40,6 +42,8 @@ export interface Ground {
 /** Everything that runs during a measurement. */
 export interface Stage extends Ground {
   readonly operator: OperatorProcess;
+  /** A second one, which stands by. */
+  readonly standby?: OperatorProcess;
 }
 
 /**
@@ -96,6 +100,9 @@ export interface Counted {
   readonly span: Span;
   /** Writes of everybody to the Kubernetes API. */
   readonly allWrites: number;
+  /** The operator's calls to the Kubernetes API about its Lease. */
+  readonly leaseCalls: number;
+  readonly calls: readonly BackendCall[];
   /** When each call to the service came, on one monotonic clock, ms. */
   readonly callsAtMs: readonly number[];
   /** The most keys that any user had at any instant since the service started. */
@@ -103,24 +110,31 @@ export interface Counted {
 }
 
 /** Begins to count. The returned function ends it. */
-export async function openSpan({ plane, backend, operator, cores }: Stage): Promise<() => Promise<Counted>> {
+export async function openSpan({ plane, backend, operator, standby, cores }: Stage): Promise<() => Promise<Counted>> {
   await plane.take();
   await backend.take();
   const startedMs = performance.now();
-  const [usage, busy] = [await operator.usage(), await busySecondsOf(cores.operator)];
+  const running = [operator, ...(standby === undefined ? [] : [standby])];
+  const cpu = async () => {
+    const all = await Promise.all(running.map((each) => each.usage()));
+    return all.includes(undefined) ? undefined : all.reduce((sum, each) => sum + (each?.cpuSeconds ?? 0), 0);
+  };
+  const [cpuBefore, busy] = [await cpu(), await busySecondsOf(cores.operator)];
   return async () => {
-    const [usageNow, busyNow] = [await operator.usage(), await busySecondsOf(cores.operator)];
-    const cpuSeconds = usage && usageNow && usageNow.cpuSeconds - usage.cpuSeconds;
+    const [cpuNow, busyNow] = [await cpu(), await busySecondsOf(cores.operator)];
+    const cpuSeconds = cpuBefore === undefined || cpuNow === undefined ? undefined : cpuNow - cpuBefore;
     const elapsed = (performance.now() - startedMs) / 1_000;
     const foreign =
       busy === undefined || busyNow === undefined || cpuSeconds === undefined
         ? undefined
         : Math.max(0, busyNow - busy - cpuSeconds) / elapsed;
     const calls = await plane.take();
-    const { atMs: callsAtMs, mostKeys, ...service } = await backend.take();
+    const { calls: asked, mostKeys, ...service } = await backend.take();
     return {
       allWrites: writesOf(calls),
-      callsAtMs,
+      leaseCalls: calls.filter(({ user, resource }) => user === plane.operatorUser && resource === 'leases').length,
+      calls: asked,
+      callsAtMs: asked.map(({ atMs }) => atMs),
       mostKeys,
       span: {
         service,
@@ -131,6 +145,30 @@ export async function openSpan({ plane, backend, operator, cores }: Stage): Prom
       },
     };
   };
+}
+
+/** Waits until there are so many, as long as the options let it; says how it goes. @returns whether there are */
+export async function waited(
+  { options, say }: Pick<Ground, 'options' | 'say'>,
+  what: string,
+  countNow: () => number,
+  wanted: number,
+): Promise<boolean> {
+  const startedMs = performance.now();
+  let toldMs = startedMs;
+  while (countNow() < wanted) {
+    const now = performance.now();
+    if (now > startedMs + options.limitMinutes * 60_000) {
+      say(`not finished, ${countNow()} of ${wanted} ${what}`);
+      return false;
+    }
+    if (now - toldMs > PROGRESS_MS) {
+      toldMs = now;
+      say(`${countNow()} of ${wanted} ${what} after ${((now - startedMs) / 1_000).toFixed(0)} s`);
+    }
+    await delay(LOOK_MS);
+  }
+  return true;
 }
 
 /** Waits until so many Providers are Ready. */
@@ -146,13 +184,17 @@ export async function providersReady({ plane, namespace }: Stage, count: number)
 }
 
 /** Waits until the operator uses next to nothing, so that what it does late is counted with what it did. */
-export async function settled({ operator }: Stage): Promise<void> {
-  const end = performance.now() + SETTLE_MS;
+export async function settled(
+  { operator, options }: Pick<Stage, 'operator' | 'options'>,
+  withinMs = SETTLE_MS,
+): Promise<void> {
+  const end = performance.now() + withinMs;
+  const quietMs = options.quick ? QUICK_QUIET_MS : QUIET_MS;
   let last = (await operator.usage())?.cpuSeconds;
   while (performance.now() < end) {
-    await delay(QUIET_MS);
+    await delay(quietMs);
     const now = (await operator.usage())?.cpuSeconds;
-    if (now === undefined || last === undefined || now - last < QUIET_MS / 1_000 / 10) return;
+    if (now === undefined || last === undefined || now - last < quietMs / 1_000 / 10) return;
     last = now;
   }
 }
