@@ -3,10 +3,14 @@ import { divideCores } from './cores.ts';
 import { MODES } from './modes.ts';
 import { parseOptions } from './options.ts';
 import { parseResults, withResult, withTable } from './table.ts';
+import { fillTable, parseTableOptions, runAsProcess } from './target-run.ts';
+import { TARGETS } from './targets.ts';
 
 const folder = new URL('../docs/performance/', import.meta.url);
 const page = new URL('../docs/performance.md', import.meta.url);
 const results = new URL('results.jsonl', folder);
+/** The runs behind the table of targets. */
+const runs = new URL('runs.jsonl', folder);
 
 /** Keeps the result, one line of JSON, and renews the table of docs/performance.md. */
 function write(line: string): void {
@@ -25,13 +29,8 @@ function readOrEmpty(file: URL): string {
   }
 }
 
-const startedMs = performance.now();
-const options = parseOptions(process.argv.slice(2));
-process.once('SIGINT', () => process.exit(130)); // what was started ends with this process
-process.once('SIGTERM', () => process.exit(143));
-try {
-  const say = (line: string) =>
-    console.error(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
+async function measure(say: (line: string) => void): Promise<void> {
+  const options = parseOptions(argv);
   const mode = MODES.find(({ name }) => name === options.mode);
   if (mode === undefined) throw new Error(`there is no mode "${options.mode}"`);
   const { report, result, defects } = await mode.measure(options, divideCores(), say);
@@ -39,6 +38,22 @@ try {
   console.log(JSON.stringify(result));
   if (options.write) write(JSON.stringify(result));
   if (defects.length > 0) process.exitCode = 1;
+}
+
+const argv = process.argv.slice(2);
+const startedMs = performance.now();
+process.once('SIGINT', () => process.exit(130)); // what was started ends with this process
+process.once('SIGTERM', () => process.exit(143));
+try {
+  const table = parseTableOptions(argv, TARGETS);
+  if (table === undefined) {
+    await measure((line) =>
+      console.error(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(4)} s  ${line}`),
+    );
+  } else {
+    mkdirSync(folder, { recursive: true });
+    await fillTable(table, TARGETS, { runs, page }, runAsProcess, (line) => console.log(line));
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

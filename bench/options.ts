@@ -33,6 +33,7 @@ Examples:
   npm run bench -- --quick                          200 Buckets on the development control plane: about 1 minute
   npm run bench -- --settings 3 --write             with three settings each; the result goes into docs/performance.md
   npm run bench -- --rate 1000 --in-flight 256      no limit of the account: which wall comes next?
+  npm run bench -- --table                          all rows of the table of targets; --list says which are there
   npm run bench -- --operator 'node /other/src/main.ts --leader-elect true'
 `;
 
