@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BUCKETS } from '../src/api/bucket.ts';
 import { PROVIDERS } from '../src/api/provider.ts';
 import { until } from '../test/support/cluster.ts';
@@ -11,6 +12,7 @@ import { type Ground, orFailure, providersReady, type Stage, settled, stopOperat
 /** Nothing is measured while objects are made that are only to be there: that goes as fast as it can. */
 const FAST = { rate: 1_000, inFlight: 64 };
 const MINUTE_MS = 60_000;
+const LOOK_MS = 200;
 
 /** An operator that runs, and where its metrics are. */
 export interface Started extends Stage {
@@ -52,6 +54,7 @@ export async function makeExisting(ground: Ground, more: Parameters<typeof apply
       { type: 'merge', body: { spec: { rateLimit } } },
     ),
   );
+  await backend.take(); // what is asked for later is of what comes now
   say(`${options.buckets} Buckets are there`);
 }
 
@@ -62,7 +65,8 @@ export async function allLookedAt(stage: Stage): Promise<void> {
   await until(
     'every Bucket has been looked at',
     async () => {
-      for (const { bucket } of (await backend.take()).calls) if (bucket !== undefined) seen.add(bucket);
+      await delay(LOOK_MS);
+      for (const { bucket } of (await backend.look()).calls) if (bucket !== undefined) seen.add(bucket);
       return seen.size >= options.buckets;
     },
     options.limitMinutes * MINUTE_MS,

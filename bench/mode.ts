@@ -14,6 +14,8 @@ interface ModeWords {
   readonly defaults?: Partial<BenchOptions>;
   /** The same with `--quick`; they win over `defaults`. */
   readonly quick?: Partial<BenchOptions>;
+  /** Whether there need not be any Bucket. */
+  readonly mayBeEmpty?: true;
   /** What is wrong with these options together; undefined: nothing. */
   readonly problemOf?: (options: BenchOptions) => string | undefined;
 }

@@ -3,10 +3,16 @@ import { emulatorReportOf } from './emulator-report.ts';
 import { imageReportOf } from './image-report.ts';
 import { runImageBench } from './image-run.ts';
 import { type Mode, mode } from './mode.ts';
+import { backlogDefects, backlogReportOf, runBacklog } from './modes/backlog.ts';
+import { brokenProviderDefects, brokenProviderReportOf, runBrokenProvider } from './modes/broken-provider.ts';
 import { deletionReportOf, runDeletion } from './modes/delete.ts';
 import { driftDefects, driftReportOf, runDrift } from './modes/drift.ts';
+import { failOverDefects, failOverReportOf, runFailOver } from './modes/fail-over.ts';
+import { idleDefects, idleReportOf, runIdle } from './modes/idle.ts';
+import { restartDefects, restartReportOf, runRestart } from './modes/restart.ts';
 import { atOnceDefects, atOnceReportOf, runStacksAtOnce } from './modes/stacks-at-once.ts';
 import { runStorm, stormReportOf } from './modes/storm.ts';
+import { runThrottled, throttledDefects, throttledReportOf } from './modes/throttled.ts';
 import type { OptionName } from './options.ts';
 import { overheadReportOf } from './overhead-report.ts';
 import { runOverhead } from './overhead-run.ts';
@@ -83,6 +89,74 @@ export const MODES: readonly Mode[] = [
     quick: { buckets: 100 },
     run: runDeletion,
     reportOf: deletionReportOf,
+  }),
+  mode({
+    name: 'restart',
+    help: 'an operator starts where all exists: to its first call, to a new Bucket, and what passes without changes cost',
+    takes: [...SERVICE, 'providers', 'buckets', 'settings', 'autoManage'],
+    quick: { buckets: 50 },
+    mayBeEmpty: true,
+    run: runRestart,
+    reportOf: restartReportOf,
+    defectsOf: restartDefects,
+  }),
+  mode({
+    name: 'idle',
+    help: 'two replicas while nothing changes: calls and CPU an hour',
+    takes: [...SERVICE, 'providers', 'buckets', 'settings', 'autoManage', 'seconds'],
+    defaults: { seconds: 600 },
+    quick: { buckets: 50, seconds: 20 },
+    mayBeEmpty: true,
+    run: runIdle,
+    reportOf: idleReportOf,
+    defectsOf: idleDefects,
+  }),
+  mode({
+    name: 'fail-over',
+    help: 'the leader of two replicas ends while stacks are made, by SIGTERM and by SIGKILL: until the other one calls',
+    takes: [...SERVICE, 'providers', 'buckets', 'settings'],
+    defaults: { buckets: 100 },
+    quick: { buckets: 30 },
+    run: runFailOver,
+    reportOf: failOverReportOf,
+    defectsOf: failOverDefects,
+  }),
+  mode({
+    name: 'broken-provider',
+    help: 'nine Providers beside one that answers 503 to everything',
+    takes: [...SERVICE, 'providers', 'buckets', 'settings'],
+    defaults: { providers: 10, buckets: 1_000, rate: 20 },
+    quick: { buckets: 100 },
+    problemOf: ({ providers, buckets }) =>
+      providers < 2 || buckets < 2 ? '--broken-provider needs at least two --providers and --buckets' : undefined,
+    run: runBrokenProvider,
+    reportOf: brokenProviderReportOf,
+    defectsOf: brokenProviderDefects,
+  }),
+  mode({
+    name: 'throttled',
+    help: 'a share of all calls is answered 503: how many more it takes',
+    takes: [...SERVICE, 'providers', 'buckets', 'settings', 'share'],
+    defaults: { buckets: 200 },
+    quick: { buckets: 50 },
+    run: runThrottled,
+    reportOf: throttledReportOf,
+    defectsOf: throttledDefects,
+  }),
+  mode({
+    name: 'backlog',
+    help: 'new Buckets and edits of others while many wait to be made: until they are called for',
+    takes: [...SERVICE, 'providers', 'settings', 'objects', 'samples'],
+    // The accounts have room for the backlog, for the new Buckets and for those that are edited.
+    defaults: { providers: 10, objects: 9_900 },
+    quick: { objects: 1_000, samples: 10 },
+    problemOf: ({ objects, samples, providers }) =>
+      objects + 2 * samples > providers * 1_000
+        ? `--objects ${objects} with --samples ${samples}: they do not fit into ${providers} account(s) of 1,000 buckets`
+        : undefined,
+    run: runBacklog,
+    reportOf: backlogReportOf,
+    defectsOf: backlogDefects,
   }),
   mode({
     name: 'rotations',

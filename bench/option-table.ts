@@ -20,6 +20,9 @@ export interface Values {
   readonly seconds: number;
   readonly driftSeconds: number;
   readonly bucketObjects: number;
+  /** So many of a hundred calls are refused. */
+  readonly share: number;
+  readonly samples: number;
   /** Each Bucket has a User, a BucketPolicy and an AccessKey of its own. */
   readonly autoManage: boolean;
   readonly limitMinutes: number;
@@ -51,7 +54,7 @@ export const OPTIONS: { readonly [N in keyof Values]: Option<Values[N]> } = {
     parse: controlPlane,
     fallback: 'real',
   },
-  buckets: number('--buckets <n>', 'Bucket objects to apply', [1, 10_000], 1_000),
+  buckets: number('--buckets <n>', 'Bucket objects to apply', [0, 10_000], 1_000),
   settings: number('--settings <n>', `configured settings of each, 0 to ${MAX_SETTINGS}`, [0, MAX_SETTINGS], 0),
   keys: number('--keys <n>', 'how many keys, each of a user of its own', [1, MAX_USERS_OF_ACCOUNT], 1_000),
   rounds: number('--rounds <n>', 'how often each of both is measured', [1, 50], 6),
@@ -65,6 +68,8 @@ export const OPTIONS: { readonly [N in keyof Values]: Option<Values[N]> } = {
   seconds: number('--seconds <n>', 'how long that goes on which is measured', [1, 7_200], 60),
   driftSeconds: number('--drift-seconds <n>', 'how often the operator compares each object', [10, 86_400], 300),
   bucketObjects: number('--bucket-objects <n>', 'objects in each bucket', [0, 100_000], 0),
+  share: number('--share <n>', 'so many of a hundred calls are answered 503', [1, 90], 30),
+  samples: number('--samples <n>', 'how often it is measured', [1, 1_000], 50),
   autoManage: { flags: '--auto-manage', help: 'each Bucket has a user and a key of its own', fallback: false },
   limitMinutes: number('--limit-minutes <n>', 'how long the objects may take', [1, 120], 30),
   operator: {

@@ -84,6 +84,9 @@ function problemOf(mode: Mode, options: BenchOptions, isGiven: (name: string) =>
     const taken = mode.takes.length === 0 ? 'none' : flags(mode.takes).join(', ');
     return `${flagOf(mode)} with ${flags(strange).join(', ')}: the options that mean something to it are ${taken}`;
   }
+  if (mode.takes.includes('buckets') && options.buckets === 0 && mode.mayBeEmpty !== true) {
+    return `${flagOf(mode)} with --buckets 0: there is nothing to measure`;
+  }
   const needed = Math.ceil(options.buckets / MAX_BUCKETS_OF_ACCOUNT);
   if (mode.takes.includes('buckets') && needed > options.providers) {
     return `--buckets ${options.buckets} with --providers ${options.providers}: an account has at most ${MAX_BUCKETS_OF_ACCOUNT} buckets, so --providers must be at least ${needed}`;

@@ -1,6 +1,9 @@
 import type { Header } from './header.ts';
 import { percentile } from './result.ts';
 
+/** A run may take the limit and a ninth of it. */
+const MOST_TIMES = 1 / 0.9;
+
 /** One number of a figure, and what it may be. */
 export interface Reading {
   /** What it is, where a figure has several. */
@@ -46,6 +49,14 @@ export function target<R extends object>(
   row: TargetWords & { readonly read: (result: R) => readonly Reading[] },
 ): Target {
   return { ...row, read: (result) => row.read(result as unknown as R) }; // the mode's own line
+}
+
+/** How long something took, and how many times its limit that is. Pure. */
+export function timeAndRatio(seconds: number, ratio: number): readonly Reading[] {
+  return [
+    { value: seconds, unit: 's', digits: 1 },
+    { what: 'times the limit', value: ratio, unit: '', digits: 2, most: MOST_TIMES },
+  ];
 }
 
 /** What people type for that row. Pure. */
