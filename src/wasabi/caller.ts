@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../runtime/clock.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { Fence } from '../runtime/fence.ts';
 import type { Turn } from '../runtime/turn.ts';
@@ -210,13 +211,10 @@ export class Caller {
   ): Promise<unknown> {
     const { settings, clock, fence, version } = this.#options;
     const isWrite = !READS.test(operation) && service !== 'sts';
-    const deadline = new AbortController();
     const limitMs = isWrite
       ? Math.min(settings.timeoutMs, fence?.remainingMs() ?? settings.timeoutMs)
       : settings.timeoutMs;
-    const cancelTimer = clock.setTimer(Math.max(0, limitMs), () => deadline.abort());
-    const options: AttemptOptions = {
-      abortSignal: AbortSignal.any([call.signal, deadline.signal]),
+    const options: Omit<AttemptOptions, 'abortSignal'> = {
       service,
       operation,
       maxBodyBytes: LISTS.test(operation) ? MAX_LIST_BYTES : MAX_BODY_BYTES,
@@ -230,16 +228,23 @@ export class Caller {
         onSent(true);
       },
     };
+    let isLate = false;
+    const timeoutError = () => {
+      isLate = true;
+      return new Error(`${operation} was not answered within ${limitMs} ms`);
+    };
     try {
-      return await sender.send(command, options);
+      // Listeners that the SDK leaves on its signal go with it: the caller's own may live as long as this process.
+      return await withDeadline(
+        { clock, timeoutMs: Math.max(0, limitMs), signal: call.signal, timeoutError },
+        (abortSignal) => sender.send(command, { ...options, abortSignal }),
+      );
     } catch (error) {
       if (error instanceof ReconcileError) onSent(false);
       if (error instanceof ServiceFault || error instanceof ReconcileError) return thrownOrFault(error);
       if (call.signal.aborted) throw cancelled(`calling ${operation}`);
-      const code = deadline.signal.aborted ? 'TimeoutError' : 'AnswerUnreadable';
+      const code = isLate ? 'TimeoutError' : 'AnswerUnreadable';
       return new ServiceFault({ service, operation, host: hostOf(settings, service), status: 0, code, requestId: '' });
-    } finally {
-      cancelTimer();
     }
   }
 }

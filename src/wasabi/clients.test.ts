@@ -19,6 +19,7 @@ import { FakeClock, settle, waitFor } from '../../test/support/fake-clock.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { CallRecord } from './caller.ts';
+import type { ClientOptions } from './clients.ts';
 import { faultCodeOf, faultFactsOf } from './service-fault.ts';
 import {
   type Answer,
@@ -256,6 +257,28 @@ test('requests are signed by our clock; when the service refuses the time, once 
   const dates = server.requests.map(({ headers }) => headers['x-amz-date']);
   assert.deepEqual(dates, ['20310506T070809Z', '20310506T090000Z', '20310506T090000Z']);
   assert.equal(client.clockOffsetMs(), serverTime - clock.now());
+});
+
+test('clients of a Provider are kept while they are used; those of keys that are tried, only for the latest few', async (t) => {
+  const clock = new FakeClock();
+  const ahead = () => new Date(clock.now() + 60_000).toUTCString();
+  const server = await startLoopback(t, () => ({ status: 200, headers: { date: ahead() } }));
+  const pool = poolFor(server, { clock });
+  const clientOf = (more: Partial<ClientOptions>) => pool.client({ ...clientOptions(server), ...more });
+  // What was learnt of the clock is kept with the client.
+  const isKept = (more: Partial<ClientOptions>) => clientOf(more).clockOffsetMs() > 0;
+  const [own, key] = [{}, { keyVersion: 'first' }];
+  for (const more of [own, key]) await clientOf(more).s3(putTagging(), { signal });
+  assert.deepEqual([isKept(own), isKept(key)], [true, true]);
+  for (let other = 0; other < 100; other += 1) clientOf({ keyVersion: `other-${other}` });
+  assert.deepEqual([isKept(own), isKept(key)], [true, false]);
+  clock.advance(3_599_000);
+  assert.equal(isKept(own), true);
+  clock.advance(3_599_000);
+  assert.equal(isKept(own), true, 'it was used in between');
+  clock.advance(3_601_000);
+  clientOf({ cacheKey: 'another Provider' });
+  assert.equal(isKept(own), false);
 });
 
 test('a service that refuses every time ends in ClockSkew after one more attempt', async (t) => {

@@ -19,6 +19,10 @@ import { SdkClients } from './sdk-clients.ts';
 import type { Credentials, ProviderSettings } from './settings.ts';
 
 const MAX_CONNECTIONS = 2_000;
+/** Unused for so long, one goes with the making of the next: a Secret that is written anew each hour leaves none behind. */
+const CONNECTION_IDLE_MS = 3_600_000;
+/** Clients of keys that are tried: of 20 kB each, and soon of no use. A try that comes again makes another in 0.2 ms. */
+const MAX_KEY_CONNECTIONS = 32;
 const MAX_TLS_CONFIGURATIONS = 64;
 /** The `Date` header tells whole seconds, and the answer was on its way for a while. */
 const DATE_GRAIN_MS = 2_000;
@@ -132,10 +136,18 @@ export class ClientPool {
   readonly certificates: Certificates;
   readonly #options: ClientPoolOptions;
   readonly #handlers = new LRUCache<string, NodeHttpHandler>({ max: MAX_TLS_CONFIGURATIONS });
-  readonly #connections = new LRUCache<string, Connection>({ max: MAX_CONNECTIONS });
+  readonly #connections: LRUCache<string, Connection>;
+  readonly #keyConnections = new LRUCache<string, Connection>({ max: MAX_KEY_CONNECTIONS });
 
   constructor(options: ClientPoolOptions) {
     this.#options = options;
+    this.#connections = new LRUCache({
+      max: MAX_CONNECTIONS,
+      ttl: CONNECTION_IDLE_MS,
+      updateAgeOnGet: true,
+      ttlResolution: 0, // no timer of its own
+      perf: { now: () => options.clock.monotonicMs() },
+    });
     this.certificates = new Certificates(options.clock);
     this.limiters = new Limiters(options.clock, (account, source) =>
       options.observer?.onRateLimited({ account, source }),
@@ -188,7 +200,8 @@ export class ClientPool {
 
   #connectionFor({ settings, credentials, cacheKey, keyVersion }: ClientOptions): Connection {
     const key = fingerprint([cacheKey, credentials.accessKeyId, settings, keyVersion ?? '']);
-    const known = this.#connections.get(key);
+    const connections = keyVersion === undefined ? this.#connections : this.#keyConnections;
+    const known = connections.get(key);
     if (known !== undefined) return known;
     const { allowed, contentMd5 = true, clock } = this.#options;
     const signingOffsetMs = () => clock.now() - Date.now() + connection.signingOffsetMs;
@@ -196,7 +209,8 @@ export class ClientPool {
     const onEndpoint = (endpoint: URL) => this.certificates.expect(endpoint);
     const sdk = new SdkClients({ settings, credentials, allowed, handler, contentMd5, signingOffsetMs, onEndpoint });
     const connection: Connection = { sdk, refusals: new Refusals(clock), seenOffsetMs: 0, signingOffsetMs: 0 };
-    this.#connections.set(key, connection);
+    connections.purgeStale();
+    connections.set(key, connection);
     return connection;
   }
 
