@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectMeta } from '../api/meta.ts';
+import { internStrings } from './intern.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -7,12 +8,13 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  * `kubectl apply` (which holds the whole object once more).
  */
 export function slim<T extends KubeObject>(object: T): T {
-  return { ...object, metadata: slimMetadata(object.metadata) };
+  return internStrings({ ...object, metadata: slimMetadata(object.metadata) });
 }
 
 /** Type and slim metadata alone, for objects whose content must not be kept: Secrets. */
 export function metadataOnly(object: KubeObject): KubeObject {
-  return { apiVersion: object.apiVersion, kind: object.kind, metadata: slimMetadata(object.metadata) };
+  const { apiVersion, kind, metadata } = object;
+  return internStrings({ apiVersion, kind, metadata: slimMetadata(metadata) });
 }
 
 function slimMetadata(metadata: ObjectMeta & { readonly managedFields?: unknown }): ObjectMeta {
