@@ -12,7 +12,7 @@ import { type Ground, orFailure, providersReady, type Stage, settled, stopOperat
 /** Nothing is measured while objects are made that are only to be there: that goes as fast as it can. */
 const FAST = { rate: 1_000, inFlight: 64 };
 const MINUTE_MS = 60_000;
-const LOOK_MS = 200;
+const LOOK_MS = 500;
 
 /** An operator that runs, and where its metrics are. */
 export interface Started extends Stage {

@@ -97,7 +97,7 @@ async function runMissing(
   const startedMs = performance.now();
   for (const row of rows) {
     for (let done = runsOf(row, keptRuns(files.runs), operator).length; done < row.runs; done += 1) {
-      const spent = (performance.now() - startedMs) / 60_000;
+      const spent = Math.floor((performance.now() - startedMs) / 60_000);
       if (spent + row.minutes > options.minutes) {
         say(`${row.name}: left for another time, it takes about ${row.minutes} minutes`);
         break;
@@ -172,8 +172,10 @@ export async function runAsProcess(argv: readonly string[]): Promise<KeptRun | u
     child.once('close', resolve);
   });
   process.off('exit', kill);
-  const last = output.trimEnd().split('\n').at(-1) ?? '';
-  return code === 0 ? (JSON.parse(last) as KeptRun) : undefined; // the last line is the result
+  const lines = output.trimEnd().split('\n');
+  if (code === 0) return JSON.parse(lines.at(-1) ?? '') as KeptRun; // the last line is the result
+  console.error(lines.slice(0, -1).join('\n')); // the report says what must never be
+  return undefined;
 }
 
 function minutes(text: string): number {
