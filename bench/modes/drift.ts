@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendCall } from '../backend.ts';
-import { isAgain } from '../call-names.ts';
 import type { Cores } from '../cores.ts';
 import { allLookedAt, bucketNames, makeExisting, started } from '../existing.ts';
 import { shapeOf } from '../header.ts';
-import type { Counts } from '../kube-calls.ts';
 import type { BenchOptions } from '../options.ts';
 import { row, shareLine } from '../report.ts';
 import { type BenchResult, type Span, type Spread, spreadOf } from '../result.ts';
@@ -27,9 +25,9 @@ export interface DriftResult extends Pick<BenchResult, 'shape'> {
   readonly deletedSeconds: Spread;
   /** Passes that read a bucket and found nothing to do. */
   readonly checks: number;
-  /** CPU seconds of the operator for a thousand of them, with all that it did meanwhile. */
+  /** CPU seconds of the operator for a thousand of them, with all that it did meanwhile; undefined: there were others. */
   readonly cpuPerThousandChecks: number | undefined;
-  /** Reads of the sweep: those that were made again, and the lists of what exists. */
+  /** Everything that was read, with what the few repairs and the Providers read. */
   readonly sweepCallsPerMinute: number;
   readonly span: Span;
 }
@@ -66,8 +64,7 @@ async function measure(stage: Stage): Promise<Omit<DriftResult, 'options' | 'sha
   const repairs = repairsOf(changed, deleted, calls);
   const secondsOf = (names: readonly string[]) =>
     spreadOf(names.flatMap((name) => (repairs.has(name) ? [((repairs.get(name) ?? atMs) - atMs) / 1_000] : [])));
-  const { counts } = counted.service;
-  const checks = counts[CHECK] ?? 0;
+  const checks = counted.service.counts[CHECK] ?? 0;
   return {
     seconds,
     changed: changed.length,
@@ -75,8 +72,9 @@ async function measure(stage: Stage): Promise<Omit<DriftResult, 'options' | 'sha
     deleted: deleted.length,
     deletedSeconds: secondsOf(deleted),
     checks,
-    cpuPerThousandChecks: counted.cpuSeconds && (counted.cpuSeconds / checks) * 1_000,
-    sweepCallsPerMinute: (sweepCalls(counts) / seconds) * 60,
+    cpuPerThousandChecks:
+      options.autoManage || counted.cpuSeconds === undefined ? undefined : (counted.cpuSeconds / checks) * 1_000,
+    sweepCallsPerMinute: ((counted.service.total - counted.service.writes) / seconds) * 60,
     span: counted,
   };
 }
@@ -100,13 +98,6 @@ export function repairsOf(
     ...changed.flatMap((name) => repaired(name, ['PutBucketVersioning'])),
     ...deleted.flatMap((name) => repaired(name, ['CreateBucket', 'PutBucketVersioning'])),
   ]);
-}
-
-function sweepCalls(counts: Counts): number {
-  const swept = Object.entries(counts).filter(
-    ([name]) => isAgain(name) || /^List(?:Buckets|Users|Policies)/.test(name),
-  );
-  return swept.reduce((sum, [, count]) => sum + count, 0);
 }
 
 /** Which buckets are changed, and which are deleted: spread over all, at least one of each. Pure. */
