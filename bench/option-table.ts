@@ -74,7 +74,7 @@ export const OPTIONS: { readonly [N in keyof Values]: Option<Values[N]> } = {
   limitMinutes: number('--limit-minutes <n>', 'how long the objects may take', [1, 120], 30),
   operator: {
     flags: '--operator <command>',
-    help: 'the operator to measure (default: node src/main.ts --leader-elect true)',
+    help: 'the operator to measure (default: ours, bundled as in the image, with --leader-elect true)',
     parse: (text) => text,
     fallback: undefined,
   },

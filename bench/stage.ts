@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { bundle } from '../scripts/build/bundle.ts';
 import { PROVIDERS } from '../src/api/provider.ts';
 import { createNamespace } from '../test/support/cluster.ts';
 import { type Backend, type BackendCall, startBackend } from './backend.ts';
@@ -67,9 +68,10 @@ export async function onGround<T>(
     const backend = await startBackend({ ...options, accounts: options.providers });
     ends.push(() => backend.stop());
     const namespace = await createNamespace(plane.admin, 'bench');
+    const command = await commandOf(options, plane, directory);
     const startOperator = (env: Readonly<Record<string, string>> = {}) => {
       const operator = startOperatorProcess({
-        command: commandOf(options, plane),
+        command,
         env: { ...environmentOf(plane, backend), ...env },
         core: cores.operator,
         directory: root,
@@ -203,9 +205,16 @@ async function stopAll(ends: readonly (() => unknown)[]): Promise<void> {
   for (const end of ends.toReversed()) await end();
 }
 
-function commandOf({ operator }: BenchOptions, { kubeconfig }: BenchControlPlane): readonly string[] {
-  const own = [process.execPath, join(root, 'src/main.ts'), '--leader-elect', 'true'];
-  return (operator.length === 0 ? own : operator).map((word) => word.replaceAll('{kubeconfig}', kubeconfig));
+/** The operator that was asked for; else ours, bundled as it is in the image. */
+async function commandOf(
+  { operator }: BenchOptions,
+  { kubeconfig }: BenchControlPlane,
+  directory: string,
+): Promise<readonly string[]> {
+  if (operator.length > 0) return operator.map((word) => word.replaceAll('{kubeconfig}', kubeconfig));
+  const folder = join(directory, 'operator');
+  await bundle(root, folder);
+  return [process.execPath, join(folder, 'main.mjs'), '--leader-elect', 'true'];
 }
 
 /** Nothing of this process's own environment but where programs and the home directory are. */
