@@ -56,9 +56,10 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     return 1;
   } catch (thrown) {
     if (stopping.signal.aborted) return 0;
-    if (thrown instanceof StartError) process.stderr.write(`${thrown.message}\n`);
-    else log.error({ error: asError(thrown) }, 'could not start');
+    if (!(thrown instanceof StartError)) log.error({ error: asError(thrown) }, 'could not start');
     await log.flush();
+    // The last line in a terminal is the one to read.
+    if (thrown instanceof StartError) process.stderr.write(`${thrown.message}\n`);
     return 1;
   }
 }
