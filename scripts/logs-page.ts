@@ -133,6 +133,9 @@ that found everything as it should be. The same failure again is at \`debug\`. W
 a line at \`warn\`, and its objects at \`debug\`. Single calls are no lines at any level, but for [audit lines](#audit-lines):
 [traces](traces.md) have each of them.
 
+Warnings, errors and audit lines are written at once, and all that came before them; other lines wait for company for up to 0.2 s,
+since a write costs more CPU than a line. A crash writes them, too; a process that is killed takes them with it.
+
 ## To follow one object
 
 \`\`\`sh untested="needs a cluster with an operator at work; test/logs.test.ts reads the same fields"

@@ -1,7 +1,8 @@
 import { type DestinationStream, type Logger as Pino, pino } from 'pino';
-import { type Clock, sleep, systemClock } from '../runtime/clock.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { LogFields } from './log-fields.ts';
 import type { LogLevel } from './log-level.ts';
+import { directOutput, type LogOutput, StandardOutput } from './log-output.ts';
 import { LogScopes } from './log-scope.ts';
 import { textLine } from './log-text.ts';
 import { loggedFields } from './log-values.ts';
@@ -37,26 +38,20 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** `json`: an object a line, for collectors. `text`: for a terminal. */
   readonly format: 'json' | 'text';
-  /** Default: standard output, written without ever blocking the process. Gets whole lines. */
+  /** Default: standard output, written without ever blocking the process: warnings, errors and audit lines at once, others within a moment. Gets whole lines. */
   readonly destination?: { write(line: string): unknown };
   /** Colours in the text format; default: when standard output is a terminal. */
   readonly isColoured?: boolean;
   readonly clock?: Clock;
 }
 
-const FLUSH_MS = 2_000;
-/** When nobody reads our output, lines above this many bytes are lost rather than memory. */
-const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
-
 /** Makes the log of the process: pino without transports, so that it survives bundling and starts no threads. */
 export function createLogger(options: LoggerOptions): Logger {
   const { level, format, destination, clock = systemClock } = options;
-  const output = destination === undefined ? standardOutput(clock) : { sink: destination, flush: async () => {} };
+  const output = destination === undefined ? new StandardOutput(clock) : directOutput(destination);
   const isColoured = options.isColoured ?? (destination === undefined && process.stdout.isTTY);
   const sink: DestinationStream = {
-    write: (line) => {
-      output.sink.write(format === 'json' ? line : textLine(line, isColoured));
-    },
+    write: (line) => output.write(format === 'json' ? line : textLine(line, isColoured)),
   };
   const lines = {
     base: null,
@@ -65,7 +60,7 @@ export function createLogger(options: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const audit = pino({ ...lines, level: 'info' }, sink);
-  return new PinoLogger({ root: pino({ ...lines, level }, sink), audit, scopes: new LogScopes(), flush: output.flush });
+  return new PinoLogger({ root: pino({ ...lines, level }, sink), audit, scopes: new LogScopes(), output });
 }
 
 /** What all views of one log share. */
@@ -74,7 +69,7 @@ interface Parts {
   /** Its level never changes. */
   readonly audit: Pino;
   readonly scopes: LogScopes;
-  readonly flush: () => Promise<void>;
+  readonly output: LogOutput;
 }
 
 class PinoLogger implements Logger {
@@ -112,10 +107,11 @@ class PinoLogger implements Logger {
 
   audit(fields: LogFields): void {
     this.#parts.audit.info(loggedFields(this.#withScope(fields)), 'audit');
+    this.#parts.output.send();
   }
 
   flush(): Promise<void> {
-    return this.#parts.flush();
+    return this.#parts.output.flush();
   }
 
   within<T>(fields: LogFields, run: () => T): T {
@@ -133,30 +129,10 @@ class PinoLogger implements Logger {
   #write(level: LogLevel, fields: LogFields, message: string): void {
     if (!this.#parts.root.isLevelEnabled(level)) return;
     this.#parts.root[level](loggedFields(this.#withScope(fields)), message);
+    if (level === 'warn' || level === 'error') this.#parts.output.send();
   }
 
   #withScope(fields: LogFields): LogFields {
     return this.#isApart ? fields : { ...this.#parts.scopes.fields, ...fields };
   }
-}
-
-/** Standard output through a buffer of its own: a collector that stalls must not stall the renewal of the Lease. */
-function standardOutput(clock: Clock): { readonly sink: DestinationStream; readonly flush: () => Promise<void> } {
-  const buffer = pino.destination({ fd: 1, sync: false, maxLength: MAX_BUFFERED_BYTES });
-  buffer.on('error', () => undefined); // the log is the only place where its own failure could be told
-  let isDrained = true;
-  buffer.on('drain', () => {
-    isDrained = true;
-  });
-  const write = (line: string) => {
-    isDrained = false;
-    buffer.write(line);
-  };
-  const flush = async () => {
-    if (isDrained) return;
-    const drained = new AbortController();
-    buffer.once('drain', () => drained.abort());
-    await sleep(clock, FLUSH_MS, drained.signal);
-  };
-  return { sink: { write }, flush };
 }
