@@ -225,17 +225,21 @@ export class Metrics {
     this.#histograms.get(name)?.observe(this.#bounded(name, labels), durationMs / 1_000);
   }
 
-  #bounded(metric: MetricName, labels: Readonly<Record<string, string>>): Record<string, string> {
-    const entries = Object.entries(labels).map(([label, value]) => {
-      const key = keyOfLabel(metric, label);
-      const values = this.#labelValues.get(key) ?? new Set<string>();
-      this.#labelValues.set(key, values);
-      const most = label === 'account' ? MAX_ACCOUNTS : MAX_LABEL_VALUES;
-      if (!values.has(value) && values.size >= most) return [label, OTHER];
-      values.add(value);
-      return [label, value];
-    });
-    return Object.fromEntries(entries) as Record<string, string>; // from entries of texts
+  /** Those very labels, but for values of which there are too many. */
+  #bounded(metric: MetricName, labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const tooMany = Object.entries(labels).filter(([label, value]) => !this.#admits(metric, label, value));
+    return tooMany.length === 0
+      ? labels
+      : { ...labels, ...Object.fromEntries(tooMany.map(([label]) => [label, OTHER])) };
+  }
+
+  #admits(metric: MetricName, label: string, value: string): boolean {
+    const key = keyOfLabel(metric, label);
+    const values = this.#labelValues.get(key) ?? new Set<string>();
+    if (values.has(value)) return true;
+    if (values.size >= (label === 'account' ? MAX_ACCOUNTS : MAX_LABEL_VALUES)) return false;
+    this.#labelValues.set(key, values.add(value));
+    return true;
   }
 }
 
