@@ -11,6 +11,7 @@ const page = new URL('../docs/performance.md', import.meta.url);
 const results = new URL('results.jsonl', folder);
 /** The runs behind the table of targets. */
 const runs = new URL('runs.jsonl', folder);
+const picture = new URL('growth.svg', folder);
 
 /** Keeps the result, one line of JSON, and renews the table of docs/performance.md. */
 function write(line: string): void {
@@ -52,7 +53,7 @@ try {
     );
   } else {
     mkdirSync(folder, { recursive: true });
-    await fillTable(table, TARGETS, { runs, page }, runAsProcess, (line) => console.log(line));
+    await fillTable(table, TARGETS, { runs, page, picture }, runAsProcess, (line) => console.log(line));
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

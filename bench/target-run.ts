@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { growthPicture } from '../scripts/pictures/growth.ts';
+import { growthMisses, growthPanels, growthRuns } from './growth.ts';
 import { operatorOf } from './header.ts';
 import { commandOfTarget, type KeptRun, measuredText, missText, runsOf, summaryOf, type Target } from './target.ts';
 import { targetTable, withTargets } from './target-page.ts';
@@ -23,6 +25,8 @@ export interface TableOptions {
 export interface TableFiles {
   readonly runs: URL;
   readonly page: URL;
+  /** How it grows with the number of Buckets. */
+  readonly picture: URL;
 }
 
 /** Does one run. @returns its result; undefined: it failed */
@@ -76,9 +80,9 @@ export async function fillTable(
   if (options.isTrial) return tryRows(rows, options, run, say);
   if (!options.isList) await runMissing(rows, operator, options, { targets, files, run, say });
   const kept = keptRuns(files.runs);
-  writePage(files.page, targets, kept);
+  writeFiles(files, targets, kept);
   if (options.isList) for (const row of rows) say(listLine(row, kept, operator));
-  else say(targetTable(rows, kept));
+  else say([targetTable(rows, kept), ...growthMisses(growthPanels(growthRuns(kept)))].join('\n'));
 }
 
 interface Work {
@@ -110,7 +114,7 @@ async function runMissing(
       }
       const kept = [...keptRuns(files.runs), { ...result, command: commandOfTarget(row) }];
       writeFileSync(files.runs, kept.map((each) => `${JSON.stringify(each)}\n`).join(''));
-      writePage(files.page, targets, kept);
+      writeFiles(files, targets, kept);
     }
   }
 }
@@ -155,8 +159,10 @@ function keptRuns(file: URL): readonly KeptRun[] {
     .map((line) => JSON.parse(line) as KeptRun); // written above
 }
 
-function writePage(page: URL, targets: readonly Target[], kept: readonly KeptRun[]): void {
+function writeFiles({ page, picture }: TableFiles, targets: readonly Target[], kept: readonly KeptRun[]): void {
   writeFileSync(page, withTargets(readFileSync(page, 'utf8'), targets, kept));
+  const runs = growthRuns(kept);
+  if (runs.length > 0) writeFileSync(picture, growthPicture(growthPanels(runs)));
 }
 
 /** Runs the benchmark as a process of its own: nothing of one run is left in the next. */

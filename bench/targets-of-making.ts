@@ -8,8 +8,26 @@ import { type Target, target, timeAndRatio } from './target.ts';
 const BARE = { argv: ['--idle-seconds', '0'], runs: 3, minutes: 2 };
 const DRIFT = { argv: ['--drift'], runs: 1, minutes: 8 };
 
+/** Beside 1,000 and 10,000 Buckets: how it grows with their number. */
+const GROWTH = [
+  { buckets: 100, providers: 1, minutes: 1 },
+  { buckets: 3_000, providers: 3, minutes: 2 },
+].map(({ buckets, providers, minutes }) =>
+  target<BenchResult>({
+    name: `bare-${buckets}`,
+    figure: `${buckets.toLocaleString('en')} bare Buckets Ready, 100 calls a second for each thousand`,
+    target: 'limit / 0.9',
+    law: 'linear',
+    argv: ['--buckets', String(buckets), '--providers', String(providers), '--idle-seconds', '0'],
+    runs: 1,
+    minutes,
+    read: (result) => timeAndRatio(result.readySeconds, ratioOf(result)),
+  }),
+);
+
 /** How fast objects are made, and what each costs. */
 export const TARGETS_OF_MAKING: readonly Target[] = [
+  ...GROWTH,
   target<BenchResult>({
     name: 'bare-1000',
     figure: '1,000 bare Buckets Ready, 50 ms a call, 100 calls a second',
@@ -45,7 +63,7 @@ export const TARGETS_OF_MAKING: readonly Target[] = [
     law: 'linear',
     argv: ['--stacks-at-once'],
     runs: 3,
-    minutes: 5,
+    minutes: 4,
     read: ({ readySeconds, limit }) => timeAndRatio(readySeconds, readySeconds / limit.seconds),
   }),
   target<BenchResult>({

@@ -48,10 +48,12 @@ function found(seconds: number, operator = 'abc'): KeptRun {
 function filesFor(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-targets-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const [runs, page] = ['runs.jsonl', 'page.md'].map((name) => pathToFileURL(join(folder, name)));
-  assert.ok(runs && page);
+  const [runs, page, picture] = ['runs.jsonl', 'page.md', 'growth.svg'].map((name) =>
+    pathToFileURL(join(folder, name)),
+  );
+  assert.ok(runs && page && picture);
   writeFileSync(page, PAGE);
-  return { runs, page };
+  return { runs, page, picture };
 }
 
 /** Answers with these times, one after another, and notes what was asked for. */
