@@ -217,7 +217,7 @@ export const OF_WORK: Readonly<Record<string, Runbook>> = {
       cause('The service is slow', 'answers take seconds', "Wait; Wasabi's status page."),
       cause(
         'The limit is too low for so many objects',
-        'calls are held back (`source="waited"`), and none is throttled; drift checks have a fifth of the limit',
+        'calls are held back (`source="waited"`), and none is throttled',
         'Raise `spec.rateLimit.requestsPerSecond` of the Provider, or `operator.wasabiRateLimitPerSecond`.',
       ),
       cause(
