@@ -56,7 +56,7 @@ test('no group has more places than its share, in whatever lane its keys wait', 
 
 test("the last places of a group are for users' changes", async () => {
   const { queue, given, take } = queueOf({ maxRunning: 3, userPlaces: 1 });
-  for (const key of ['a/0', 'a/1', 'a/2']) queue.add(key, 'initial');
+  for (const key of ['a/0', 'a/1', 'a/2']) queue.add(key, 'resync');
   queue.add('b/0', 'retry');
   await take(5);
   assert.deepEqual(given, ['b/0', 'a/0', 'a/1']);
@@ -68,19 +68,6 @@ test("the last places of a group are for users' changes", async () => {
   await settle();
   assert.deepEqual(given.slice(4), ['a/3'], 'they have the other places, too');
   assert.equal(queue.takenAs('a/3'), 'user');
-});
-
-test('of the places of a group half are not for those that only look again', async () => {
-  const { queue, given, take } = queueOf({ maxRunning: 5, userPlaces: 1 });
-  for (const key of ['a/0', 'a/1', 'a/2', 'a/3']) queue.add(key, 'resync');
-  await take(6);
-  assert.deepEqual(given, ['a/0', 'a/1']);
-  for (const key of ['a/4', 'a/5', 'a/6']) queue.add(key, 'retry');
-  await settle();
-  assert.deepEqual(given.slice(2), ['a/4', 'a/5'], 'and the last place is for a user');
-  queue.done('a/4');
-  await settle();
-  assert.deepEqual(given.slice(4), ['a/6']);
 });
 
 test('the last takers are for groups that have no key given out', async () => {

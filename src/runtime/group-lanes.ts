@@ -12,8 +12,7 @@ interface Group {
 /**
  * Keys that may be taken now, by priority, and within a priority by group. Groups have turns: one with a thousand keys
  * delays another's by one key. Within a group, first come, first served. A group of which `maxRunning` keys run gives
- * none until one of them ends, and the last `userPlaces` of them are for keys of the priority 'user'; of the others,
- * half are not for 'resync', which may take its time. Every operation takes constant time, however many keys and groups there are.
+ * none until one of them ends, and the last `userPlaces` of them are for keys of the priority 'user'. Every operation takes constant time, however many keys and groups there are.
  */
 export class GroupLanes {
   /** How many keys of a group may run, that one of them may be taken. */
@@ -26,8 +25,7 @@ export class GroupLanes {
   readonly #sizes = { user: 0, retry: 0, initial: 0, resync: 0 };
 
   constructor({ maxRunning, userPlaces }: { readonly maxRunning: number; readonly userPlaces: number }) {
-    const others = maxRunning - userPlaces;
-    this.#places = { user: maxRunning, retry: others, initial: others, resync: Math.max(1, Math.floor(others / 2)) };
+    this.#places = { ...each(() => maxRunning - userPlaces), user: maxRunning };
   }
 
   /** How many keys wait. */

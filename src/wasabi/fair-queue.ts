@@ -52,12 +52,9 @@ export class FairQueue<T extends Place> {
     if (queue.size === 0) this.#waiting.delete(entry.namespace);
   }
 
-  /**
-   * Takes the next entry out. `undefined`: none waits that may go now. Takes time for each that waits: they are as many as
-   * calls of passes.
-   */
-  take(mayGo: (entry: T) => boolean = () => true): T | undefined {
-    const all = [...this.#waiting.values()].flatMap((queue) => [...queue]).filter(mayGo);
+  /** Takes the next entry out. `undefined`: none waits. Takes time for each that waits: they are as many as calls of passes. */
+  take(): T | undefined {
+    const all = [...this.#waiting.values()].flatMap((queue) => [...queue]);
     const first = Math.min(...all.map(rankOf));
     const rest = all.filter((entry) => rankOf(entry) > first);
     const isTurnOfRest = rest.length > 0 && this.#passedOver + 1 >= SHARE_OF_THE_REST;

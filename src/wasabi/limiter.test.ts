@@ -109,7 +109,7 @@ test('sixteen passes at half a request a second: each makes its three within 20 
 test('a turn waits as long as a request of it does', async () => {
   const clock = new FakeClock();
   const limiter = new AccountLimiter(clock, limit(1, 1));
-  const turn = new Turn(clock, 'initial');
+  const turn = new Turn(clock, 'resync');
   const controller = new AbortController();
   await limiter.acquire({ namespace: 'a', turn, signal: never });
   assert.equal(turn.waitedMs(), 0);
@@ -122,49 +122,6 @@ test('a turn waits as long as a request of it does', async () => {
   await assert.rejects(cancelled);
   await clock.advanceAsync(5_000);
   assert.equal(turn.waitedMs(), 1_500);
-});
-
-test('drift checks have a fifth of the rate and of the burst, and nothing else waits for them', async () => {
-  const clock = new FakeClock();
-  const limiter = new AccountLimiter(clock, limit(10, 10));
-  const granted = { resync: 0, retry: 0, user: 0 };
-  const ask = (turn: Turn, count: number) => {
-    for (let index = 0; index < count; index += 1) {
-      void limiter.acquire({ namespace: 'a', turn, signal: never }).then((permit) => {
-        granted[turn.priority as keyof typeof granted] += 1;
-        permit.succeeded();
-      });
-    }
-  };
-  ask(new Turn(clock, 'resync'), 100);
-  await settle();
-  assert.equal(granted.resync, 2, 'of a burst of ten');
-  await clock.advanceAsync(10_000);
-  assert.equal(granted.resync, 22, 'two a second, while nobody else wants any');
-  ask(new Turn(clock, 'retry'), 8);
-  await settle();
-  assert.equal(granted.retry, 8, 'the rest of the burst is there');
-  ask(new Turn(clock, 'retry'), 100);
-  await clock.advanceAsync(10_000);
-  const more = granted.resync - 22;
-  assert.ok(more >= 10 && more <= 21, `${more} of 100: one of eight, and never more than a fifth`);
-  assert.ok(granted.retry + granted.resync >= 130, 'the rate is used up');
-});
-
-test('a drift check that becomes a user’s change does not wait for the share any more', async () => {
-  const clock = new FakeClock();
-  const limiter = new AccountLimiter(clock, limit(1, 1));
-  const turn = new Turn(clock, 'resync');
-  (await limiter.acquire({ namespace: 'a', turn, signal: never })).succeeded();
-  let isGranted = false;
-  void limiter.acquire({ namespace: 'a', turn, signal: never }).then(() => {
-    isGranted = true;
-  });
-  await clock.advanceAsync(2_000);
-  assert.equal(isGranted, false, 'five seconds are a fifth of one call a second');
-  turn.raise('user');
-  await clock.advanceAsync(250);
-  assert.equal(isGranted, true);
 });
 
 test('one congestion halves the rate once, and successes bring it back, never above what is configured', async () => {

@@ -9,10 +9,6 @@ import type { RateLimit } from './settings.ts';
 const FLOOR_PER_SECOND = 0.5;
 /** The share of the configured rate that a second full of successes gives back. */
 const RECOVERY_PER_SECOND = 0.05;
-/** Of the rate, what looking again may take (passes of priority 'resync'), also when nothing else is to be done. */
-const DRIFT_SHARE = 0.2;
-/** A pass may become more urgent while its call waits for that share: it is looked at no seldomer than this. */
-const LONGEST_WAIT_FOR_SHARE_MS = 250;
 /** A pause longer than this ends the calls that wait: the workqueue waits better than a pass. */
 const MAX_WAITED_PAUSE_MS = 2_000;
 /** So many refusals in a row, without one success between, pause the account; each further one twice as long. */
@@ -55,9 +51,7 @@ interface Waiter extends Place {
 
 /**
  * One account's share of the service: a token bucket whose rate halves when the service asks to slow down and grows
- * back while calls succeed, and a bound on calls in flight. Who waits is served as `FairQueue` says. Every attempt counts,
- * retries too. Drift checks have a fifth of it all at most, so that however many objects there are, the account is not busy
- * with them: they take longer then.
+ * back while calls succeed, and a bound on calls in flight. Who waits is served as `FairQueue` says. Every attempt counts, retries too.
  */
 export class AccountLimiter {
   readonly #clock: Clock;
@@ -67,7 +61,6 @@ export class AccountLimiter {
   #limit: RateLimit;
   #rate: number;
   #tokens: number;
-  #driftTokens: number;
   #refilledAtMs: number;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #decreasedAtMs = Number.NEGATIVE_INFINITY;
@@ -80,7 +73,6 @@ export class AccountLimiter {
     this.#limit = limit;
     this.#rate = limit.requestsPerSecond;
     this.#tokens = limit.burst;
-    this.#driftTokens = this.#mostForDrift();
     this.#refilledAtMs = clock.monotonicMs();
     this.#onRateLimited = onRateLimited;
   }
@@ -161,17 +153,14 @@ export class AccountLimiter {
     this.#cancelTimer = undefined;
     this.#refill();
     while (this.#canGrant()) {
-      const waiter = this.#queue.take((each) => this.#driftTokens >= 1 || !isDriftCheck(each));
-      if (waiter === undefined) break;
+      const waiter = this.#queue.take();
+      if (waiter === undefined) return;
       this.#tokens -= 1;
-      if (isDriftCheck(waiter)) this.#driftTokens -= 1;
       this.#inFlight += 1;
       waiter.grant(this.#permit());
     }
     if (this.#queue.size === 0 || this.#inFlight >= this.#limit.maxInFlight) return;
-    const forTokenMs = this.#canGrant()
-      ? Math.min(LONGEST_WAIT_FOR_SHARE_MS, ((1 - this.#driftTokens) / (this.#rate * DRIFT_SHARE)) * 1000)
-      : Math.max(0, ((1 - this.#tokens) / this.#rate) * 1000);
+    const forTokenMs = Math.max(0, ((1 - this.#tokens) / this.#rate) * 1000);
     const delayMs = Math.max(1, Math.ceil(Math.max(forTokenMs, this.#pausedForMs())));
     this.#cancelTimer = this.#clock.setTimer(delayMs, () => this.#pump());
   }
@@ -184,12 +173,7 @@ export class AccountLimiter {
     const now = this.#clock.monotonicMs();
     const gained = ((now - this.#refilledAtMs) / 1000) * this.#rate;
     this.#tokens = Math.min(Math.max(1, this.#limit.burst), this.#tokens + gained);
-    this.#driftTokens = Math.min(this.#mostForDrift(), this.#driftTokens + gained * DRIFT_SHARE);
     this.#refilledAtMs = now;
-  }
-
-  #mostForDrift(): number {
-    return Math.max(1, this.#limit.burst * DRIFT_SHARE);
   }
 
   #permit(): Permit {
@@ -239,10 +223,6 @@ export class AccountLimiter {
   #pausedForMs(): number {
     return Math.max(0, this.#pausedUntilMs - this.#clock.monotonicMs());
   }
-}
-
-function isDriftCheck({ turn }: Waiter): boolean {
-  return turn.priority === 'resync';
 }
 
 function pausedError(pausedMs: number): ReconcileError {
