@@ -24,6 +24,8 @@ export interface Header {
 }
 
 const NO_PART: ReadonlySet<string> = new Set(['operator', 'quick', 'write', 'limitMinutes'] satisfies OptionName[]);
+/** What the operator is made of. */
+const BUILT = ['../src', '../scripts/build', '../package.json', '../package-lock.json'];
 /** Of `src`, what is no part of the operator: its changes leave results as good as they were. */
 const OTHERS = ['emulator', 'devcluster', 'cli'];
 
@@ -60,7 +62,7 @@ export function commitOf(): string {
  */
 export function operatorOf(command: readonly string[]): string {
   if (command.length > 0) return command.join(' ');
-  const paths = ['../src', ...OTHERS.map((folder) => `:!../src/${folder}`), ':!../src/**/*.test.ts'];
+  const paths = [...BUILT, ...OTHERS.map((folder) => `:!../src/${folder}`), ':!../src/**/*.test.ts'];
   return git('log', '-1', '--format=%h', '--', ...paths) + changes(...paths);
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { divideCores } from './cores.ts';
+import { operatorOf } from './header.ts';
 import { MODES } from './modes.ts';
 import { parseOptions } from './options.ts';
 import { parseResults, withResult, withTable } from './table.ts';
@@ -52,8 +53,11 @@ try {
       console.error(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(4)} s  ${line}`),
     );
   } else {
+    if (!table.isList && !table.isTrial && table.operator === undefined && operatorOf([]).endsWith('+'))
+      throw new Error('the operator has changes that are in no commit: nobody could tell which one the figures are of');
     mkdirSync(folder, { recursive: true });
-    await fillTable(table, TARGETS, { runs, page, picture }, runAsProcess, (line) => console.log(line));
+    const failed = await fillTable(table, TARGETS, { runs, page, picture }, runAsProcess, (line) => console.log(line));
+    if (failed > 0) process.exitCode = 1;
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

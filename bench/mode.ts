@@ -48,8 +48,8 @@ export function mode<R extends object>({ run, reportOf, defectsOf, ...words }: M
   return {
     ...words,
     measure: async (options, cores, say) => {
+      const header = headerOf(options, cores, words.takes); // of what begins now, whatever is committed meanwhile
       const found = await run(options, cores, say);
-      const header = headerOf(options, cores, words.takes);
       return {
         result: { ...header, ...found, options: header.options },
         report: reportOf(found),

@@ -5,7 +5,7 @@ import { runImageBench } from './image-run.ts';
 import { type Mode, mode } from './mode.ts';
 import { backlogDefects, backlogReportOf, runBacklog } from './modes/backlog.ts';
 import { brokenProviderDefects, brokenProviderReportOf, runBrokenProvider } from './modes/broken-provider.ts';
-import { deletionReportOf, runDeletion } from './modes/delete.ts';
+import { deletionDefects, deletionReportOf, runDeletion } from './modes/delete.ts';
 import { driftDefects, driftReportOf, runDrift } from './modes/drift.ts';
 import { failOverDefects, failOverReportOf, runFailOver } from './modes/fail-over.ts';
 import { idleDefects, idleReportOf, runIdle } from './modes/idle.ts';
@@ -17,6 +17,7 @@ import type { OptionName } from './options.ts';
 import { overheadReportOf } from './overhead-report.ts';
 import { runOverhead } from './overhead-run.ts';
 import { reportOf } from './report.ts';
+import { unfinished } from './result.ts';
 import { rotationReportOf } from './rotation-report.ts';
 import { defectsOf } from './rotation-result.ts';
 import { runRotations } from './rotation-run.ts';
@@ -38,6 +39,7 @@ export const DEFAULT_MODE = mode({
   quick: { buckets: 200, idleSeconds: 20 },
   run: runBench,
   reportOf,
+  defectsOf: unfinished,
 });
 
 /** All that can be measured. To add one: a file that runs and reports it, and a row here. */
@@ -51,6 +53,7 @@ export const MODES: readonly Mode[] = [
     quick: { idleSeconds: 20 },
     run: runBench,
     reportOf: stackReportOf,
+    defectsOf: unfinished,
   }),
   mode({
     name: 'stacks-at-once',
@@ -89,6 +92,7 @@ export const MODES: readonly Mode[] = [
     quick: { buckets: 100 },
     run: runDeletion,
     reportOf: deletionReportOf,
+    defectsOf: deletionDefects,
   }),
   mode({
     name: 'restart',

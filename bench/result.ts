@@ -67,6 +67,11 @@ export function spreadOf(values: readonly number[]): Spread {
   return { count: values.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
+/** What must never be: its times are of fewer Buckets than it was about. Pure. */
+export function unfinished({ ready, options: { buckets } }: Pick<BenchResult, 'ready' | 'options'>): readonly string[] {
+  return ready < buckets ? [`only ${ready} of ${buckets} Buckets became Ready`] : [];
+}
+
 /** How many times the limit a run took. Pure. */
 export function ratioOf({ readySeconds, limit }: Pick<BenchResult, 'readySeconds' | 'limit'>): number {
   return readySeconds / limit.seconds;

@@ -112,9 +112,19 @@ export interface Counted {
 }
 
 /** Begins to count. The returned function ends it. */
-export async function openSpan({ plane, backend, operator, standby, cores }: Stage): Promise<() => Promise<Counted>> {
+export async function openSpan(stage: Stage): Promise<() => Promise<Counted>> {
+  await emptyLogs(stage);
+  return beginSpan(stage);
+}
+
+/** What was called before is not counted. With many calls this takes seconds. */
+export async function emptyLogs({ plane, backend }: Ground): Promise<void> {
   await plane.take();
   await backend.take();
+}
+
+/** Begins to count at once, all that was called since `emptyLogs`. The returned function ends it. */
+export async function beginSpan({ plane, backend, operator, standby, cores }: Stage): Promise<() => Promise<Counted>> {
   const startedMs = performance.now();
   const running = [operator, ...(standby === undefined ? [] : [standby])];
   const cpu = async () => {

@@ -67,22 +67,26 @@ interface RawOptions {
   readonly quick?: true;
 }
 
-/** Fills the rows, one run after another; each is kept, and the page renewed, as soon as it is over. */
+/**
+ * Fills the rows, one run after another; each is kept, and the page renewed, as soon as it is over.
+ * @returns how many rows stay as they are since a run failed
+ */
 export async function fillTable(
   options: TableOptions,
   targets: readonly Target[],
   files: TableFiles,
   run: Runner,
   say: (line: string) => void,
-): Promise<void> {
+): Promise<number> {
   const rows = targets.filter(({ name }) => options.rows.length === 0 || options.rows.includes(name));
   const operator = operatorOf(options.operator?.split(/\s+/) ?? []);
   if (options.isTrial) return tryRows(rows, options, run, say);
-  if (!options.isList) await runMissing(rows, operator, options, { targets, files, run, say });
+  const failed = options.isList ? 0 : await runMissing(rows, operator, options, { targets, files, run, say });
   const kept = keptRuns(files.runs);
   writeFiles(files, targets, kept);
   if (options.isList) for (const row of rows) say(listLine(row, kept, operator));
   else say([targetTable(rows, kept), ...growthMisses(growthPanels(growthRuns(kept)))].join('\n'));
+  return failed;
 }
 
 interface Work {
@@ -97,8 +101,9 @@ async function runMissing(
   operator: string,
   options: TableOptions,
   { targets, files, run, say }: Work,
-): Promise<void> {
+): Promise<number> {
   const startedMs = performance.now();
+  let failed = 0;
   for (const row of rows) {
     for (let done = runsOf(row, keptRuns(files.runs), operator).length; done < row.runs; done += 1) {
       const spent = Math.floor((performance.now() - startedMs) / 60_000);
@@ -110,6 +115,7 @@ async function runMissing(
       const result = await run(argvOf(row, options));
       if (result === undefined) {
         say(`${row.name}: the run failed, and is not kept`);
+        failed += 1;
         break;
       }
       const kept = [...keptRuns(files.runs), { ...result, command: commandOfTarget(row) }];
@@ -117,6 +123,7 @@ async function runMissing(
       writeFiles(files, targets, kept);
     }
   }
+  return failed;
 }
 
 async function tryRows(
@@ -124,14 +131,18 @@ async function tryRows(
   options: TableOptions,
   run: Runner,
   say: (line: string) => void,
-): Promise<void> {
+): Promise<number> {
+  let failed = 0;
   for (const [command, own] of Map.groupBy(rows, commandOfTarget)) {
     const [first] = own;
     if (first === undefined) continue;
     const result = await run([...argvOf(first, options), '--quick']);
-    if (result === undefined) say(`${command}: the run failed`);
-    else for (const row of own) say(`${row.name}: ${textOf(row, [{ ...result, command }])}`);
+    if (result === undefined) {
+      say(`${command}: the run failed`);
+      failed += 1;
+    } else for (const row of own) say(`${row.name}: ${textOf(row, [{ ...result, command }])}`);
   }
+  return failed;
 }
 
 /** How many results there are of that operator, and what they come to. Pure. */

@@ -1,6 +1,6 @@
 import { type Config, parseConfig } from './config.ts';
 import { systemClock } from './runtime/clock.ts';
-import { asError, StartError } from './runtime/errors.ts';
+import { asError, ReconcileError, StartError } from './runtime/errors.ts';
 import { loadClusterAccess } from './runtime/kubeconfig.ts';
 import { startOperator } from './start-operator.ts';
 import { startAdminServer } from './telemetry/admin-server.ts';
@@ -29,8 +29,10 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
       stopping.abort();
     });
   }
-  process.once('uncaughtException', (thrown: unknown) => {
-    log.error({ error: asError(thrown) }, 'a defect ends this process');
+  process.on('uncaughtException', (thrown: unknown) => {
+    // Whatever it is, that nobody caught it is a defect of ours: the log has its stack.
+    const error = new ReconcileError('Internal', 'an error that nobody caught', { cause: thrown });
+    log.error({ error }, 'a defect ends this process');
     void log.flush().finally(() => process.exit(1)); // what it was doing is unknown: the next process finds out
   });
   if (config.ignored.length > 0) log.info({ settings: config.ignored }, 'settings without effect');

@@ -147,7 +147,8 @@ test('process: alive, and says what it waits for, while the API server is away',
 
 test('process: a defect that nobody caught is a line of the log, and ends it with 1', async (t) => {
   const { flags } = await scene(t);
-  const planted = "setTimeout(()=>{Promise.reject(new TypeError('planted'))},1000)";
+  const planted =
+    "const timer=setInterval(()=>{if(process.listenerCount('uncaughtException')===0)return;clearInterval(timer);Promise.reject(new TypeError('planted'))},20)";
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(planted)}` };
   const operator = startProcess(t, flags, env);
   assert.equal(await exitOf(operator), 1);
@@ -157,7 +158,7 @@ test('process: a defect that nobody caught is a line of the log, and ends it wit
     .find((each) => each.includes('"a defect ends this process"'));
   const { level, error } = JSON.parse(line ?? '{}') as Record<string, unknown>;
   assert.equal(level, 'error');
-  assert.match((error as { readonly stack: string }).stack, /^TypeError: planted\n {4}at /);
+  assert.match((error as { readonly stack: string }).stack, /\ncaused by TypeError: planted\n {4}at /);
 });
 
 test('process: a port that is taken ends it with 1, and says so', async (t) => {

@@ -63,20 +63,18 @@ async function measure(stage: Stage, measuredRate: number): Promise<Omit<Deletio
   };
 }
 
+/** What must never be. Pure. */
+export function deletionDefects({ gone, options: { buckets } }: DeletionResult): readonly string[] {
+  return gone < buckets ? [`only ${gone} of ${buckets} are gone`] : [];
+}
+
 /** What a person reads. Pure. */
-export function deletionReportOf({
-  options,
-  gone,
-  seconds,
-  callsPerBucket,
-  limit,
-  span,
-  shape,
-}: DeletionResult): string {
+export function deletionReportOf(result: DeletionResult): string {
+  const { options, seconds, callsPerBucket, limit, span, shape } = result;
   return [
     '',
     `${options.buckets} Buckets deleted, ${options.bucketObjects} objects in each; ${options.latencyMs} ms a call, ${options.rate} calls a second of each of ${options.providers} account(s)`,
-    ...(gone === options.buckets ? [] : [`  NOT FINISHED: only ${gone} are gone`]),
+    ...deletionDefects(result).map((defect) => `  DEFECT: ${defect}`),
     row('all gone after', `${seconds.toFixed(1)} s`, `limit ${limit.seconds.toFixed(1)} s: ${limit.wall}`),
     row('times the limit', (seconds / limit.seconds).toFixed(2), 'target at most 1.11'),
     row('calls to the service', `${callsPerBucket.toFixed(2)} a bucket`, 'target at most 4'),

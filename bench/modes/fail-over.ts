@@ -64,7 +64,7 @@ function runEnd(end: End, options: BenchOptions, cores: Cores, say: (line: strin
     const both = [await started(ground), await started(ground)] as const;
     await applyProviders(plane.admin, namespace, backend.accounts, options);
     await orFailure(both[0], orFailure(both[1], providersReady(both[0], options.providers)));
-    const [leader, standby] = (await isLeader(both[0])) ? both : ([both[1], both[0]] as const);
+    const [leader, standby] = await rolesOf(both);
     for (const each of both) await settled(each);
     await backend.take();
     const watch = new ReadyWatch(plane.admin, BUCKETS, namespace);
@@ -96,8 +96,26 @@ function runEnd(end: End, options: BenchOptions, cores: Cores, say: (line: strin
   });
 }
 
-async function isLeader(stage: Started): Promise<boolean> {
-  return (await metricsOf(stage)).sum('leader') === 1;
+/** Who leads and who stands by, as soon as both say so. */
+async function rolesOf([one, other]: readonly [Started, Started]): Promise<
+  readonly [leader: Started, standby: Started]
+> {
+  let roles: readonly [Started, Started] | undefined;
+  await until('one leads, and the other one stands by', async () => {
+    const [first, second] = await Promise.all([one, other].map(leads));
+    if (first === true && second === false) roles = [one, other];
+    if (first === false && second === true) roles = [other, one];
+    return roles !== undefined;
+  });
+  return roles ?? [one, other];
+}
+
+/** `undefined`: it does not answer yet. */
+function leads(stage: Started): Promise<boolean | undefined> {
+  return metricsOf(stage).then(
+    (scrape) => scrape.sum('leader') === 1,
+    () => undefined,
+  );
 }
 
 /** Who called when: the epoch of the Lease is in the name of the program. Pure. */

@@ -10,8 +10,10 @@ import { providerName } from '../objects.ts';
 import type { BenchOptions } from '../options.ts';
 import { row, shareLine } from '../report.ts';
 import type { BenchResult, Span } from '../result.ts';
-import { type Ground, onGround, openSpan, orFailure, stopOperator } from '../stage.ts';
+import { beginSpan, emptyLogs, type Ground, onGround, orFailure, stopOperator } from '../stage.ts';
 
+/** They would be among the passes, and never let it come to rest. */
+const WITHOUT_DRIFT_CHECKS = { DRIFT_CHECK_INTERVAL_SECONDS: '0' };
 const NEW = 'bench-new';
 const LOOK_MS = 10;
 
@@ -34,7 +36,7 @@ export interface RestartResult extends Pick<BenchResult, 'shape'> {
 export function runRestart(options: BenchOptions, cores: Cores, say: (line: string) => void): Promise<RestartResult> {
   return onGround(options, cores, say, async (ground) => {
     await makeExisting(ground, options.autoManage ? { autoManage: {} } : {});
-    const before = await started(ground); // what the changed Providers ask for is done by this one
+    const before = await started(ground, WITHOUT_DRIFT_CHECKS); // what the changed Providers ask for is done by this one
     await orFailure(before, allLookedAt(before));
     await stopOperator(before);
     const quiet = await startAgain(ground);
@@ -45,10 +47,10 @@ export function runRestart(options: BenchOptions, cores: Cores, say: (line: stri
 }
 
 async function startAgain(ground: Ground): Promise<Omit<RestartResult, 'options' | 'shape' | 'newObjectMs'>> {
-  await ground.backend.take();
+  await emptyLogs(ground);
   const execMs = performance.now();
-  const stage = await started(ground);
-  const span = await openSpan(stage);
+  const stage = await started(ground, WITHOUT_DRIFT_CHECKS);
+  const span = await beginSpan(stage);
   const first = await orFailure(
     stage,
     firstCall(stage, () => true),

@@ -14,7 +14,7 @@ import { partsOf } from '../result-of.ts';
 import { allReady } from '../run.ts';
 import { STACK_CHAIN, STACK_SERVICE_CALLS } from '../stack-calls.ts';
 import { listed } from '../stack-report.ts';
-import { onGround, openSpan, orFailure, providersReady, settled, stopOperator } from '../stage.ts';
+import { onGround, openSpan, orFailure, providersReady, type Stage, settled, stopOperator } from '../stage.ts';
 
 /** A run of `--stacks-at-once`. Times in seconds. */
 export interface AtOnceResult extends Pick<BenchResult, 'shape' | 'limit' | 'rssMb' | 'writeRate'> {
@@ -93,8 +93,20 @@ async function measure(stage: Started, measuredRate: number): Promise<Omit<AtOnc
         : { before: before.rssMb, peak: Math.max(peak ?? 0, after.rssMb), after: after.rssMb },
     writeRate,
     loopLagMs,
-    events: (await plane.admin.list(EVENTS, namespace)).items.length,
+    events: await eventsIn(stage),
   };
+}
+
+/** How many Events there are, page by page. */
+async function eventsIn({ plane, namespace }: Stage): Promise<number> {
+  let count = 0;
+  let continueToken: string | undefined;
+  do {
+    const page = await plane.admin.list(EVENTS, namespace, continueToken === undefined ? {} : { continueToken });
+    count += page.items.length;
+    continueToken = page.continueToken;
+  } while (continueToken !== undefined);
+  return count;
 }
 
 function lagOf(metrics: Awaited<ReturnType<typeof metricsOf>>): AtOnceResult['loopLagMs'] {

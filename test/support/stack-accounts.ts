@@ -5,6 +5,7 @@ import type { Emulator } from '../../src/emulator/server.ts';
 import type { SecretObject } from '../../src/kinds/provider-secrets.ts';
 import type { Kube } from '../../src/runtime/kube.ts';
 import type { KeyPair } from './account.ts';
+import { until } from './until.ts';
 
 /** The keys in the Secrets that Buckets of a namespace have delivered, by the name of the Bucket. */
 export type DeliveredKeys = ReadonlyMap<string, KeyPair>;
@@ -27,6 +28,17 @@ export async function deliveredKeys(kube: Kube, namespace: string): Promise<Deli
     }
     continueToken = page.continueToken;
   } while (continueToken !== undefined);
+  return found;
+}
+
+/** The same, once two readings agree: what a leader that was killed had sent is written after its end. */
+export async function lastDelivered(kube: Kube, namespace: string): Promise<DeliveredKeys> {
+  let found = await deliveredKeys(kube, namespace);
+  await until('the writes of the dead leader are over', async () => {
+    const before = found.size;
+    found = await deliveredKeys(kube, namespace);
+    return found.size === before;
+  });
   return found;
 }
 
