@@ -6,9 +6,12 @@ import { CallNames } from './call-names.ts';
 // The process of the emulators, so that their work is not the harness's: started by backend.ts, one emulator an account.
 
 const [accounts = '1', latencyMs = '0', region = ''] = process.argv.slice(2);
+/** Room for the longest backlog in one account. */
+const MAX_BUCKETS = 200_000;
+
 const emulators: Emulator[] = [];
 for (let index = 0; index < Number(accounts); index += 1) {
-  emulators.push(await startEmulator({ port: 0, latencyMs: Number(latencyMs) }));
+  emulators.push(await startEmulator({ port: 0, latencyMs: Number(latencyMs), maxBuckets: MAX_BUCKETS }));
 }
 
 const names = emulators.map(() => new CallNames());

@@ -57,7 +57,7 @@ export const OPTIONS: { readonly [N in keyof Values]: Option<Values[N]> } = {
   buckets: number('--buckets <n>', 'Bucket objects to apply', [0, 10_000], 1_000),
   settings: number('--settings <n>', `configured settings of each, 0 to ${MAX_SETTINGS}`, [0, MAX_SETTINGS], 0),
   keys: number('--keys <n>', 'how many keys, each of a user of its own', [1, MAX_USERS_OF_ACCOUNT], 1_000),
-  rounds: number('--rounds <n>', 'how often each of both is measured', [1, 50], 6),
+  rounds: number('--rounds <n>', 'how often each of both is measured', [1, 50], 4),
   objects: number('--objects <n>', 'how many objects there are', [10, 100_000], 10_000),
   latencyMs: number('--latency-ms <n>', 'how long the service takes for each call', [0, 10_000], 50),
   rate: number('--rate <n>', 'calls a second that each Provider allows', [1, 1_000], 100),

@@ -99,13 +99,17 @@ export const TARGETS_OF_MAKING: readonly Target[] = [
   }),
   target<BacklogResult>({
     name: 'new-object',
-    figure: 'a new Bucket in front of 9,900 that wait at the start: create to the first call, p99 of 50',
+    figure:
+      'a new Bucket in front of 10,000 of its account that wait at the start: create to the first call, p99 of 100',
     target: '≤ 100 ms',
     law: 'constant',
     argv: ['--backlog'],
     runs: 1,
     minutes: 5,
-    read: ({ newMs }) => [{ value: newMs.p99, unit: 'ms', most: 100 }],
+    read: ({ newMs, answerMs }) => [
+      { value: newMs.p99, unit: 'ms', most: 100 },
+      { what: 'the API server alone', value: answerMs.p99, unit: 'ms' },
+    ],
   }),
   target<BenchResult>({
     name: 'service-calls',
