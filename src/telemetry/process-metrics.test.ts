@@ -23,13 +23,13 @@ test('process: a loop that was kept busy is told as late once, and not without t
   const metrics = new Metrics({ version: '1' });
   t.after(watchProcess(metrics));
   for (let turn = 0; turn < 4; turn++) {
-    const until = performance.now() + 100;
+    const until = performance.now() + 300;
     while (performance.now() < until);
     for (let each = 0; each < 2; each++) await new Promise((resolve) => setImmediate(resolve));
   }
   const busy = new Scrape(await metrics.text());
   const most = busy.sum('loopLagMost') ?? Number.NaN;
-  assert.ok(most >= 0.075, `${most} s`);
+  assert.ok(most >= 0.15, `${most} s`);
   assert.ok((busy.sum('loopLagMedian') ?? Number.NaN) <= (busy.sum('loopLagHigh') ?? Number.NaN));
   assert.equal(new Scrape(await metrics.text()).sum('loopLagMost'), 0, 'what a scrape told is over');
 });

@@ -3,8 +3,11 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { Metrics, Sample } from './metrics.ts';
 import { PROCESS_METRICS } from './metrics-of-process.ts';
 
-/** How often a timer looks how late it is; what it sees is that much longer than the delay. */
-const RESOLUTION_MS = 20;
+/**
+ * How often a timer looks how late it is; what it sees is that much longer than the delay. At 20 ms it was more than half
+ * of what a process costs that does nothing: some 30 s of CPU an hour for two replicas (`npm run bench -- --idle`).
+ */
+const RESOLUTION_MS = 100;
 
 type Standard = {
   [N in keyof typeof PROCESS_METRICS]: (typeof PROCESS_METRICS)[N] extends { readonly isStandard: true } ? N : never;
