@@ -35,6 +35,7 @@ import { NewsWakes } from './managed/news-wakes.ts';
 import { managedReconciler, type ReconcilerEnv, type ServedKind } from './managed/reconciler.ts';
 import type { ReferenceGrant } from './managed/references.ts';
 import { Reporter } from './managed/reporter.ts';
+import { isSettled } from './managed/status.ts';
 import { ObjectWrites } from './managed/writes.ts';
 import { watchObjects } from './object-gauges.ts';
 import { watchClients, watchRuntime } from './operator-gauges.ts';
@@ -146,7 +147,7 @@ export function createOperator(parts: OperatorParts): Operator {
       const controller = createController(parts, name, reconciles[name], (key) =>
         providerGroup(lookup, kinds, name, key),
       );
-      manager.control(store, controller, config.driftCheckIntervalMs);
+      manager.control(store, controller, { resyncMs: config.driftCheckIntervalMs, isSettled });
       return [name, { kind, store, controller }] as const;
     }),
   );

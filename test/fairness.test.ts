@@ -65,3 +65,29 @@ test('a Provider that hangs with a hundred Buckets holds up no Bucket of another
   assert.equal(world.operator.wasabi.pending, hanging(), 'every call that hung still does');
   await world.expectValid('Bucket', 'quick');
 });
+
+test('what was changed while no operator ran comes before what only has to be looked at', async (t) => {
+  const world = await shared.startWorld(t);
+  const names = Array.from({ length: 20 }, (_, index) => `b${String(index).padStart(2, '0')}`);
+  await Promise.all(names.map((name) => world.apply(bucket(name))));
+  await Promise.all(names.map((name) => world.reaches('Bucket', name, 'Ready', 'True')));
+  await world.settle();
+  await world.kill();
+  await world.apply(bucket('new'));
+  await world.patch('Bucket', 'b17', { spec: { tagging: { tags: { team: 'a' } } } });
+  const known = world.operatorCalls().length;
+
+  await world.restart(['--max-concurrent-reconciles=1']);
+
+  await until('every bucket was looked at', () =>
+    Promise.resolve(new Set(bucketsCalled(world, known)).size === names.length + 1),
+  );
+  assert.deepEqual([...new Set(bucketsCalled(world, known))].slice(0, 2).toSorted(), ['b17', 'new']);
+});
+
+function bucketsCalled(world: World, from: number): readonly string[] {
+  return world
+    .operatorCalls()
+    .slice(from)
+    .flatMap((call) => call.bucket ?? []);
+}

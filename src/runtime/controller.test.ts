@@ -57,15 +57,17 @@ function world(options: Partial<ControllerOptions> = {}) {
 
 const NO_DEPTH = { user: 0, retry: 0, initial: 0, resync: 0, delayed: 0, processing: 0, stuck: 0 };
 
-test('on standby the queue fills, and passes begin with start, the most urgent first', async () => {
+test('on standby nothing is queued, and passes begin with start, the most urgent first', async () => {
   const { controller, started, running } = world({ concurrency: 1 });
-  controller.enqueue(B, 'initial');
-  controller.enqueue(A, 'user');
+  const fill = () => {
+    controller.enqueue(B, 'initial');
+    controller.enqueue(A, 'user');
+  };
+  fill();
   await settle();
-  assert.deepEqual(started, []);
-  assert.equal(controller.depth(), 2);
-  controller.start();
-  controller.start();
+  assert.deepEqual([started, controller.depth()], [[], 0]);
+  controller.start(fill);
+  controller.start(fill);
   await settle();
   assert.deepEqual(started, ['team-a/logs']);
   running[0]?.end({ type: 'done' });
@@ -104,8 +106,8 @@ test('a key that changes during its pass has one more pass, and never two at onc
 
 test('no more passes run at a time than allowed', async () => {
   const { controller, started, running } = world({ concurrency: 3 });
-  for (let i = 0; i < 10; i++) controller.enqueue({ namespace: 'n', name: `o${i}` }, 'user');
   controller.start();
+  for (let i = 0; i < 10; i++) controller.enqueue({ namespace: 'n', name: `o${i}` }, 'user');
   await settle();
   assert.equal(running.length, 3);
   while (running.length > 0) {
@@ -266,10 +268,8 @@ test('a pass that ignores its signal is counted, gives its place to others, and 
   assert.equal(controller.standstill(), undefined);
 });
 
-test('nothing stands still on standby, however long keys wait, nor while passes take their time', async () => {
+test('nothing stands still on standby, nor while passes take their time, however long keys wait', async () => {
   const { clock, controller, running } = world({ concurrency: 1 });
-  controller.enqueue(A, 'user');
-  controller.enqueue(B, 'user');
   const look = async () => {
     assert.equal(controller.standstill(), undefined);
     await clock.advanceAsync(70_000);
@@ -277,6 +277,8 @@ test('nothing stands still on standby, however long keys wait, nor while passes 
   };
   await look();
   controller.start();
+  controller.enqueue(A, 'user');
+  controller.enqueue(B, 'user');
   await settle();
   await look();
   assert.equal(running.length, 1);

@@ -55,7 +55,7 @@ const STOP_MS = 5000;
 
 /**
  * Runs passes for the keys of one kind: at most `concurrency` at a time, and never two over one key. Whatever a pass
- * throws, the controller goes on. The queue fills from the beginning; passes begin with `start`.
+ * throws, the controller goes on. Queue and passes begin with `start`: a process that stands by owes nobody a pass.
  */
 export class Controller {
   readonly #options: ControllerOptions;
@@ -87,17 +87,22 @@ export class Controller {
     this.#queue = new WorkQueue({ clock, random, ...(backoff && { backoff }), ...(groups && { groups }), observer });
   }
 
-  /** Asks for a pass over that object, now or as soon as its running pass is over. */
+  /** Asks for a pass over that object, now or as soon as its running pass is over. Before `start` it does nothing. */
   enqueue(key: ObjectKey, priority: Priority): void {
+    if (!this.#isStarted) return;
     const text = keyText(key);
     this.#turns.get(text)?.raise(priority); // what is asked for begins when the running pass has ended
     this.#queue.add(text, priority);
   }
 
-  /** Begins with the passes. Called once, when this process leads; after `stop` it does nothing. */
-  start(): void {
+  /**
+   * Begins with the passes. Called once, when this process leads; after `stop` it does nothing.
+   * @param fill queues what is there, before the first pass begins, so that the most urgent is first
+   */
+  start(fill: () => void = () => {}): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
+    fill();
     for (let worker = 0; worker < this.#options.concurrency; worker++) void this.#work();
   }
 
@@ -124,7 +129,7 @@ export class Controller {
   /** Why only a new start of the process would help; undefined: it makes progress, or has nothing to do. Asked at each probe. */
   standstill(): string | undefined {
     if (this.#stuck > 0) return `passes that do not end: ${this.#stuck}`;
-    if (!this.#isStarted || this.#stopped !== undefined) return undefined;
+    if (this.#stopped !== undefined) return undefined;
     const { clock } = this.#options;
     const now = { due: this.depth(), running: this.#queue.depth().processing, begun: this.#begun };
     const lastedMs = this.#standstill.look(now, clock.monotonicMs());

@@ -42,7 +42,10 @@ async function world(t: TestContext, setup: Setup = {}) {
       return (await reconcile?.(key, pass)) ?? { type: 'done' };
     },
   });
-  manager.control(store, controller, RESYNC_MS);
+  manager.control(store, controller, {
+    resyncMs: RESYNC_MS,
+    isSettled: ({ metadata }) => metadata.name.startsWith('settled'),
+  });
   t.after(async () => {
     const stopped = manager.stop(0);
     await clock.advanceAsync(10_000);
@@ -83,7 +86,7 @@ test('passes begin when every kind was listed, over all that is there', async (t
   const started = one.manager.start();
   await waitFor('the things', () => one.store.list().length === 2);
   assert.deepEqual([one.manager.unsynced(), one.manager.isLeader, one.passes], [['Node'], false, []]);
-  assert.equal(one.controller.depths().initial, 2);
+  assert.equal(one.controller.depth(), 0, 'and none is queued');
   isSlow = false;
   await waitFor('the deadline of the held list', () => one.clock.nextTimerMs === 15_000);
   one.clock.advance(15_000);
@@ -125,18 +128,19 @@ test('namespaces are watched one by one, cluster-scoped kinds as a whole', async
   assert.deepEqual(lists.sort(), ['/api/v1/namespaces/a/things', '/api/v1/namespaces/b/things', '/api/v1/nodes']);
 });
 
-test('a standby keeps its stores and fills its queue; elected, it begins', async (t) => {
+test('a standby keeps its stores and queues nothing; elected, it begins with what is not settled', async (t) => {
   const office = new Office();
   const one = await world(t, { leadership: office });
-  one.server.set('x');
+  for (const name of ['settled-1', 'settled-2', 'x']) one.server.set(name);
   await one.manager.start();
   one.server.set('y');
-  await waitFor('both queued', () => one.controller.depth() === 2);
+  await waitFor('what came meanwhile', () => one.store.list().length === 4);
   await one.clock.advanceAsync(RESYNC_MS);
-  assert.deepEqual([one.manager.isLeader, one.passes], [false, []]);
+  assert.deepEqual([one.manager.isLeader, one.controller.depth(), one.passes], [false, 0, []]);
   office.elect();
-  await waitFor('both passes', () => one.passes.length === 2);
+  await waitFor('all passes', () => one.passes.length === 4);
   assert.equal(one.manager.isLeader, true);
+  assert.deepEqual(one.passes, ['a/x', 'a/y', 'a/settled-1', 'a/settled-2']);
 });
 
 test('leadership lost: running passes are aborted and none begins', async (t) => {

@@ -63,15 +63,30 @@ interface Watched {
   readonly reflectors: readonly Reflector[];
 }
 
+/** How the keys of a store come to their controller. */
+export interface ControlOptions<T extends KubeObject> {
+  /** Each object is looked at once in so many ms; undefined: only in the beginning and when it changes. */
+  readonly resyncMs: number | undefined;
+  /** Nothing is known to be left to do for it: in the beginning it comes after those of which something is. */
+  readonly isSettled: (object: T) => boolean;
+}
+
+interface Controlled {
+  readonly controller: Controller;
+  /** Queues every object that there is. */
+  readonly fill: () => void;
+  readonly resync: Resync | undefined;
+}
+
 /**
  * Starts and stops the parts of a controller process in the right order: watches, then, once everything was listed and
  * leadership is held, workers; and back: no new keys, running passes to their end, leadership given back last. On
- * standby stores are kept and queues filled, so that taking over is starting to work.
+ * standby stores are kept, so that taking over is filling the queues and starting to work.
  */
 export class Manager {
   readonly #options: ManagerOptions;
   readonly #watched: Watched[] = [];
-  readonly #controllers: { readonly controller: Controller; readonly resync: Resync | undefined }[] = [];
+  readonly #controllers: Controlled[] = [];
   readonly #tasks: LeaderTask[] = [];
   readonly #stopping = new AbortController();
   /** Kinds whose last attempt was answered with NotServed. */
@@ -102,14 +117,23 @@ export class Manager {
     return store;
   }
 
-  /** The controller gets the keys of that store: changed objects now, and all of them once an interval, if there is one. */
-  control<T extends KubeObject>(store: ObjectStore<T>, controller: Controller, resyncMs: number | undefined): void {
-    store.onChange(({ before, after, isInitial }) => {
-      if (after === undefined || !isWorthAPass(before, after)) return;
-      controller.enqueue(keyOf(after), isInitial ? 'initial' : 'user');
+  /**
+   * While this process leads, the controller gets the keys of that store: all of them in the beginning, changed ones at
+   * once, and all again once an interval, if there is one.
+   */
+  control<T extends KubeObject>(
+    store: ObjectStore<T>,
+    controller: Controller,
+    { resyncMs, isSettled }: ControlOptions<T>,
+  ): void {
+    store.onChange(({ before, after }) => {
+      if (after !== undefined && isWorthAPass(before, after)) controller.enqueue(keyOf(after), 'user');
     });
     this.#controllers.push({
       controller,
+      fill: () => {
+        for (const object of store.list()) controller.enqueue(keyOf(object), isSettled(object) ? 'initial' : 'retry');
+      },
       resync: resyncMs === undefined ? undefined : this.#resync(store, controller, resyncMs),
     });
   }
@@ -191,8 +215,8 @@ export class Manager {
     if (this.#isStopping) return; // won on the way out: it is given back at once
     this.#isLeader = true;
     this.#options.onLeadership?.(true);
-    for (const { controller, resync } of this.#controllers) {
-      controller.start();
+    for (const { controller, fill, resync } of this.#controllers) {
+      controller.start(fill);
       resync?.start();
     }
     for (const task of this.#tasks) task.start();

@@ -37,15 +37,6 @@ test('what was added during its pass waits from the end of that pass', async () 
   assert.deepEqual(told, [0, 50]);
 });
 
-test('a process that stands by keeps nobody waiting: the wait begins with the first taker', async () => {
-  const clock = new FakeClock();
-  const { queue, told } = observed(clock);
-  queue.add('a', 'initial');
-  clock.advance(3_600_000);
-  assert.equal(await queue.take(never), 'a');
-  assert.deepEqual(told, [0]);
-});
-
 test('each failure that is tried again is told', async () => {
   const clock = new FakeClock();
   const { queue, told } = observed(clock);

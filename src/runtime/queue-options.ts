@@ -14,7 +14,7 @@ export interface WorkQueueOptions {
 
 /** Is told of what the queue does, for metrics. Must not throw. */
 export interface QueueObserver {
-  /** A key was given out, so long after it was due, and after keys were first asked for: on standby nothing waits for us. */
+  /** A key was given out, so long after it was due. */
   onTaken(waitedMs: number): void;
   /** A key failed, and is tried again later. */
   onRetry(): void;

@@ -58,7 +58,6 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>();
   readonly #takers = new Set<(key: string | undefined) => void>();
   readonly #observer: QueueObserver | undefined;
-  #firstTakerMs: number | undefined;
   #order = 0;
   #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
   #closed: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
@@ -134,7 +133,6 @@ export class WorkQueue {
    */
   take(signal: AbortSignal): Promise<string | undefined> {
     if (signal.aborted || this.#closed !== undefined) return Promise.resolve(undefined);
-    this.#firstTakerMs ??= this.#clock.monotonicMs();
     return new Promise((resolve) => {
       const finish = (key: string | undefined) => {
         this.#takers.delete(finish);
@@ -251,7 +249,7 @@ export class WorkQueue {
 
   #tellWait(taken: Pending | undefined): void {
     const nowMs = this.#clock.monotonicMs();
-    this.#observer?.onTaken(nowMs - Math.max(taken?.readyMs ?? nowMs, this.#firstTakerMs ?? nowMs));
+    this.#observer?.onTaken(nowMs - (taken?.readyMs ?? nowMs));
   }
 
   /** One timer, for the earliest of the delayed. */
