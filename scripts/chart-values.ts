@@ -79,7 +79,8 @@ export const CHART_VALUES: readonly ChartValue[] = [
   {
     path: 'operator.driftCheckIntervalSeconds',
     schema: { oneOf: [{ const: 0 }, number(10, 86_400)] },
-    meaning: 'how often each object is compared with the service; 0: only when it changes or somebody asks',
+    meaning:
+      'how often each object is compared with the service, if a fifth of the rate of its account suffices; 0: never',
   },
   {
     path: 'operator.existenceCheckIntervalSeconds',

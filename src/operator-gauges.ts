@@ -1,5 +1,6 @@
 import type { Clock } from './runtime/clock.ts';
 import type { Controller } from './runtime/controller.ts';
+import type { DriftPace } from './runtime/drift-pace.ts';
 import type { Manager } from './runtime/manager.ts';
 import type { NamedWatches } from './runtime/named-watches.ts';
 import { accountLabel, type Metrics } from './telemetry/metrics.ts';
@@ -38,6 +39,15 @@ export function watchRuntime(metrics: Metrics, { clock, manager, controllers, se
     }
     const monotonicIsAheadMs = clock.monotonicMs() - clock.now();
     return [...earliest].map(([kind, atMs]) => [{ kind }, (atMs - monotonicIsAheadMs) / 1_000] as const);
+  });
+}
+
+/** From now on each scrape asks how many objects wait until the share of their account lets them be compared. */
+export function watchDriftChecks(metrics: Metrics, pace: DriftPace): void {
+  metrics.watch('driftChecksWaiting', () => {
+    const counts = new Map<string, number>();
+    for (const [account, count] of pace.waiting()) counts.set(account, (counts.get(account) ?? 0) + count);
+    return [...counts].map(([account, count]) => [{ account: accountLabel(account) }, count] as const);
   });
 }
 

@@ -7,6 +7,7 @@ import { keyText, type ObjectKey } from './api/meta.ts';
 import { providerDefinition } from './api/provider.ts';
 import { userDefinition } from './api/user.ts';
 import { type Config, VERSION } from './config.ts';
+import { createDriftPace, createSweeps, driftChecks } from './drift.ts';
 import { indexed } from './indexed-kind.ts';
 import { accessKeyKind } from './kinds/access-key/kind.ts';
 import { userKeyText } from './kinds/access-key/observe.ts';
@@ -19,7 +20,7 @@ import { bucketKind } from './kinds/bucket/kind.ts';
 import { bucketMentions, bucketReferences } from './kinds/bucket/references.ts';
 import { bucketPolicyKind } from './kinds/bucket-policy/kind.ts';
 import { bucketPolicyReferences, bucketReference } from './kinds/bucket-policy/references.ts';
-import { ExistenceSweeps } from './kinds/existence-sweeps.ts';
+import type { ExistenceSweeps } from './kinds/existence-sweeps.ts';
 import { iamPolicyKind, iamPolicyReferences } from './kinds/iam-policy/kind.ts';
 import { policyName } from './kinds/iam-policy/name.ts';
 import { providerKind, providerReferences } from './kinds/provider/kind.ts';
@@ -42,6 +43,7 @@ import { watchClients, watchRuntime } from './operator-gauges.ts';
 import { providerGroup } from './provider-group.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import { Controller, type Reconcile } from './runtime/controller.ts';
+import type { DriftPace } from './runtime/drift-pace.ts';
 import type { Fence } from './runtime/fence.ts';
 import type { Kube } from './runtime/kube.ts';
 import { toKubeReconcileError } from './runtime/kube-errors.ts';
@@ -135,7 +137,8 @@ export function createOperator(parts: OperatorParts): Operator {
   const lookup = new Lookup(snapshot, config);
   const access = createAccess(parts, { kube, lookup, secrets });
   const existence = createSweeps(parts, stores, { snapshot, access });
-  manager.whileLeading(existence);
+  const pace = createDriftPace(parts, { lookup, kinds, access });
+  for (const task of [existence, ...(pace === undefined ? [] : [pace])]) manager.whileLeading(task);
   const signals: WakeSignals = {
     attachments: new AttachmentSignal(),
     newsWakes: new NewsWakes(),
@@ -144,10 +147,9 @@ export function createOperator(parts: OperatorParts): Operator {
   const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access, ...signals });
   const controlled = new Map(
     [...indexedStores].map(([name, { kind, store }]) => {
-      const controller = createController(parts, name, reconciles[name], (key) =>
-        providerGroup(lookup, kinds, name, key),
-      );
-      manager.control(store, controller, { resyncMs: config.driftCheckIntervalMs, isSettled });
+      const groupOf = (key: ObjectKey) => providerGroup(lookup, kinds, name, key);
+      const controller = createController(parts, name, { reconcile: reconciles[name], pace, groupOf });
+      manager.control(store, controller, { isSettled, resync: driftChecks(parts, pace, name, controller) });
       return [name, { kind, store, controller }] as const;
     }),
   );
@@ -254,30 +256,23 @@ function createAccess(
   });
 }
 
-/** Looks for what somebody deleted in the service. */
-function createSweeps(
-  { config, clock }: OperatorParts,
-  stores: ReadonlyMap<string, ObjectStore<ManagedResource>>,
-  views: { snapshot: StoreSnapshot; access: AccountAccess },
-): ExistenceSweeps {
-  const providers = stores.get('Provider');
-  if (providers === undefined) throw new Error('no store of Providers');
-  // Who looks at no object by the clock looks at no list, either.
-  const intervalMs = config.driftCheckIntervalMs === undefined ? undefined : config.existenceCheckIntervalMs;
-  return new ExistenceSweeps({ ...views, providers, clock, intervalMs });
+/** What the controllers of all kinds do not have in common. */
+interface OfKind {
+  readonly reconcile: Reconcile | undefined;
+  readonly pace: DriftPace | undefined;
+  readonly groupOf: (key: ObjectKey) => string;
 }
 
 function createController(
   { config, clock, random, log, metrics }: OperatorParts,
   kind: string,
-  reconcile: Reconcile | undefined,
-  groupOf: (key: ObjectKey) => string,
+  { reconcile, pace, groupOf }: OfKind,
 ): Controller {
   if (reconcile === undefined) throw new Error(`no reconciler for ${kind}`);
   return new Controller({
     clock,
     random,
-    reconcile,
+    reconcile: pace?.watched(kind, reconcile) ?? reconcile,
     groupOf,
     concurrency: config.maxConcurrentReconciles,
     observer: { onTaken: (waitedMs) => metrics.waitedInQueue(kind, waitedMs), onRetry: () => metrics.retried(kind) },

@@ -23,7 +23,7 @@ export function providerGroup(
 }
 
 /** As `namespace/name`: itself, else the one that its spec names, else that of the first object on the way to one. */
-function providerOf(
+export function providerOf(
   lookup: Lookup,
   kinds: Readonly<Record<string, IndexedKind>>,
   resource: ManagedResource,

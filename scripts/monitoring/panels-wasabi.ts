@@ -53,6 +53,14 @@ export const WASABI: Row = {
       ],
     },
     {
+      title: 'Comparisons that wait',
+      type: 'timeseries',
+      unit: 'short',
+      description:
+        'Objects whose drift check is due, by account. Where it does not return to zero, a fifth of the limit is too little for one an interval.',
+      queries: one(`sum by (account) (${of('driftChecksWaiting')})`, '{{account}}'),
+    },
+    {
       title: 'Retries',
       type: 'timeseries',
       unit: 'reqps',

@@ -3,6 +3,7 @@ import { keyOf, keyText, type ObjectKey } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
 import { findCondition } from '../managed/conditions.ts';
 import type { ManagedResource } from '../managed/kind.ts';
+import type { CallLimit } from '../runtime/drift-pace.ts';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { Pass } from '../runtime/turn.ts';
 import { type AllowedEndpoints, checkEndpoint } from '../wasabi/allowed-endpoints.ts';
@@ -99,6 +100,20 @@ export class AccountAccess {
       `spec.providerRef: Provider ${keyText(keyOf(provider))} is not ready: ${why}; look at its conditions`,
       { reason: 'ProviderNotReady', isExpected: ready === undefined },
     );
+  }
+
+  /**
+   * The limit that calls for objects of that Provider share with all others of its account; undefined: it is not known
+   * which that is, or its endpoints cannot be used, as the conditions of the Provider say.
+   */
+  limitOf({ spec, status }: Provider): CallLimit | undefined {
+    const { pool, defaultRate } = this.#parts;
+    if (status?.accountId === undefined) return undefined;
+    try {
+      return pool.limiters.limitOf(settingsOf(spec, undefined, defaultRate), status.accountId);
+    } catch {
+      return undefined;
+    }
   }
 
   /**

@@ -43,7 +43,7 @@ async function world(t: TestContext, setup: Setup = {}) {
     },
   });
   manager.control(store, controller, {
-    resyncMs: RESYNC_MS,
+    resync: { intervalMs: RESYNC_MS, onDue: (key) => controller.enqueue(key, 'resync') },
     isSettled: ({ metadata }) => metadata.name.startsWith('settled'),
   });
   t.after(async () => {

@@ -1,9 +1,9 @@
-import { type KubeObject, keyOf, type ObjectKey, type ResourceType } from '../api/meta.ts';
+import { type KubeObject, keyOf, type ResourceType } from '../api/meta.ts';
 import type { Clock, Random } from './clock.ts';
 import type { Controller } from './controller.ts';
 import { type Kube, KubeError } from './kube.ts';
 import { Reflector, type RelistReason } from './reflector.ts';
-import { Resync } from './resync.ts';
+import { Resync, type ResyncOptions } from './resync.ts';
 import { metadataOnly } from './slim.ts';
 import { ObjectStore } from './store.ts';
 import type { IndexFunction } from './store-index.ts';
@@ -65,8 +65,8 @@ interface Watched {
 
 /** How the keys of a store come to their controller. */
 export interface ControlOptions<T extends KubeObject> {
-  /** Each object is looked at once in so many ms; undefined: only in the beginning and when it changes. */
-  readonly resyncMs: number | undefined;
+  /** What each object is due for once an interval; undefined: it comes only in the beginning and when it changes. */
+  readonly resync: Omit<ResyncOptions, 'clock'> | undefined;
   /** Nothing is known to be left to do for it: in the beginning it comes after those of which something is. */
   readonly isSettled: (object: T) => boolean;
 }
@@ -118,13 +118,13 @@ export class Manager {
   }
 
   /**
-   * While this process leads, the controller gets the keys of that store: all of them in the beginning, changed ones at
-   * once, and all again once an interval, if there is one.
+   * While this process leads, the controller gets the keys of that store: all of them in the beginning, and changed ones at
+   * once.
    */
   control<T extends KubeObject>(
     store: ObjectStore<T>,
     controller: Controller,
-    { resyncMs, isSettled }: ControlOptions<T>,
+    { isSettled, resync }: ControlOptions<T>,
   ): void {
     store.onChange(({ before, after }) => {
       if (after !== undefined && isWorthAPass(before, after)) controller.enqueue(keyOf(after), 'user');
@@ -134,7 +134,7 @@ export class Manager {
       fill: () => {
         for (const object of store.list()) controller.enqueue(keyOf(object), isSettled(object) ? 'initial' : 'retry');
       },
-      resync: resyncMs === undefined ? undefined : this.#resync(store, controller, resyncMs),
+      resync: resync && new Resync(store, { ...resync, clock: this.#options.clock }),
     });
   }
 
@@ -204,11 +204,6 @@ export class Manager {
       type.kind,
       Math.min(...reflectors.map(({ lastContactMs }) => lastContactMs)),
     ]);
-  }
-
-  #resync(store: Pick<ObjectStore, 'onChange'>, controller: Controller, intervalMs: number): Resync {
-    const onDue = (key: ObjectKey) => controller.enqueue(key, 'resync');
-    return new Resync(store, { clock: this.#options.clock, intervalMs, onDue });
   }
 
   #lead(): void {

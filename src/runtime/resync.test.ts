@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../../test/support/fake-clock.ts';
-import { type KubeObject, keyText } from '../api/meta.ts';
+import { type KubeObject, keyText, type ObjectKey } from '../api/meta.ts';
 import { Resync } from './resync.ts';
 import { ObjectStore } from './store.ts';
 
@@ -15,8 +15,10 @@ function world(intervalMs: number) {
   const store = new ObjectStore();
   const feed = store.addFeed({ relist: () => undefined, refresh: () => undefined });
   const due: string[] = [];
-  const resync = new Resync(store, { clock, intervalMs, onDue: (key) => due.push(keyText(key)) });
-  return { clock, feed, due, resync };
+  const gone: string[] = [];
+  const onDue = (key: ObjectKey) => due.push(keyText(key));
+  const resync = new Resync(store, { clock, intervalMs, onDue, onGone: (key) => gone.push(keyText(key)) });
+  return { clock, feed, due, gone, resync };
 }
 
 test('each object is due once an interval, spread over it', () => {
@@ -41,7 +43,7 @@ test('each object is due once an interval, spread over it', () => {
 });
 
 test('what is gone is due no more, and a new incarnation once', () => {
-  const { clock, feed, due, resync } = world(10_000);
+  const { clock, feed, due, gone, resync } = world(10_000);
   feed.put(object('gone'));
   feed.put(object('again'));
   feed.put(object('again', 'uid-next', '2'));
@@ -50,6 +52,7 @@ test('what is gone is due no more, and a new incarnation once', () => {
   resync.start();
   clock.advance(10_000);
   assert.deepEqual(due, ['a/again']);
+  assert.deepEqual(gone, ['a/gone']);
 });
 
 test('nothing is due before the start: a standby does not ask', () => {

@@ -9,6 +9,8 @@ export interface ResyncOptions {
   /** How often each object is due. */
   readonly intervalMs: number;
   readonly onDue: (key: ObjectKey) => void;
+  /** It is due no more. */
+  readonly onGone?: (key: ObjectKey) => void;
 }
 
 /**
@@ -30,6 +32,7 @@ export class Resync {
       if (before !== undefined && before.metadata.uid !== after?.metadata.uid)
         this.#slotOf(before).delete(textOf(before));
       if (after !== undefined) this.#slotOf(after).set(textOf(after), keyOf(after));
+      else if (before !== undefined) options.onGone?.(keyOf(before));
     });
   }
 

@@ -9,8 +9,8 @@ export interface Pass {
 }
 
 /**
- * How urgent one pass is, for whatever serves passes in turn, and how long it has waited there: that is not the pass's
- * own time. Both change while the pass runs.
+ * How urgent one pass is, for whatever serves passes in turn, how long it has waited there (that is not the pass's own
+ * time), and how many calls it was granted. All three change while the pass runs.
  */
 export class Turn {
   readonly #clock: Clock;
@@ -18,6 +18,7 @@ export class Turn {
   #waiting = 0;
   #sinceMs = 0;
   #waitedMs = 0;
+  #calls = 0;
 
   /** @param priority why the pass was asked for */
   constructor(clock: Clock, priority: Priority) {
@@ -44,6 +45,16 @@ export class Turn {
       this.#waiting -= 1;
       if (this.#waiting === 0) this.#waitedMs += this.#clock.monotonicMs() - this.#sinceMs;
     };
+  }
+
+  /** The pass may make one call. */
+  granted(): void {
+    this.#calls += 1;
+  }
+
+  /** The calls that it was granted so far. */
+  get calls(): number {
+    return this.#calls;
   }
 
   /** How long it has waited so far; ms. */

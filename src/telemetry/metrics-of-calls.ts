@@ -60,6 +60,12 @@ export const CALL_METRICS = {
     labels: ['account'],
     help: 'Calls that wait for our own limit now.',
   },
+  driftChecksWaiting: {
+    name: 'drift_checks_waiting',
+    type: 'gauge',
+    labels: ['account'],
+    help: 'Objects whose comparison with the service is due, and waits for its turn within the fifth of the limit that comparisons have; they are in no queue yet.',
+  },
   certificateEnds: {
     name: 'endpoint_certificate_not_after_timestamp_seconds',
     type: 'gauge',

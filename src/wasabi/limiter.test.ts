@@ -106,7 +106,7 @@ test('sixteen passes at half a request a second: each makes its three within 20 
   assert.ok(Math.max(...tookMs) <= 20_000, String(tookMs));
 });
 
-test('a turn waits as long as a request of it does', async () => {
+test('a turn waits as long as a request of it does, and counts those that were let through', async () => {
   const clock = new FakeClock();
   const limiter = new AccountLimiter(clock, limit(1, 1));
   const turn = new Turn(clock, 'resync');
@@ -122,6 +122,7 @@ test('a turn waits as long as a request of it does', async () => {
   await assert.rejects(cancelled);
   await clock.advanceAsync(5_000);
   assert.equal(turn.waitedMs(), 1_500);
+  assert.equal(turn.calls, 2);
 });
 
 test('one congestion halves the rate once, and successes bring it back, never above what is configured', async () => {

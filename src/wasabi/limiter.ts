@@ -157,6 +157,7 @@ export class AccountLimiter {
       if (waiter === undefined) return;
       this.#tokens -= 1;
       this.#inFlight += 1;
+      waiter.turn.granted();
       waiter.grant(this.#permit());
     }
     if (this.#queue.size === 0 || this.#inFlight >= this.#limit.maxInFlight) return;

@@ -32,6 +32,25 @@ test('until the account is known each access key has its own', () => {
   assert.notEqual(limiters.limiterFor(use('https://s3.wasabisys.com', 'us-east-1', undefined, 'K2')), first);
 });
 
+test('the limit of an account is what its Providers asked for, what the service stands now, and until a call what the settings say', async () => {
+  const limiters = new Limiters(new FakeClock());
+  const settings = (endpoint: string, region: string) => ({ endpoint, region, rate });
+  const limit = limiters.limitOf(settings('https://s3.wasabisys.com', 'us-east-1'), '100');
+  assert.deepEqual([limit.account, limit.perSecond()], ['100', 20]);
+  const slow = use('https://s3.eu-central-1.wasabisys.com', 'eu-central-1', '100');
+  const lower = { ...rate, requestsPerSecond: 8 };
+  const limiter = limiters.limiterFor({ ...slow, settings: { ...slow.settings, rate: lower } });
+  assert.equal(limit.perSecond(), 8);
+  (await limiter.acquire({ namespace: 'a', signal: new AbortController().signal })).throttled(1);
+  assert.equal(limit.perSecond(), 4);
+
+  const idOf = (endpoint: string, region: string, account: string) =>
+    limiters.limitOf(settings(endpoint, region), account).id;
+  assert.equal(idOf('https://s3.eu-central-1.wasabisys.com', 'eu-central-1', '100'), limit.id);
+  assert.notEqual(idOf('https://s3.wasabisys.com', 'us-east-1', '200'), limit.id);
+  assert.notEqual(idOf('https://minio.example.com', 'us-east-1', '100'), limit.id);
+});
+
 test('an account that nobody asked for in an hour is forgotten, unless a call runs', async () => {
   const clock = new FakeClock();
   const limiters = new Limiters(clock);

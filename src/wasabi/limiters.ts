@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
+import type { CallLimit } from '../runtime/drift-pace.ts';
 import { endpointFor } from './endpoints.ts';
 import { AccountLimiter, type LimiterState } from './limiter.ts';
 import type { ProviderSettings } from './settings.ts';
@@ -37,13 +38,8 @@ export class Limiters {
 
   /** The limiter for the caller's account, with the caller's limit taken into account. */
   limiterFor(caller: AccountUse): AccountLimiter {
-    const site = endpointFor(caller.settings, 'any-region'); // the same text for every region of one service
     const account = caller.accountId;
-    const key = JSON.stringify([
-      site,
-      caller.accountId ?? null,
-      caller.accountId === undefined ? caller.accessKeyId : '',
-    ]);
+    const key = keyOf(caller);
     const now = this.#clock.monotonicMs();
     const entry = this.#limiters.get(key) ?? {
       account,
@@ -57,6 +53,20 @@ export class Limiters {
     return entry.limiter;
   }
 
+  /**
+   * What that account is allowed, as far as its Providers have called; until then, what these settings ask for.
+   * @throws InvalidSpec when the endpoint is no URL
+   */
+  limitOf(settings: AccountUse['settings'], account: string): CallLimit {
+    const id = keyOf({ settings, accountId: account });
+    const { requestsPerSecond } = settings.rate;
+    return {
+      id,
+      account,
+      perSecond: () => this.#limiters.get(id)?.limiter.state().currentPerSecond ?? requestsPerSecond,
+    };
+  }
+
   /** What each limiter is doing now. An account that is not known, or that several services have, comes more than once. */
   states(): readonly (readonly [account: string | undefined, state: LimiterState])[] {
     return [...this.#limiters.values()].map(({ account, limiter }) => [account, limiter.state()]);
@@ -68,4 +78,10 @@ export class Limiters {
       if (inFlight + waiting === 0 && now - lastUsedMs > IDLE_LIFE_MS) this.#limiters.delete(key);
     }
   }
+}
+
+/** The same text for every region of one service. An account that is not known is told apart by its access key. */
+function keyOf({ settings, accountId, accessKeyId = '' }: Partial<AccountUse> & Pick<AccountUse, 'settings'>): string {
+  const site = endpointFor(settings, 'any-region');
+  return JSON.stringify([site, accountId ?? null, accountId === undefined ? accessKeyId : '']);
 }

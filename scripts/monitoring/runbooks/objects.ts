@@ -228,7 +228,7 @@ export const OF_WORK: Readonly<Record<string, Runbook>> = {
       cause('The pod has too little CPU', 'its use is at its limit', 'Raise `resources.limits.cpu`, or take it away.'),
     ],
     escalation:
-      'The queue grows from day to day: the account has more objects than the limit can look at; raise `operator.driftCheckIntervalSeconds`.',
+      'The queue grows from day to day: more is made and changed than the limit lets through. Drift checks are not it: those beyond a fifth of the limit wait in `wasabi_s3_operator_drift_checks_waiting`.',
     silence: 'During a migration of thousands of objects.',
   },
   WasabiQueueSlow: {

@@ -105,8 +105,8 @@ export const OF_OPERATOR: Readonly<Record<string, Runbook>> = {
       ),
       cause(
         'Comparing takes most of the calls',
-        'the most frequent calls are reads',
-        'Raise `operator.driftCheckIntervalSeconds`.',
+        'the most frequent calls are reads; they are a fifth of what the limit allows, at most',
+        'Raise `operator.driftCheckIntervalSeconds`, or lower the limit.',
       ),
       cause(
         'Another program uses up the account',
