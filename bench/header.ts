@@ -25,7 +25,7 @@ export interface Header {
 
 const NO_PART: ReadonlySet<string> = new Set(['operator', 'quick', 'write', 'limitMinutes'] satisfies OptionName[]);
 /** What the operator is made of. */
-const BUILT = ['../src', '../scripts/build', '../package.json', '../package-lock.json'];
+const BUILT = ['../src', '../Dockerfile', '../scripts/build', '../package.json', '../package-lock.json'];
 /** Of `src`, what is no part of the operator: its changes leave results as good as they were. */
 const OTHERS = ['emulator', 'devcluster', 'cli'];
 

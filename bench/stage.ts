@@ -10,6 +10,7 @@ import { createNamespace } from '../test/support/cluster.ts';
 import { type Backend, type BackendCall, startBackend } from './backend.ts';
 import { type BenchControlPlane, startBenchControlPlane } from './control-plane.ts';
 import type { Cores } from './cores.ts';
+import { imageFlags } from './image-flags.ts';
 import { countsOf, writesOf } from './kube-calls.ts';
 import { type OperatorProcess, startOperatorProcess } from './operator-process.ts';
 import type { BenchOptions } from './options.ts';
@@ -224,7 +225,7 @@ async function commandOf(
   if (operator.length > 0) return operator.map((word) => word.replaceAll('{kubeconfig}', kubeconfig));
   const folder = join(directory, 'operator');
   await bundle(root, folder);
-  return [process.execPath, join(folder, 'main.mjs'), '--leader-elect', 'true'];
+  return [process.execPath, ...imageFlags(), join(folder, 'main.mjs'), '--leader-elect', 'true'];
 }
 
 /** Nothing of this process's own environment but where programs and the home directory are. */
