@@ -8,6 +8,12 @@ test('image flags: the operator is measured with those of the image, in a contai
   const [, limit] = /limits: \{memory: (\d+)Mi/.exec(values) ?? [];
   const flags = imageFlags();
   assert.ok(flags.includes(`--max-old-space-size=${Number(limit) / 2}`), flags.join(' '));
-  assert.ok(flags.some((flag) => flag.startsWith('--max-semi-space-size=')), flags.join(' '));
-  assert.ok(flags.every((flag) => process.allowedNodeEnvironmentFlags.has(flag.split('=')[0] ?? '')), flags.join(' '));
+  assert.ok(
+    flags.some((flag) => flag.startsWith('--max-semi-space-size=')),
+    flags.join(' '),
+  );
+  assert.ok(
+    flags.every((flag) => process.allowedNodeEnvironmentFlags.has(flag.split('=')[0] ?? '')),
+    flags.join(' '),
+  );
 });
