@@ -85,7 +85,7 @@ export const CHART_VALUES: readonly ChartValue[] = [
   {
     path: 'operator.existenceCheckIntervalSeconds',
     schema: { oneOf: [{ const: 0 }, number(10, 86_400)] },
-    meaning: "how often a Provider's buckets, users and policies are listed, to find deleted ones; 0: never",
+    meaning: "how often an account's buckets, users and policies are listed, to find deleted ones; 0: never",
   },
   {
     path: 'operator.userReadinessTimeoutSeconds',

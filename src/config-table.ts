@@ -69,7 +69,7 @@ export const configTable: readonly ConfigRow<keyof RawConfig>[] = [
     'existenceCheckIntervalMs',
     'existence-check-interval-seconds',
     55,
-    'how often buckets, users and policies of each Provider are listed, to find those that somebody deleted; 0, or without drift checks: never',
+    'how often buckets, users and policies of each account are listed, to find those that somebody deleted; 0, or without drift checks: never',
   ),
   {
     ...number(

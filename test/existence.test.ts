@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CreateUserCommand, DeletePolicyCommand, DeleteUserCommand } from '@aws-sdk/client-iam';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
+import { providerSecret } from './support/account.ts';
 import { inject } from './support/answers.ts';
-import { bucket, iamPolicy, user } from './support/builders.ts';
+import { bucket, iamPolicy, provider, user } from './support/builders.ts';
 import { arnOf, iamConsole } from './support/iam-console.ts';
+import type { ProxiedCall } from './support/proxy.ts';
 import { shareCluster } from './support/shared-cluster.ts';
-import type { World } from './support/world.ts';
+import { endpointsOf, type World } from './support/world.ts';
 
 const { startWorld } = shareCluster();
 
@@ -93,6 +95,84 @@ test('existence: a list of each kind a minute, whatever the number of objects, a
   assert.equal(world.kubeWrites().length, writes);
 });
 
+/** A Provider `second` of the same account with a key of its own, and a bucket and a user by it. @returns that key */
+async function makeSecond(world: World, prefix: string): Promise<string> {
+  const { account } = world.emulator;
+  await world.apply(providerSecret('second-credentials', account));
+  const ref = { name: 'second-credentials' };
+  const auth = { accessKeySecretRef: ref, secretKeySecretRef: ref };
+  const rateLimit = { requestsPerSecond: 1_000 };
+  await world.apply(provider('second', { ...endpointsOf(world), auth, rateLimit }));
+  await world.reaches('Provider', 'second', 'Ready', 'True');
+  const providerRef = { name: 'second' };
+  await world.apply(bucket('second-bucket', { name: `${prefix}-second-bucket`, providerRef }));
+  await world.apply(user('second-user', { name: `${prefix}-second-user`, providerRef }));
+  await world.reaches('Bucket', 'second-bucket', 'Ready', 'True');
+  await world.reaches('User', 'second-user', 'Ready', 'True');
+  await world.settle();
+  return account.accessKeyId;
+}
+
+test('existence: Providers of one account share its lists, and what is missed is missed for each', async (t) => {
+  const world = await startWorld(t, { flags });
+  const named = await makeAll(world, 'shared');
+  await makeSecond(world, 'shared');
+  await world.elapse(MINUTE_MS);
+  const count = world.operatorCalls().length;
+  await world.elapse(INTERVAL_MS * 4);
+  const calls = callsSince(world, count);
+  for (const list of ['ListUsers', 'ListPolicies']) {
+    const times = calls.filter((operation) => operation === list).length;
+    assert.ok(times === 4 || times === 5, `${list}: ${times} times`);
+  }
+  const before = world.operatorCalls().length;
+  for (const Bucket of [named('bucket'), 'shared-second-bucket'])
+    await world.console.send(new DeleteBucketCommand({ Bucket }));
+  const iam = iamConsole(world.emulator);
+  for (const UserName of [named('user'), 'shared-second-user']) await iam.send(new DeleteUserCommand({ UserName }));
+  await world.elapse(MINUTE_MS);
+  const created = callsSince(world, before).filter((operation) => operation.startsWith('Create'));
+  assert.deepEqual(created.toSorted(), ['CreateBucket', 'CreateBucket', 'CreateUser', 'CreateUser']);
+});
+
+test('existence: Providers of one account with another IAM endpoint, where others may answer, list for themselves', async (t) => {
+  const world = await startWorld(t, { flags });
+  await makeAll(world, 'apart');
+  await makeSecond(world, 'apart');
+  await world.patch('Provider', 'second', { spec: { iamEndpoint: `${endpointsOf(world).iamEndpoint}/` } });
+  await world.reaches('Provider', 'second', 'Ready', 'True');
+  await world.elapse(MINUTE_MS);
+  const count = world.operatorCalls().length;
+  await world.elapse(INTERVAL_MS * 4);
+  const times = callsSince(world, count).filter((operation) => operation === 'ListUsers').length;
+  assert.ok(times >= 8 && times <= 10, `ListUsers: ${times} times`);
+});
+
+test('existence: what one Provider cannot list, another one of its account does', async (t) => {
+  const world = await startWorld(t, { flags });
+  const named = await makeAll(world, 'helped');
+  const keys = [world.keys.accessKeyId, await makeSecond(world, 'helped')];
+  const iam = iamConsole(world.emulator);
+  const hits: ProxiedCall[] = [];
+  // One of the two lists for both: which one, their uids decide.
+  for (const key of keys) {
+    const isList = ({ authorization, body }: ProxiedCall) =>
+      authorization.includes(key) && body.includes('Action=List');
+    const fault = inject(world.operator.wasabi, isList, {
+      status: 500,
+      body: '<Error><Code>InternalError</Code></Error>',
+    });
+    await world.elapse(2 * MINUTE_MS);
+    await iam.send(new DeleteUserCommand({ UserName: named('user') }));
+    const count = world.operatorCalls().length;
+    await world.elapse(MINUTE_MS);
+    fault.end();
+    assert.ok(callsSince(world, count).includes('CreateUser'));
+    hits.push(...fault.hits);
+  }
+  assert.ok(hits.some(({ body }) => body.includes('Action=ListUsers')));
+});
+
 test('existence: nothing is listed of which there is no object, or without drift checks', async (t) => {
   const alone = await startWorld(t, { flags });
   await alone.apply(bucket('bucket', { name: 'alone-bucket' }));
@@ -144,9 +224,14 @@ test('existence: a list that lacks what is there costs one look, and not one eac
   );
   const count = world.operatorCalls().length;
   await world.elapse(4 * MINUTE_MS);
-  const looks = callsSince(world, count).filter((operation) => operation === 'GetUser');
+  const looks = () => callsSince(world, count).filter((operation) => operation === 'ListUserPolicies').length;
+  assert.equal(looks(), 1);
+  await world.patchStatus('Provider', 'wasabi', { lastHandledReconcileAt: 'long ago' }); // another version, the same account
+  await world.settle();
+  const before = looks();
+  await world.elapse(2 * MINUTE_MS);
   fault.end();
-  assert.equal(looks.length, 1);
+  assert.equal(looks(), before);
   await world.reaches('User', 'user', 'Ready', 'True');
 });
 

@@ -1,4 +1,4 @@
-import { keyOf, keyText, type ObjectKey } from '../api/meta.ts';
+import { keyOf, keyText, type ObjectKey, parseKey } from '../api/meta.ts';
 import type { Provider } from '../api/provider.ts';
 import { isTrue } from '../managed/conditions.ts';
 import type { ManagedResource } from '../managed/kind.ts';
@@ -24,21 +24,37 @@ const LISTS: Readonly<Record<string, List>> = {
 
 /** The lists of one account; then the next ones are soon due. */
 const SWEEP_MS = 45_000;
+/** Who is due this much of an interval after another Provider of the account had a list makes none: the other is due again soon. */
+const FRESH = 0.9;
 
 interface Parts {
   readonly providers: ObjectStore<ManagedResource>;
   readonly snapshot: Pick<Snapshot, 'get' | 'referrers'>;
-  readonly access: Pick<AccountAccess, 'connect'>;
+  readonly access: Pick<AccountAccess, 'connect' | 'limitOf'>;
   readonly clock: Clock;
   /** `undefined`: never. */
   readonly intervalMs: number | undefined;
 }
 
+/** An account at one service, as Providers lead to it in the same way. */
+interface Account {
+  /** As `namespace/name`. */
+  readonly providers: Set<string>;
+  /** When whoever made the last list of each kind that came was due. */
+  readonly listedMs: Map<string, number>;
+  /** Objects that the last list of each kind lacked, as `standOf`: what it goes on to lack is told once. */
+  readonly told: Map<string, ReadonlySet<string>>;
+  /** Ends with the sweep of the Provider that was due last; never rejects. */
+  latest: Promise<void>;
+}
+
 /**
- * The first tier of drift: lists, for each Provider and once an interval, which buckets, users and policies there are,
+ * The first tier of drift: lists, for each account and once an interval, which buckets, users and policies there are,
  * and tells of the objects whose own is not among them. That takes one call for a thousand of them, so that what somebody
  * deleted is missed within a minute, however many objects there are; their settings are compared one by one, more seldom.
  * A list proves nothing: the pass of the object reads for itself. Where there is none, that pass alone finds it.
+ * Each Provider is due once an interval, with its own credentials, and lists what no other one of its account listed lately:
+ * what one may not list, another does.
  */
 export class ExistenceSweeps {
   readonly #parts: Parts;
@@ -47,8 +63,7 @@ export class ExistenceSweeps {
   readonly #running = new Map<string, Promise<void>>();
   /** Lists that were refused, or are lacking, by Provider as it is, and version of its credentials. */
   readonly #refused: UnsupportedCalls;
-  /** Objects told missing by the last sweep of each Provider, as `standOf`: what the list goes on to lack is told once. */
-  readonly #told = new Map<string, ReadonlySet<string>>();
+  readonly #accounts = new Map<string, Account>();
   readonly #listeners: ((resource: ManagedResource) => void)[] = [];
 
   constructor(parts: Parts) {
@@ -57,8 +72,12 @@ export class ExistenceSweeps {
     this.#refused = new UnsupportedCalls(clock);
     const onDue = (key: ObjectKey) => this.#begin(key);
     this.#schedule = intervalMs === undefined ? undefined : new Resync(providers, { clock, intervalMs, onDue });
+    if (intervalMs === undefined) return;
     providers.onChange(({ before, after }) => {
-      if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#told.delete(before.metadata.uid);
+      const [left, joined] = [before, after].map((provider) => provider && this.#accountOf(provider as Provider));
+      if (left === joined) return;
+      if (left !== undefined && before !== undefined) this.#leave(left, keyOf(before));
+      if (joined !== undefined && after !== undefined) this.#join(joined, keyOf(after));
     });
   }
 
@@ -84,35 +103,67 @@ export class ExistenceSweeps {
     await Promise.all(this.#running.values());
   }
 
-  /** One at a time of each Provider. */
+  /** One at a time of each account: it may leave nothing to list for the next one. */
   #begin(key: ObjectKey): void {
     const id = keyText(key);
-    const provider = this.#parts.snapshot.get<Provider>('Provider', key);
-    if (provider === undefined || this.#running.has(id)) return;
-    const { clock } = this.#parts;
+    const { clock, snapshot } = this.#parts;
+    const provider = snapshot.get<Provider>('Provider', key);
+    const account = provider && this.#accounts.get(this.#accountOf(provider) ?? '');
+    if (provider === undefined || account === undefined || this.#running.has(id)) return;
     const options = { clock, timeoutMs: SWEEP_MS, signal: this.#stopping.signal, timeoutError: late };
+    const dueMs = clock.monotonicMs();
     // Whatever fails here is met, and told of, by the passes of the Provider and of its objects.
-    const done = withDeadline(options, (signal) => this.#sweep(provider, signal))
+    const done = account.latest
+      .then(() => withDeadline(options, (signal) => this.#sweep(provider, account, dueMs, signal)))
       .catch(() => undefined)
       .finally(() => this.#running.delete(id));
+    account.latest = done;
     this.#running.set(id, done);
   }
 
-  async #sweep(provider: Provider, signal: AbortSignal): Promise<void> {
-    const made = this.#madeBy(provider);
+  async #sweep(provider: Provider, account: Account, dueMs: number, signal: AbortSignal): Promise<void> {
+    const { access, clock, intervalMs = 0 } = this.#parts;
     const { accountId } = provider.status ?? {};
-    if (made.length === 0 || accountId === undefined) return;
-    const { access, clock } = this.#parts;
+    const stale = Object.entries(LISTS).filter(([kind]) => {
+      const listedMs = account.listedMs.get(kind);
+      return listedMs === undefined || dueMs - listedMs >= FRESH * intervalMs;
+    });
+    if (stale.length === 0 || accountId === undefined) return;
+    const made = Map.groupBy(this.#madeIn(account), ({ kind }) => kind);
+    const wanted = stale.filter(([kind]) => made.has(kind));
+    if (wanted.length === 0) return;
     const connection = await access.connect(provider, provider, accountId, { signal, turn: new Turn(clock, 'retry') });
-    const missing = await Promise.all(
-      Object.entries(LISTS).map(async ([kind, list]) => {
-        const ofKind = made.filter((resource) => resource.kind === kind);
-        if (ofKind.length === 0) return [];
+    await Promise.all(
+      wanted.map(async ([kind, list]) => {
         const existing = await this.#listed(provider, kind, list, connection, signal);
-        return existing === undefined ? [] : ofKind.filter((resource) => !isAmong(resource, existing));
+        if (existing === undefined) return;
+        account.listedMs.set(kind, dueMs);
+        this.#tell(account, kind, made.get(kind)?.filter((resource) => !isAmong(resource, existing)) ?? []);
       }),
     );
-    this.#tell(provider, missing.flat());
+  }
+
+  #join(id: string, provider: ObjectKey): void {
+    const none = { providers: new Set<string>(), listedMs: new Map(), told: new Map(), latest: Promise.resolve() };
+    const account = this.#accounts.get(id) ?? none;
+    account.providers.add(keyText(provider));
+    this.#accounts.set(id, account);
+  }
+
+  #leave(id: string, provider: ObjectKey): void {
+    const account = this.#accounts.get(id);
+    account?.providers.delete(keyText(provider));
+    if (account?.providers.size === 0) this.#accounts.delete(id);
+  }
+
+  /** The same text for Providers whose lists are the same; undefined: it is not known which account it leads to. */
+  #accountOf(provider: Provider): string | undefined {
+    const { metadata, spec } = provider;
+    const limit = this.#parts.access.limitOf(provider);
+    if (limit === undefined) return undefined;
+    // Whoever trusts other certificates may be answered by somebody else.
+    const trusted = spec.tls === undefined ? null : [metadata.namespace, spec.tls];
+    return JSON.stringify([limit.id, spec.iamEndpoint ?? null, trusted]);
   }
 
   /** `undefined`: it cannot be listed, and is not asked for again today, with these credentials and at this endpoint. */
@@ -135,13 +186,18 @@ export class ExistenceSweeps {
     }
   }
 
-  #tell({ metadata }: Provider, missing: readonly ManagedResource[]): void {
-    const before = this.#told.get(metadata.uid);
-    this.#told.set(metadata.uid, new Set(missing.map(standOf)));
+  #tell({ told }: Account, kind: string, missing: readonly ManagedResource[]): void {
+    const before = told.get(kind);
+    told.set(kind, new Set(missing.map(standOf)));
     for (const resource of missing) {
       if (before?.has(standOf(resource)) === true) continue;
       for (const listener of this.#listeners) listener(resource);
     }
+  }
+
+  #madeIn({ providers }: Account): readonly ManagedResource[] {
+    const found = [...providers].map((name) => this.#parts.snapshot.get<Provider>('Provider', parseKey(name)));
+    return found.flatMap((provider) => (provider === undefined ? [] : this.#madeBy(provider)));
   }
 
   /** Objects whose resource is in the account of that Provider, as far as their status says, and is to stay there. */
