@@ -14,7 +14,7 @@ import type { ManagedResource, ManagedStatus } from './managed/kind.ts';
 import { Lookup } from './managed/lookup.ts';
 import { NewsWakes } from './managed/news-wakes.ts';
 import type { ReferenceGrant } from './managed/references.ts';
-import { systemClock } from './runtime/clock.ts';
+import { sleep, systemClock } from './runtime/clock.ts';
 import { Controller } from './runtime/controller.ts';
 import { KubeClient } from './runtime/kube-client.ts';
 import { NamedWatches } from './runtime/named-watches.ts';
@@ -46,7 +46,7 @@ const providers: IndexedKind = {
   mentions: () => [],
 };
 
-/** The wiring of some kinds, with the store of the first in the test's hand; no pass ever begins. */
+/** The wiring of some kinds, with the store of the first in the test's hand; one pass runs, and no other begins. */
 async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKind>> = { Provider: providers }) {
   const server = await WatchServer.start(t);
   const access = plainAccess(server.loopback.url);
@@ -64,12 +64,15 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
         onDefect: (error) => defects.push(error),
       });
       const controller = new Controller({
-        reconcile: () => Promise.resolve({ type: 'done' }),
+        // Its one pass lasts until the end, so that whoever is woken is seen to wait.
+        reconcile: (_key, { signal }) => sleep(systemClock, 60_000, signal).then(() => ({ type: 'done' })),
         concurrency: 1,
         clock: systemClock,
         random: () => 0,
         onError: () => undefined,
       });
+      controller.start(() => controller.enqueue({ namespace: '', name: 'busy' }, 'user'));
+      t.after(() => controller.stop(0));
       const feed = store.addFeed({ refresh: () => undefined, relist: () => undefined });
       return [name, { kind, store, controller, feed }] as const;
     }),
