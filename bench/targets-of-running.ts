@@ -1,6 +1,6 @@
 import { type BrokenProviderResult, slowdownOf } from './modes/broken-provider.ts';
 import type { DeletionResult } from './modes/delete.ts';
-import type { DriftResult } from './modes/drift.ts';
+import { type DriftResult, sweepSeconds } from './modes/drift.ts';
 import { type FailOverResult, MOST_GAP_SECONDS } from './modes/fail-over.ts';
 import type { IdleResult } from './modes/idle.ts';
 import type { RestartResult } from './modes/restart.ts';
@@ -135,7 +135,7 @@ export const TARGETS_OF_RUNNING: readonly Target[] = [
     ...DRIFT,
     read: ({ deletedSeconds, changedSeconds, options }) => [
       { what: 'deletion', value: deletedSeconds.p95, unit: 's', digits: 1, most: 61 },
-      { what: 'setting', value: changedSeconds.p95, unit: 's', digits: 1, most: 0.95 * options.driftSeconds + 2 },
+      { what: 'setting', value: changedSeconds.p95, unit: 's', digits: 1, most: 0.95 * sweepSeconds(options) + 2 },
     ],
   }),
   target<IdleResult>({

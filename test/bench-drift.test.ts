@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { driftDefects, driftReportOf, repairsOf, runDrift, victimsOf } from '../bench/modes/drift.ts';
+import { driftDefects, driftReportOf, repairsOf, runDrift, sweepSeconds, victimsOf } from '../bench/modes/drift.ts';
 import { benchProblem } from './support/bench-problem.ts';
 import { benchCall, cores, silent, smallRun } from './support/bench-run.ts';
 
@@ -13,6 +13,14 @@ test('drift: what is changed and what is deleted outside is as it was again', as
   const missed = { ...result, deletedSeconds: { ...result.deletedSeconds, count: 0 } };
   assert.deepEqual(driftDefects(missed), ['only 0 of 1 buckets were made again']);
   assert.match(benchProblem('--drift', '--settings', '0'), /--drift with --settings 0/);
+});
+
+test('drift: a sweep takes the interval, or as long as its calls take at a fifth of the rate of each account', () => {
+  const options = { driftSeconds: 300, buckets: 1_000, providers: 1, settings: 2, autoManage: false, rate: 100 };
+  assert.equal(sweepSeconds(options), 300);
+  assert.equal(sweepSeconds({ ...options, buckets: 10_000 }), 1_500);
+  assert.equal(sweepSeconds({ ...options, buckets: 10_000, providers: 10 }), 300);
+  assert.equal(sweepSeconds({ ...options, buckets: 10_000, settings: 0, autoManage: true }), 2_500);
 });
 
 test('drift: one of a hundred is changed, another deleted; repaired is what has all its writes', () => {
