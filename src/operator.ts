@@ -30,13 +30,13 @@ import { isSameService } from './kinds/same-account.ts';
 import { userKind } from './kinds/user/kind.ts';
 import { userReferences } from './kinds/user/references.ts';
 import { Definitions } from './managed/definitions.ts';
+import { initialPriority } from './managed/initial-priority.ts';
 import type { KindEvents, ManagedResource } from './managed/kind.ts';
 import { Lookup } from './managed/lookup.ts';
 import { NewsWakes } from './managed/news-wakes.ts';
 import { managedReconciler, type ReconcilerEnv, type ServedKind } from './managed/reconciler.ts';
 import type { ReferenceGrant } from './managed/references.ts';
 import { Reporter } from './managed/reporter.ts';
-import { isSettled } from './managed/status.ts';
 import { ObjectWrites } from './managed/writes.ts';
 import { watchObjects } from './object-gauges.ts';
 import { watchClients, watchRuntime } from './operator-gauges.ts';
@@ -149,7 +149,7 @@ export function createOperator(parts: OperatorParts): Operator {
     [...indexedStores].map(([name, { kind, store }]) => {
       const groupOf = (key: ObjectKey) => providerGroup(lookup, kinds, name, key);
       const controller = createController(parts, name, { reconcile: reconciles[name], pace, groupOf });
-      manager.control(store, controller, { isSettled, resync: driftChecks(parts, pace, name, controller) });
+      manager.control(store, controller, { initialPriority, resync: driftChecks(parts, pace, name, controller) });
       return [name, { kind, store, controller }] as const;
     }),
   );

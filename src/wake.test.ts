@@ -46,8 +46,22 @@ const providers: IndexedKind = {
   mentions: () => [],
 };
 
+/** Tells what it was told. */
+class HeardWakes extends NewsWakes {
+  readonly heard: string[] = [];
+
+  override other(kind: string, key: ObjectKey): void {
+    this.heard.push(`${kind} ${keyText(key)}`);
+    super.other(kind, key);
+  }
+}
+
 /** The wiring of some kinds, with the store of the first in the test's hand; one pass runs, and no other begins. */
-async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKind>> = { Provider: providers }) {
+async function setUp(
+  t: TestContext,
+  indexed: Readonly<Record<string, IndexedKind>> = { Provider: providers },
+  isStandby = false,
+) {
   const server = await WatchServer.start(t);
   const access = plainAccess(server.loopback.url);
   const kube = new KubeClient({ access, clock: systemClock, random: () => 0, userAgent: 'test' });
@@ -71,7 +85,7 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
         random: () => 0,
         onError: () => undefined,
       });
-      controller.start(() => controller.enqueue({ namespace: '', name: 'busy' }, 'user'));
+      if (!isStandby) controller.start(() => controller.enqueue({ namespace: '', name: 'busy' }, 'user'));
       t.after(() => controller.stop(0));
       const feed = store.addFeed({ refresh: () => undefined, relist: () => undefined });
       return [name, { kind, store, controller, feed }] as const;
@@ -83,6 +97,7 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
   const snapshot = new StoreSnapshot({ kinds, namespaces, grants });
   const forgotten: string[] = [];
   const refused: ((key: ObjectKey) => void)[] = [];
+  const newsWakes = new HeardWakes();
   wireWakes({
     kinds,
     snapshot,
@@ -92,14 +107,25 @@ async function setUp(t: TestContext, indexed: Readonly<Record<string, IndexedKin
     secrets,
     keySecrets: new ObjectStore(),
     attachments: new AttachmentSignal(),
-    newsWakes: new NewsWakes(),
+    newsWakes,
     ownSecrets: new OwnChanges(),
     access: { onRefused: (listener) => refused.push(listener), forgetSecret: (key) => forgotten.push(keyText(key)) },
     existence: { onMissing: () => undefined },
   });
   const [first] = kinds.values();
   assert.ok(first);
-  return { feed: first.feed, grantFeed, controller: first.controller, kinds, secrets, forgotten, refused, defects };
+  const { heard } = newsWakes;
+  return {
+    feed: first.feed,
+    grantFeed,
+    controller: first.controller,
+    kinds,
+    secrets,
+    forgotten,
+    refused,
+    defects,
+    heard,
+  };
 }
 
 test('a Provider that was deleted and made again, seen as one change, leaves no watch behind', async (t) => {
@@ -186,16 +212,17 @@ const changes: readonly [
   ['a Bucket is woken when the User that it names goes', [object('User', 'team-a')], undefined, 1],
   ['a Bucket sleeps on when another User comes', [], object('User', 'team-b'), 0],
 ];
+const bucketsAndUsers: Readonly<Record<string, IndexedKind>> = {
+  Bucket: {
+    references: (resource) => bucketReferences(resource as Bucket),
+    externalName: () => '',
+    mentions: () => [],
+  },
+  User: { references: () => [], externalName: () => '', mentions: () => [] },
+};
 for (const [title, before, after, expected] of changes) {
   test(title, async (t) => {
-    const { kinds } = await setUp(t, {
-      Bucket: {
-        references: (resource) => bucketReferences(resource as Bucket),
-        externalName: () => '',
-        mentions: () => [],
-      },
-      User: { references: () => [], externalName: () => '', mentions: () => [] },
-    });
+    const { kinds } = await setUp(t, bucketsAndUsers);
     const [buckets, users] = [kinds.get('Bucket'), kinds.get('User')];
     const waiting = { ...object('Bucket', 'b'), spec: { providerRef: { name: 'p' }, userRef: { name: 'team-a' } } };
     for (const each of before) users?.feed.put(each);
@@ -203,5 +230,15 @@ for (const [title, before, after, expected] of changes) {
     if (after === undefined) for (const each of before) users?.feed.remove(each);
     else users?.feed.put(after);
     assert.equal(buckets?.controller.depth(), expected);
+  });
+}
+
+for (const isStandby of [false, true]) {
+  test(`${isStandby ? 'a standby remembers no' : 'a leader remembers the'} cause of a pass over another object`, async (t) => {
+    const { kinds, heard } = await setUp(t, bucketsAndUsers, isStandby);
+    const waiting = { ...object('Bucket', 'b'), spec: { providerRef: { name: 'p' }, userRef: { name: 'team-a' } } };
+    kinds.get('Bucket')?.feed.put(waiting as ManagedResource);
+    kinds.get('User')?.feed.put(object('User', 'team-a'));
+    assert.deepEqual(heard.includes('Bucket a/b'), !isStandby);
   });
 }

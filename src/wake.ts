@@ -55,15 +55,14 @@ export type WakeSignals = Pick<WakeParts, 'attachments' | 'newsWakes' | 'ownSecr
  * owner of a Secret or of another object. Nothing is looked for on a timer that a watch can tell.
  */
 export function wireWakes(parts: WakeParts): void {
+  // Whoever stands by wakes nobody, and remembers no cause of a pass that never comes.
   const enqueue = (resource: KubeObject) =>
-    parts.kinds.get(resource.kind)?.controller.enqueue(keyOf(resource), 'retry');
+    parts.kinds.get(resource.kind)?.controller.enqueue(keyOf(resource), 'retry') === true;
   const wake = (resource: KubeObject) => {
-    parts.newsWakes.other(resource.kind, keyOf(resource));
-    enqueue(resource);
+    if (enqueue(resource)) parts.newsWakes.other(resource.kind, keyOf(resource));
   };
   const tell = (resource: KubeObject) => {
-    parts.newsWakes.news(resource.kind, keyOf(resource));
-    enqueue(resource);
+    if (enqueue(resource)) parts.newsWakes.news(resource.kind, keyOf(resource));
   };
   for (const { kind, store } of parts.kinds.values()) {
     store.onChange((change) => {

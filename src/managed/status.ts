@@ -6,7 +6,7 @@ import { FREEZE } from './annotations.ts';
 import { condition, findCondition, mergeConditions } from './conditions.ts';
 import type { KindCondition, ManagedResource, Target, TargetStatus } from './kind.ts';
 import type { Outcome, Reading } from './outcome.ts';
-import { isRequested, requestedAt } from './requested.ts';
+import { requestedAt } from './requested.ts';
 import { unsupportedCondition } from './unsupported-condition.ts';
 
 /** The body of a status patch: fields to set, `null` for fields to remove. */
@@ -221,11 +221,6 @@ function readingFields(reading: Reading): Readonly<Record<string, unknown>> {
 /** What failed says nothing of the resource, which was found and is known to be usable. */
 function mayLeaveReady(resource: ManagedResource, { isFound, kindStatus }: Reading): boolean {
   return isFound && kindStatus.isUnusable !== true && wasReady(resource);
-}
-
-/** Its last pass left nothing to do, and nobody has asked for anything since. */
-export function isSettled(resource: ManagedResource): boolean {
-  return wasReady(resource) && resource.metadata.deletionTimestamp === undefined && !isRequested(resource);
 }
 
 /** Ready was found True for this very generation: a failed call since then is no evidence against it. */

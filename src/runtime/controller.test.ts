@@ -268,7 +268,7 @@ test('a pass that ignores its signal is counted, gives its place to others, and 
   assert.equal(controller.standstill(), undefined);
 });
 
-test('nothing stands still on standby, nor while passes take their time, however long keys wait', async () => {
+test('nothing stands still before the start, nor while passes take their time, however long keys wait', async () => {
   const { clock, controller, running } = world({ concurrency: 1 });
   const look = async () => {
     assert.equal(controller.standstill(), undefined);

@@ -87,12 +87,16 @@ export class Controller {
     this.#queue = new WorkQueue({ clock, random, ...(backoff && { backoff }), ...(groups && { groups }), observer });
   }
 
-  /** Asks for a pass over that object, now or as soon as its running pass is over. Before `start` it does nothing. */
-  enqueue(key: ObjectKey, priority: Priority): void {
-    if (!this.#isStarted) return;
+  /**
+   * Asks for a pass over that object, now or as soon as its running pass is over.
+   * @returns false: before `start` and after `stop` it does nothing
+   */
+  enqueue(key: ObjectKey, priority: Priority): boolean {
+    if (!this.#isStarted || this.#stopped !== undefined) return false;
     const text = keyText(key);
     this.#turns.get(text)?.raise(priority); // what is asked for begins when the running pass has ended
     this.#queue.add(text, priority);
+    return true;
   }
 
   /**

@@ -44,7 +44,7 @@ async function world(t: TestContext, setup: Setup = {}) {
   });
   manager.control(store, controller, {
     resync: { intervalMs: RESYNC_MS, onDue: (key) => controller.enqueue(key, 'resync') },
-    isSettled: ({ metadata }) => metadata.name.startsWith('settled'),
+    initialPriority: ({ metadata }) => (metadata.name.startsWith('settled') ? 'initial' : 'retry'),
   });
   t.after(async () => {
     const stopped = manager.stop(0);
@@ -128,7 +128,7 @@ test('namespaces are watched one by one, cluster-scoped kinds as a whole', async
   assert.deepEqual(lists.sort(), ['/api/v1/namespaces/a/things', '/api/v1/namespaces/b/things', '/api/v1/nodes']);
 });
 
-test('a standby keeps its stores and queues nothing; elected, it begins with what is not settled', async (t) => {
+test('a standby keeps its stores and queues nothing; elected, it begins with the most urgent', async (t) => {
   const office = new Office();
   const one = await world(t, { leadership: office });
   for (const name of ['settled-1', 'settled-2', 'x']) one.server.set(name);

@@ -2,6 +2,7 @@ import { type KubeObject, keyOf, type ResourceType } from '../api/meta.ts';
 import type { Clock, Random } from './clock.ts';
 import type { Controller } from './controller.ts';
 import { type Kube, KubeError } from './kube.ts';
+import type { Priority } from './priority.ts';
 import { Reflector, type RelistReason } from './reflector.ts';
 import { Resync, type ResyncOptions } from './resync.ts';
 import { metadataOnly } from './slim.ts';
@@ -67,8 +68,8 @@ interface Watched {
 export interface ControlOptions<T extends KubeObject> {
   /** What each object is due for once an interval; undefined: it comes only in the beginning and when it changes. */
   readonly resync: Omit<ResyncOptions, 'clock'> | undefined;
-  /** Nothing is known to be left to do for it: in the beginning it comes after those of which something is. */
-  readonly isSettled: (object: T) => boolean;
+  /** How urgent its first pass is when this process begins to lead. */
+  readonly initialPriority: (object: T) => Priority;
 }
 
 interface Controlled {
@@ -124,7 +125,7 @@ export class Manager {
   control<T extends KubeObject>(
     store: ObjectStore<T>,
     controller: Controller,
-    { isSettled, resync }: ControlOptions<T>,
+    { initialPriority, resync }: ControlOptions<T>,
   ): void {
     store.onChange(({ before, after }) => {
       if (after !== undefined && isWorthAPass(before, after)) controller.enqueue(keyOf(after), 'user');
@@ -132,7 +133,7 @@ export class Manager {
     this.#controllers.push({
       controller,
       fill: () => {
-        for (const object of store.list()) controller.enqueue(keyOf(object), isSettled(object) ? 'initial' : 'retry');
+        for (const object of store.list()) controller.enqueue(keyOf(object), initialPriority(object));
       },
       resync: resync && new Resync(store, { ...resync, clock: this.#options.clock }),
     });

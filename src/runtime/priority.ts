@@ -1,7 +1,7 @@
 /**
- * Why a key is queued, the most urgent first: somebody changed the object ('user'); a pass failed, or as the process
- * starts the object is not what it should be ('retry'); it is, and the process has just started ('initial'); or it is time
- * to look again ('resync').
+ * Why a key is queued, the most urgent first: somebody changed the object ('user'); a pass failed, or the object is not
+ * what it should be as this process begins to lead ('retry'); it is, and this process begins to lead ('initial'); or it is
+ * time to look again ('resync').
  */
 export type Priority = 'user' | 'retry' | 'initial' | 'resync';
 

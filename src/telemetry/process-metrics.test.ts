@@ -32,4 +32,7 @@ test('process: a loop that was kept busy is told as late once, and not without t
   assert.ok(most >= 0.15, `${most} s`);
   assert.ok((busy.sum('loopLagMedian') ?? Number.NaN) <= (busy.sum('loopLagHigh') ?? Number.NaN));
   assert.equal(new Scrape(await metrics.text()).sum('loopLagMost'), 0, 'what a scrape told is over');
+  await new Promise((resolve) => setTimeout(resolve, 550)); // some periods in which nothing keeps it busy
+  const median = new Scrape(await metrics.text()).sum('loopLagMedian') ?? Number.NaN;
+  assert.ok(median < 0.09, `${median} s: the period of the timer is no delay`);
 });
