@@ -96,6 +96,46 @@ test('of two times the earlier wins, and now wins over both', async () => {
   assert.equal(clock.pendingTimers, 0);
 });
 
+test('a key that waits for its time goes as whoever asks for it now, and is raised when its time comes first', async () => {
+  const clock = new FakeClock();
+  const queue = queueAt(clock);
+  queue.addAfter('checked', 1_000, 'retry');
+  queue.addAfter('waits', 1_000, 'retry');
+  queue.add('start', 'initial');
+  queue.add('checked', 'resync');
+  queue.add('waits', 'resync');
+  const lanes = { user: 0, retry: 0, initial: 1, resync: 2, processing: 0 };
+  assert.deepEqual(queue.depth(), { ...lanes, delayed: 2 });
+  for (const key of ['start', 'checked']) {
+    assert.equal(await queue.take(never), key);
+    assert.equal(queue.takenAs(key), key === 'start' ? 'initial' : 'resync');
+    queue.done(key);
+  }
+  clock.advance(1_000);
+  queue.add('late', 'initial');
+  assert.deepEqual(queue.depth(), { ...lanes, retry: 1, resync: 0, delayed: 0 }, 'the pass was the wake of the other');
+  assert.equal(clock.pendingTimers, 0);
+  assert.deepEqual(await drain(queue), ['waits', 'late']);
+});
+
+test('a later time that a pass asks for makes nothing urgent that was asked for meanwhile, and its failures are kept', async () => {
+  const clock = new FakeClock();
+  const queue = queueAt(clock, () => 1);
+  for (const failures of [1, 2, 3]) {
+    queue.add('a', 'resync');
+    assert.equal(await queue.take(never), 'a');
+    assert.equal(queue.takenAs('a'), 'resync');
+    queue.add('a', 'resync');
+    queue.addRateLimited('a');
+    queue.done('a');
+    assert.deepEqual([queue.failures('a'), queue.depth().resync, queue.depth().retry], [failures, 1, 0]);
+  }
+  assert.equal(clock.nextTimerMs, 1_000, 'the third failure');
+  clock.advance(1_000);
+  assert.deepEqual([queue.depth().resync, queue.depth().retry, clock.pendingTimers], [0, 1, 0]);
+  assert.deepEqual(await drain(queue), ['a']);
+});
+
 test('what falls due while the key is processed waits for done', async () => {
   const clock = new FakeClock();
   const queue = queueAt(clock);
@@ -234,24 +274,33 @@ test('100,000 keys are queued, delayed, raised and taken without quadratic cost'
   assert.ok(user < 20_000_000, `took ${user / 1_000} ms`);
 });
 
+/** A key of the model: as what it may be taken now, and as what at a later time. */
+interface Wanted {
+  readonly key: string;
+  readonly bornAt: number;
+  now: { readonly rank: number; readyAt: number | undefined } | undefined;
+  later: { readonly rank: number; readonly dueMs: number } | undefined;
+}
+
 /** What the queue promises, said as simply as possible and slowly. */
 class Model {
   readonly given: string[] = [];
   readonly processing = new Set<string>();
   takers = 0;
-  #pending: { key: string; rank: number; dueMs: number; bornAt: number; readyAt: number | undefined }[] = [];
+  #pending: Wanted[] = [];
   #order = 0;
   #nowMs = 0;
 
   add(key: string, rank: number, delayMs: number): void {
-    const dueMs = this.#nowMs + Math.max(0, delayMs);
     const found = this.#pending.find((one) => one.key === key);
-    if (found === undefined) {
-      this.#pending.push({ key, rank, dueMs, bornAt: this.#order++, readyAt: undefined });
-    } else {
-      if (found.readyAt !== undefined && rank < found.rank) found.readyAt = this.#order++;
-      found.rank = Math.min(found.rank, rank);
-      found.dueMs = Math.min(found.dueMs, dueMs);
+    const one: Wanted = found ?? { key, bornAt: this.#order++, now: undefined, later: undefined };
+    if (found === undefined) this.#pending.push(one);
+    const { now, later } = one;
+    if (now === undefined || rank < now.rank) {
+      const asked = { rank, dueMs: this.#nowMs + delayMs };
+      if (delayMs <= 0) this.#due(one, rank);
+      else if (later === undefined) one.later = asked;
+      else one.later = { rank: Math.min(rank, later.rank), dueMs: Math.min(asked.dueMs, later.dueMs) };
     }
     this.#give();
   }
@@ -273,17 +322,25 @@ class Model {
   }
 
   waiting(rank: number): number {
-    return this.#pending.filter((one) => one.readyAt !== undefined && one.rank === rank).length;
+    return this.#pending.filter(({ now }) => now?.readyAt !== undefined && now.rank === rank).length;
+  }
+
+  #due(one: Wanted, rank: number): void {
+    one.now = { rank, readyAt: undefined };
+    if (one.later !== undefined && one.later.rank >= rank) one.later = undefined;
   }
 
   #give(): void {
-    const due = this.#pending.filter(
-      (one) => one.readyAt === undefined && one.dueMs <= this.#nowMs && !this.processing.has(one.key),
-    );
-    for (const one of due.sort((a, b) => a.dueMs - b.dueMs || a.bornAt - b.bornAt)) one.readyAt = this.#order++;
+    const due = this.#pending.filter(({ later }) => later !== undefined && later.dueMs <= this.#nowMs);
+    due.sort((a, b) => (a.later?.dueMs ?? 0) - (b.later?.dueMs ?? 0) || a.bornAt - b.bornAt);
+    for (const one of due) this.#due(one, one.later?.rank ?? 0);
+    for (const { key, now } of [...due, ...this.#pending]) {
+      if (now !== undefined && !this.processing.has(key)) now.readyAt ??= this.#order++;
+    }
     while (this.takers > 0) {
-      const ready = this.#pending.filter((one) => one.readyAt !== undefined);
-      const next = ready.sort((a, b) => a.rank - b.rank || (a.readyAt ?? 0) - (b.readyAt ?? 0))[0];
+      const ready = this.#pending.filter(({ now }) => now?.readyAt !== undefined);
+      ready.sort((a, b) => (a.now?.rank ?? 0) - (b.now?.rank ?? 0) || (a.now?.readyAt ?? 0) - (b.now?.readyAt ?? 0));
+      const next = ready[0];
       if (next === undefined) return;
       this.takers--;
       this.#pending = this.#pending.filter((one) => one !== next);

@@ -5,7 +5,7 @@ import { GroupLanes } from './group-lanes.ts';
 import { higher, type Priority, RANK } from './priority.ts';
 import type { GroupOptions, QueueObserver, WorkQueueOptions } from './queue-options.ts';
 
-/** Waiting keys by priority, those that wait for their time, and those that were taken and are not done. */
+/** Waiting keys by priority, those that wait for their time (some in a lane as well), and those that were taken and are not done. */
 export type QueueDepth = { readonly [P in Priority]: number } & {
   readonly delayed: number;
   readonly processing: number;
@@ -23,10 +23,13 @@ const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 250, capMs: 5 * 60_000 };
 /** setTimeout takes no more than 31 bits; the timer looks again after this long. */
 const MAX_TIMER_MS = 24 * 60 * 60_000;
 
-/** A key that shall be taken: in a lane, in the heap, or (while it is processed) kept until `done`. */
+/** A key that shall be taken: now (in a lane or, while it is processed, kept until `done`), at its time (in the heap), or both. */
 interface Pending extends Delayed {
   readonly key: string;
-  priority: Priority;
+  /** As it may be taken now; undefined: its time has not come. */
+  priority: Priority | undefined;
+  /** As it may be taken when its time has come: more urgent than now. */
+  priorityThen: Priority;
   /** Of the lane that it is in. */
   group: string;
   /** When it came into its lane. */
@@ -42,9 +45,10 @@ interface Taken {
 
 /**
  * Keys that wait for a pass. A key is in here once, however often it is added, and is never given out twice at a time:
- * what is added while it is processed comes after `done`. When a key is added again, the earlier time and the higher
- * priority win. Within a priority groups have turns, and within a group it is first come, first served; a lower one
- * waits until the higher ones have nothing that may be given out.
+ * what is added while it is processed comes after `done`. Of what asks for a key, the most urgent whose time has come is
+ * what it is taken as; whoever asks for a later time makes nothing urgent before it. Of two later times the earlier one
+ * and the higher priority win. Within a priority groups have turns, and within a group it is first come, first served; a
+ * lower one waits until the higher ones have nothing that may be given out.
  */
 export class WorkQueue {
   readonly #clock: Clock;
@@ -74,17 +78,8 @@ export class WorkQueue {
   /** Queues a key now. After `close` nothing is queued any more. */
   add(key: string, priority: Priority): void {
     if (this.#closed !== undefined) return;
-    const pending = this.#pending.get(key);
-    if (pending === undefined) {
-      const added: Pending = { key, priority, group: '', dueMs: 0, heapIndex: -1, order: this.#order++ };
-      this.#pending.set(key, added);
-      this.#admit(added);
-    } else if (pending.heapIndex >= 0) {
-      this.#delayed.remove(pending);
-      pending.priority = higher(pending.priority, priority);
-      this.#admit(pending);
-    } else this.#raise(pending, priority);
-    this.#arm();
+    this.#admit(this.#pendingOf(key), priority);
+    this.#serve();
   }
 
   /**
@@ -96,15 +91,16 @@ export class WorkQueue {
     if (delayMs <= 0) return this.add(key, priority);
     if (this.#closed !== undefined) return;
     const dueMs = this.#clock.monotonicMs() + delayMs;
-    const pending = this.#pending.get(key);
-    if (pending === undefined) {
-      const added: Pending = { key, priority, group: '', dueMs, heapIndex: -1, order: this.#order++ };
-      this.#pending.set(key, added);
-      this.#delayed.push(added);
-    } else if (pending.heapIndex >= 0) {
-      pending.priority = higher(pending.priority, priority);
+    const pending = this.#pendingOf(key);
+    if (isAsUrgent(pending.priority, priority)) return;
+    if (pending.heapIndex < 0) {
+      pending.dueMs = dueMs;
+      pending.priorityThen = priority;
+      this.#delayed.push(pending);
+    } else {
+      pending.priorityThen = higher(pending.priorityThen, priority);
       if (dueMs < pending.dueMs) this.#delayed.move(pending, dueMs);
-    } else this.#raise(pending, priority);
+    }
     this.#arm();
   }
 
@@ -162,7 +158,7 @@ export class WorkQueue {
     this.#leave(key);
     this.#processing.delete(key);
     const pending = this.#pending.get(key);
-    if (pending !== undefined && pending.heapIndex < 0) this.#enter(pending);
+    if (pending !== undefined) this.#enter(pending);
     this.#serve();
     if (this.#processing.size === 0) this.#closed?.resolve();
   }
@@ -215,36 +211,56 @@ export class WorkQueue {
     };
   }
 
-  /** Its time has come: into its lane, unless it is being processed; then `done` brings it here again. */
-  #admit(pending: Pending): void {
-    this.#enter(pending);
-    this.#serve();
+  #pendingOf(key: string): Pending {
+    const known = this.#pending.get(key);
+    if (known !== undefined) return known;
+    const order = this.#order++;
+    const added: Pending = {
+      key,
+      priority: undefined,
+      priorityThen: 'resync',
+      group: '',
+      dueMs: 0,
+      heapIndex: -1,
+      order,
+    };
+    this.#pending.set(key, added);
+    return added;
   }
 
+  /** It may be taken now, as urgent as that or as before. Its own time is of use as long as it makes the key more urgent. */
+  #admit(pending: Pending, priority: Priority): void {
+    const before = pending.priority;
+    if (isAsUrgent(before, priority)) return;
+    if (before !== undefined && !this.#processing.has(pending.key)) {
+      this.#lanes.delete(pending.key, pending.group, before);
+    }
+    pending.priority = priority;
+    if (pending.heapIndex >= 0 && isAsUrgent(priority, pending.priorityThen)) this.#delayed.remove(pending);
+    this.#enter(pending);
+  }
+
+  /** Into its lane, unless its time has not come or it is being processed; then `done` brings it here again. */
   #enter(pending: Pending): void {
-    if (this.#processing.has(pending.key)) return;
+    if (pending.priority === undefined || this.#processing.has(pending.key)) return;
     pending.readyMs ??= this.#clock.monotonicMs();
     pending.group = this.#groups.groupOf(pending.key);
     this.#lanes.add(pending.key, pending.group, pending.priority);
   }
 
-  #raise(pending: Pending, priority: Priority): void {
-    if (RANK[priority] >= RANK[pending.priority]) return;
-    const isProcessing = this.#processing.has(pending.key);
-    if (!isProcessing) this.#lanes.delete(pending.key, pending.group, pending.priority);
-    pending.priority = priority;
-    this.#admit(pending);
-  }
-
   #serve(): void {
     for (const taker of this.#takers) {
       const next = this.#lanes.take(this.#takers.size <= this.#groups.reservedTakers);
-      if (next === undefined) return;
-      this.#tellWait(this.#pending.get(next.key));
+      if (next === undefined) break;
+      const pending = this.#pending.get(next.key);
+      this.#tellWait(pending);
+      // The pass that begins says when the next one is due.
+      if (pending !== undefined && pending.heapIndex >= 0) this.#delayed.remove(pending);
       this.#pending.delete(next.key);
       this.#processing.set(next.key, next);
       taker(next.key);
     }
+    this.#arm();
   }
 
   #tellWait(taken: Pending | undefined): void {
@@ -269,9 +285,12 @@ export class WorkQueue {
     const nowMs = this.#clock.monotonicMs();
     for (let next = this.#delayed.peek(); next !== undefined && next.dueMs <= nowMs; next = this.#delayed.peek()) {
       this.#delayed.remove(next);
-      this.#enter(next);
+      this.#admit(next, next.priorityThen);
     }
     this.#serve();
-    this.#arm();
   }
+}
+
+function isAsUrgent(one: Priority | undefined, other: Priority): boolean {
+  return one !== undefined && RANK[one] <= RANK[other];
 }
