@@ -1,11 +1,48 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeClock } from '../../test/support/fake-clock.ts';
+import { FakeClock, settle } from '../../test/support/fake-clock.ts';
+import { Controller, type Result } from './controller.ts';
 import { type CallLimit, DriftPace } from './drift-pace.ts';
 import type { Priority } from './priority.ts';
 import { Turn } from './turn.ts';
 
 const keyed = (name: string) => ({ namespace: 'a', name });
+
+interface PassOptions {
+  readonly kind?: string;
+  readonly priority?: Priority;
+  readonly calls?: number;
+  /** undefined: it throws. */
+  readonly result?: Result | undefined;
+}
+
+/** The pass of an object begins, makes its calls and ends. */
+async function passOver(pace: DriftPace, clock: FakeClock, name: string, options: PassOptions = {}): Promise<void> {
+  const { kind = 'Bucket', priority = 'resync', calls = 3 } = options;
+  const result: Result | undefined = 'result' in options ? options.result : { type: 'done' };
+  const turn = new Turn(clock, priority);
+  const reconcile = pace.watched(kind, () => {
+    for (let call = 0; call < calls; call++) turn.granted();
+    return result === undefined ? Promise.reject(new Error('failed')) : Promise.resolve(result);
+  });
+  const running = reconcile(keyed(name), { signal: new AbortController().signal, turn });
+  await (result === undefined ? assert.rejects(running) : running);
+}
+
+/** A pace of one account whose released objects wait for their passes, which the test begins. */
+function heldWorld(perSecond = 50) {
+  const clock = new FakeClock();
+  const state = { perSecond };
+  const pace = new DriftPace({ clock, limitOf: () => ({ id: '1', account: '1', perSecond: () => state.perSecond }) });
+  pace.start();
+  const released: string[] = [];
+  const due = (name: string) => pace.due('Bucket', keyed(name), () => released.push(name));
+  /** Those that were released until now. */
+  const begin = async (options?: PassOptions) => {
+    for (const name of released.splice(0)) await passOver(pace, clock, name, options);
+  };
+  return { clock, state, pace, released, due, begin };
+}
 
 /** A pace whose objects make so many calls a check; the pass of a released object begins at once. */
 function world(options: { readonly perSecond?: number; readonly callsOf?: (name: string) => number } = {}) {
@@ -20,14 +57,9 @@ function world(options: { readonly perSecond?: number; readonly callsOf?: (name:
   pace.start();
   const checks: string[] = [];
   const pass = async (kind: string, name: string, priority: Priority) => {
-    const turn = new Turn(clock, priority);
-    const reconcile = pace.watched(kind, async () => {
-      const calls = options.callsOf?.(name) ?? 3;
-      state.calls += calls;
-      for (let call = 0; call < calls; call++) turn.granted();
-      return { type: 'done' };
-    });
-    await reconcile(keyed(name), { signal: new AbortController().signal, turn });
+    const calls = options.callsOf?.(name) ?? 3;
+    state.calls += calls;
+    await passOver(pace, clock, name, { kind, priority, calls });
   };
   const due = (name: string, kind = 'Bucket') =>
     pace.due(kind, keyed(name), () => {
@@ -113,30 +145,107 @@ test('drift pace: what a check costs is learned, from checks alone', async () =>
 });
 
 test('drift pace: a pass that an edit overtook, or one with thousands of calls, says little of what a check costs', async () => {
-  const clock = new FakeClock();
-  const pace = new DriftPace({ clock, limitOf: () => ({ id: '1', account: '1', perSecond: () => 50 }) });
-  pace.start();
-  let released: string[] = [];
-  const due = (name: string) => pace.due('Bucket', keyed(name), () => released.push(name));
-  const passes = async (priority: Priority, calls: number) => {
-    for (const name of released.splice(0)) {
-      const turn = new Turn(clock, priority);
-      const reconcile = pace.watched('Bucket', () => {
-        for (let call = 0; call < calls; call++) turn.granted();
-        return Promise.resolve({ type: 'done' });
-      });
-      await reconcile(keyed(name), { signal: new AbortController().signal, turn });
-    }
-  };
+  const { clock, pace, released, due, begin } = heldWorld();
   for (const name of named(6)) due(name);
-  await passes('user', 50);
+  await begin({ priority: 'user', calls: 50 });
   clock.advance(10_000);
   for (const name of named(100)) due(name);
   assert.equal(released.length, 6, 'three calls each, as was guessed');
-  released = released.slice(0, 1);
-  await passes('resync', 5_000);
-  clock.advance(10_000);
-  assert.ok(released.length >= 9, `${released.length} in ten seconds: less than twelve calls each`);
+  await passOver(pace, clock, released.shift() ?? '', { calls: 5_000 });
+  await begin();
+  let count = 0;
+  for (let second = 0; second < 10; second++) {
+    clock.advance(1_000);
+    count += released.length;
+    await begin();
+  }
+  assert.ok(count >= 9, `${count} in ten seconds: less than twelve calls each`);
+});
+
+test('drift pace: while passes do not begin, no more are released than may go at once; then it goes on', async () => {
+  const { clock, pace, released, due, begin } = heldWorld();
+  for (const name of named(400)) due(name);
+  clock.advance(3_600_000);
+  assert.equal(released.length, 6, 'after an hour');
+  assert.equal(clock.pendingTimers, 0, 'nothing to look at before a pass begins');
+  due('b-0');
+  pace.gone('Bucket', keyed('b-1'));
+  pace.gone('Bucket', keyed('b-399'));
+  assert.deepEqual(released.splice(0, 2), ['b-0', 'b-1']);
+  assert.equal(released.length, 5, 'one more for the one that is gone, and b-0 has not begun');
+  await passOver(pace, clock, 'b-0', { priority: 'user' });
+  assert.equal(released.length, 6);
+  await begin();
+  assert.ok(released.length <= 6, 'not in a crowd');
+  for (let second = 0; second < 120; second++) {
+    await begin();
+    clock.advance(1_000);
+  }
+  assert.deepEqual(pace.waiting(), [['1', 0]], 'all of them had a turn');
+});
+
+test('drift pace: checks that fail before their first call do not say that checks are cheap', async () => {
+  for (const result of [undefined, { type: 'retry' }, { type: 'requeueAfter', ms: 60_000 }] as const) {
+    const { clock, released, due, begin } = heldWorld();
+    for (let round = 0; round < 100; round++) {
+      due(`b-${round}`);
+      clock.advance(10_000);
+      await begin({ calls: 0, result });
+    }
+    for (const name of named(100, 'later')) due(name);
+    assert.equal(released.length, 6, `three calls each: ${JSON.stringify(result)}`);
+  }
+});
+
+test('drift pace: a limit of nothing is none that is known: one check begins after another', async () => {
+  const { clock, state, released, due, begin } = heldWorld(0);
+  for (const name of named(20)) due(name);
+  for (let index = 0; index < 10; index++) {
+    assert.deepEqual(released, [`b-${index}`]);
+    assert.equal(clock.pendingTimers, 0);
+    await begin();
+  }
+  state.perSecond = 50;
+  await begin();
+  clock.advance(1_000);
+  assert.ok(released.length > 1, 'it became known');
+});
+
+test('drift pace: an object with a wake of its own is checked as all others: behind them, counted, and again if overdue', async (t) => {
+  const clock = new FakeClock();
+  const pace = new DriftPace({ clock, limitOf: () => ({ id: '1', account: '1', perSecond: () => 50 }) });
+  const begun: string[] = [];
+  const controller = new Controller({
+    clock,
+    random: () => 1,
+    concurrency: 1,
+    onError: (_key, error) => assert.fail(String(error)),
+    reconcile: pace.watched('AccessKey', (key, { turn }) => {
+      begun.push(`${key.name} ${turn.priority}`);
+      for (let call = 0; call < 60; call++) turn.granted();
+      return Promise.resolve({ type: 'requeueAfter', ms: 3_600_000 });
+    }),
+  });
+  t.after(() => controller.stop(0));
+  pace.start();
+  const names = named(30, 'key');
+  controller.start(() => names.map((name) => controller.enqueue(keyed(name), 'initial')));
+  await settle();
+  begun.length = 0;
+  const due = (name: string) => pace.due('AccessKey', keyed(name), () => controller.enqueue(keyed(name), 'resync'));
+  controller.enqueue(keyed('edited'), 'user');
+  for (const name of [...names, ...names]) due(name);
+  controller.enqueue(keyed('found at start'), 'initial');
+  await settle();
+  assert.deepEqual(begun.splice(0, 3), ['edited user', 'found at start initial', 'key-0 resync']);
+  await clock.advanceAsync(60_000);
+  assert.ok(begun.length < 24, `${begun.length + 1} checks of sixty calls in a minute, of ten calls a second`);
+  await clock.advanceAsync(600_000);
+  const again = names.slice(6); // the first six went at once
+  assert.deepEqual(
+    begun,
+    [...names.slice(1), ...again].map((name) => `${name} resync`),
+  );
 });
 
 test('drift pace: checks that call nothing go on, and the first that do are not a crowd', async () => {
@@ -201,6 +310,19 @@ test('drift pace: one that was released is not released again before its pass be
   assert.equal(released, 1);
 });
 
+test('drift pace: who was due twice while it waited has another turn, due once more before its pass or not', async () => {
+  const { clock, pace, released, due } = heldWorld();
+  for (const name of named(7)) due(name);
+  due('b-6');
+  clock.advance(3_000);
+  await passOver(pace, clock, 'b-0');
+  assert.equal(released.pop(), 'b-6');
+  due('b-6');
+  await passOver(pace, clock, 'b-6');
+  clock.advance(3_000);
+  assert.equal(released.at(-1), 'b-6', 'again');
+});
+
 test('drift pace: the lowest limit still lets one check after another through', async () => {
   const { clock, checks, due } = world({ perSecond: 0.5 });
   for (const name of named(5)) due(name);
@@ -232,7 +354,11 @@ test('drift pace: of one account the limit that was told last holds, and one wit
   const pace = new DriftPace({ clock, limitOf: () => limit });
   pace.start();
   let released = 0;
-  const due = (name: string) => pace.due('Bucket', keyed(name), () => released++);
+  const due = (name: string) =>
+    pace.due('Bucket', keyed(name), () => {
+      released++;
+      void passOver(pace, clock, name);
+    });
   due('first');
   limit = { ...limit, perSecond: () => 100 };
   for (const name of named(100)) due(name);

@@ -1,6 +1,6 @@
 import { keyText, type ObjectKey } from '../api/meta.ts';
 import type { Clock } from './clock.ts';
-import type { Reconcile } from './controller.ts';
+import type { Reconcile, Result } from './controller.ts';
 import { FifoSet } from './fifo-set.ts';
 import type { Turn } from './turn.ts';
 
@@ -25,7 +25,7 @@ export interface CallLimit {
   readonly id: string;
   /** As metrics name the account. */
   readonly account: string;
-  /** Calls a second that it allows now; above zero. */
+  /** Calls a second that it allows now; not above zero: it is not known, and one check begins after another. */
   readonly perSecond: () => number;
 }
 
@@ -39,6 +39,8 @@ export interface DriftPaceOptions {
 interface Queue {
   limit: CallLimit;
   readonly waiting: FifoSet;
+  /** Checks that were released and whose passes have not begun. */
+  released: number;
   /** Calls that checks may make now, as far as they cost what is expected. */
   calls: number;
   filledAtMs: number;
@@ -60,7 +62,7 @@ interface Check {
 /**
  * Keeps drift checks within a share of what their account allows, before they come to a workqueue: there what is due
  * counts as late. Checks of one account wait in one line, whatever their kind and Provider, and leave it at the rate at
- * which their calls make the share. Whoever is due again while it waits goes to the end of the line when its check begins;
+ * which their calls make the share. While passes do not begin, no more leave it than may go at once. Whoever is due again while it waits goes to the end of the line when its check begins;
  * so, with more objects than the share can check in an interval, all of them take turns. A pass that something else
  * asked for is a check as well: its object leaves the line. All operations take constant time.
  */
@@ -85,7 +87,7 @@ export class DriftPace {
     const id = idOf(kind, key);
     const known = this.#checks.get(id);
     if (known !== undefined) {
-      known.isOverdue = !known.isReleased;
+      if (!known.isReleased) known.isOverdue = true;
       return;
     }
     const limit = this.#options.limitOf(kind, key);
@@ -94,24 +96,26 @@ export class DriftPace {
       return;
     }
     const queue = this.#queueOf(limit);
-    this.#checks.set(id, { queue, release, isReleased: false, isOverdue: false });
-    queue.waiting.add(id);
+    this.#wait(id, queue, release);
     this.#serve(queue);
   }
 
   /** The object is gone: nothing is left to check. */
   gone(kind: string, key: ObjectKey): void {
-    this.#leave(idOf(kind, key));
+    const check = this.#leave(idOf(kind, key));
+    if (check !== undefined) this.#serve(check.queue);
   }
 
   /** The passes of that kind; each of them begins and ends the check of its object, whatever asked for it. */
   watched(kind: string, reconcile: Reconcile): Reconcile {
     return async (key, pass) => {
       const ended = this.#begin(idOf(kind, key), pass.turn);
+      let result: Result | undefined;
       try {
-        return await reconcile(key, pass);
+        result = await reconcile(key, pass);
+        return result;
       } finally {
-        ended();
+        ended(result);
       }
     };
   }
@@ -130,48 +134,57 @@ export class DriftPace {
     return Promise.resolve();
   }
 
-  #begin(id: string, turn: Turn): () => void {
+  #begin(id: string, turn: Turn): (result: Result | undefined) => void {
     const check = this.#leave(id);
-    if (check?.isReleased !== true || turn.priority !== 'resync') return () => undefined;
+    if (check === undefined) return () => undefined;
     const { queue, release } = check;
-    if (check.isOverdue) {
-      this.#checks.set(id, { queue, release, isReleased: false, isOverdue: false });
-      queue.waiting.add(id);
-      this.#serve(queue);
-    }
-    return () => {
+    const isCheck = check.isReleased && turn.priority === 'resync';
+    if (isCheck && check.isOverdue) this.#wait(id, queue, release);
+    this.#serve(queue);
+    return (result) => {
+      // Without a call and not settled: it could not compare, and says nothing of those that can.
+      if (!isCheck || (turn.calls === 0 && result?.type !== 'done')) return;
       const cost = Math.min(Math.max(turn.calls, MIN_COST), MAX_COST);
       queue.cost += (cost - queue.cost) * WEIGHT;
     };
   }
 
+  #wait(id: string, queue: Queue, release: () => void): void {
+    this.#checks.set(id, { queue, release, isReleased: false, isOverdue: false });
+    queue.waiting.add(id);
+  }
+
   #leave(id: string): Check | undefined {
     const check = this.#checks.get(id);
     check?.queue.waiting.delete(id);
+    if (check?.isReleased === true) check.queue.released -= 1;
     this.#checks.delete(id);
     return check;
   }
 
   #serve(queue: Queue): void {
-    queue.cancelTimer?.();
-    queue.cancelTimer = undefined;
     const perSecond = SHARE * queue.limit.perSecond();
     this.#fill(queue, perSecond);
-    while (queue.calls >= queue.cost) {
+    const places = mostAtOnce(queue.cost, perSecond) / queue.cost;
+    while (queue.calls >= queue.cost && queue.released + 1 <= places) {
       const check = this.#checks.get(queue.waiting.take() ?? '');
-      if (check === undefined) return;
+      if (check === undefined) break;
       queue.calls -= queue.cost;
+      queue.released += 1;
       check.isReleased = true;
       check.release();
     }
-    if (queue.waiting.size === 0) return;
+    queue.cancelTimer?.();
+    queue.cancelTimer = undefined;
+    // Without a place the next pass that begins comes here.
+    if (queue.waiting.size === 0 || queue.released + 1 > places) return;
     const delayMs = Math.max(1, Math.ceil(((queue.cost - queue.calls) / perSecond) * 1_000));
     queue.cancelTimer = this.#options.clock.setTimer(delayMs, () => this.#serve(queue));
   }
 
   #fill(queue: Queue, perSecond: number): void {
     const nowMs = this.#options.clock.monotonicMs();
-    const gained = (perSecond * (nowMs - queue.filledAtMs)) / 1_000;
+    const gained = perSecond > 0 ? (perSecond * (nowMs - queue.filledAtMs)) / 1_000 : Number.POSITIVE_INFINITY;
     queue.calls = Math.min(mostAtOnce(queue.cost, perSecond), queue.calls + gained);
     queue.filledAtMs = nowMs;
   }
@@ -184,12 +197,13 @@ export class DriftPace {
       known.lastDueMs = nowMs;
       return known;
     }
-    for (const [id, { waiting, lastDueMs }] of this.#queues) {
-      if (waiting.size === 0 && nowMs - lastDueMs > IDLE_LIFE_MS) this.#queues.delete(id);
+    for (const [id, { waiting, released, lastDueMs }] of this.#queues) {
+      if (waiting.size + released === 0 && nowMs - lastDueMs > IDLE_LIFE_MS) this.#queues.delete(id);
     }
     const queue: Queue = {
       limit,
       waiting: new FifoSet(),
+      released: 0,
       calls: mostAtOnce(GUESSED_COST, SHARE * limit.perSecond()),
       filledAtMs: nowMs,
       lastDueMs: nowMs,
