@@ -57,12 +57,17 @@ export function driftChecks(
   };
 }
 
-/** The limit of the account that the object is compared with. What is being deleted, suspended or unusable is not compared. */
+/**
+ * The limit of the account that the object is compared with. What is being deleted, suspended or unusable is not compared,
+ * and of a Provider that is unusable the limit is not known. A Provider itself waits for nobody: all others need it.
+ */
 export function checkLimit({ lookup, kinds, access }: Views, kind: string, key: ObjectKey): CallLimit | undefined {
+  if (kind === 'Provider') return undefined;
   const resource = lookup.get<ManagedResource>(kind, key);
   if (resource === undefined || kinds[kind]?.specProblem(resource) !== undefined) return undefined;
   if (resource.metadata.deletionTimestamp !== undefined || resource.spec.suspend === true) return undefined;
   const name = providerOf(lookup, kinds, resource);
   const provider = name === undefined ? undefined : lookup.get<Provider>('Provider', parseKey(name));
-  return provider === undefined ? undefined : access.limitOf(provider);
+  if (provider === undefined || kinds[provider.kind]?.specProblem(provider) !== undefined) return undefined;
+  return access.limitOf(provider);
 }
