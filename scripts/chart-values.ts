@@ -80,7 +80,7 @@ export const CHART_VALUES: readonly ChartValue[] = [
     path: 'operator.driftCheckIntervalSeconds',
     schema: { oneOf: [{ const: 0 }, number(10, 86_400)] },
     meaning:
-      'how often each object is compared with the service, if a fifth of the rate of its account suffices; 0: never',
+      'how often each object is compared with the service, or as often as a fifth of the rate of its account suffices for; 0: only at start, when it changes or somebody asks',
   },
   {
     path: 'operator.existenceCheckIntervalSeconds',

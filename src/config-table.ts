@@ -63,7 +63,7 @@ export const configTable: readonly ConfigRow<keyof RawConfig>[] = [
     'driftCheckIntervalMs',
     'drift-check-interval-seconds',
     300,
-    'how often each object is compared with the service, or as often as a fifth of the rate of its account suffices for; 0: only when it changes or somebody asks',
+    'how often each object is compared with the service, or as often as a fifth of the rate of its account suffices for; 0: only at start, when it changes or somebody asks',
   ),
   interval(
     'existenceCheckIntervalMs',

@@ -104,9 +104,9 @@ export const OF_OPERATOR: Readonly<Record<string, Runbook>> = {
         'Lower `spec.rateLimit.requestsPerSecond`, or `operator.wasabiRateLimitPerSecond`.',
       ),
       cause(
-        'Comparing takes most of the calls',
-        'the most frequent calls are reads; they are a fifth of what the limit allows, at most',
-        'Raise `operator.driftCheckIntervalSeconds`, or lower the limit.',
+        'Comparing takes too much of what the account stands',
+        'the most frequent calls are reads, though comparing has no more than a fifth of what the limit allows',
+        'Lower the limit, or raise `operator.driftCheckIntervalSeconds`.',
       ),
       cause(
         'Another program uses up the account',
