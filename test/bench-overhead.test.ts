@@ -57,7 +57,7 @@ test('overhead: the report has the figure, its target, and what was told', () =>
 
 test('overhead: options', () => {
   const plain = parseOptions(['--overhead']);
-  assert.deepEqual([plain.buckets, plain.rounds, plain.controlPlane, plain.rate], [300, 6, 'dev', 1_000]);
+  assert.deepEqual([plain.buckets, plain.rounds, plain.controlPlane, plain.rate], [1_000, 4, 'dev', 1_000]);
   const own = parseOptions(['--overhead', '--quick', '--buckets', '7', '--control-plane', 'real']);
   assert.deepEqual([own.buckets, own.rounds, own.controlPlane], [7, 1, 'real']);
   assert.match(benchProblem('--overhead', '--stacks'), /--stacks with --overhead/);

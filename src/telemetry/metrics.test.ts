@@ -209,6 +209,11 @@ const cases: readonly Case[] = [
     (metrics) => metrics.watch('reflectorContact', () => [[{ kind: 'Bucket' }, 5_000]]),
     ['{kind="Bucket"} 5000'],
   ],
+  [
+    'drift_checks_waiting',
+    (metrics) => metrics.watch('driftChecksWaiting', () => [[{ account: '100000000001' }, 9]]),
+    ['{account="100000000001"} 9'],
+  ],
   ['foreign_access_keys', (metrics) => metrics.watch('foreignKeys', () => [[{}, 2]]), [' 2']],
   ['events_dropped_total', (metrics) => metrics.eventDropped(), [' 1']],
   ['spans_dropped_total', (metrics) => metrics.spansDropped(3), [' 3']],
