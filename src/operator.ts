@@ -47,6 +47,7 @@ import type { DriftPace } from './runtime/drift-pace.ts';
 import type { Fence } from './runtime/fence.ts';
 import type { Kube } from './runtime/kube.ts';
 import { toKubeReconcileError } from './runtime/kube-errors.ts';
+import { LoopShare } from './runtime/loop-share.ts';
 import type { Leadership, Manager } from './runtime/manager.ts';
 import type { NamedWatches } from './runtime/named-watches.ts';
 import { OwnChanges } from './runtime/own-changes.ts';
@@ -145,10 +146,11 @@ export function createOperator(parts: OperatorParts): Operator {
     ownSecrets: new OwnChanges(),
   };
   const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access, ...signals });
+  const loop = new LoopShare();
   const controlled = new Map(
     [...indexedStores].map(([name, { kind, store }]) => {
       const groupOf = (key: ObjectKey) => providerGroup(lookup, kinds, name, key);
-      const controller = createController(parts, name, { reconcile: reconciles[name], pace, groupOf });
+      const controller = createController(parts, name, { reconcile: reconciles[name], pace, groupOf, loop });
       manager.control(store, controller, { initialPriority, resync: driftChecks(parts, pace, name, controller) });
       return [name, { kind, store, controller }] as const;
     }),
@@ -261,12 +263,13 @@ interface OfKind {
   readonly reconcile: Reconcile | undefined;
   readonly pace: DriftPace | undefined;
   readonly groupOf: (key: ObjectKey) => string;
+  readonly loop: LoopShare;
 }
 
 function createController(
   { config, clock, random, log, metrics }: OperatorParts,
   kind: string,
-  { reconcile, pace, groupOf }: OfKind,
+  { reconcile, pace, groupOf, loop }: OfKind,
 ): Controller {
   if (reconcile === undefined) throw new Error(`no reconciler for ${kind}`);
   return new Controller({
@@ -274,6 +277,7 @@ function createController(
     random,
     reconcile: pace?.watched(kind, reconcile) ?? reconcile,
     groupOf,
+    loop,
     concurrency: config.maxConcurrentReconciles,
     observer: { onTaken: (waitedMs) => metrics.waitedInQueue(kind, waitedMs), onRetry: () => metrics.retried(kind) },
     around: ({ namespace, name }, run) => log.within({ reconcileId: crypto.randomUUID(), kind, namespace, name }, run),

@@ -4,6 +4,7 @@ import { type Clock, type Random, sleep } from './clock.ts';
 import { setDeadline, withDeadline } from './deadline.ts';
 import { ReconcileError } from './errors.ts';
 import { toKubeReconcileError } from './kube-errors.ts';
+import type { LoopShare } from './loop-share.ts';
 import type { Priority } from './priority.ts';
 import type { QueueObserver } from './queue-options.ts';
 import { Standstill } from './standstill.ts';
@@ -35,6 +36,8 @@ export interface ControllerOptions {
    * for groups that have none. Default: no groups.
    */
   readonly groupOf?: (key: ObjectKey) => string;
+  /** Divides the event loop among the passes of all kinds. Default: whoever may go on does. */
+  readonly loop?: LoopShare;
   /** Runs each pass, with all that is told of it; default: just runs. */
   readonly around?: (key: ObjectKey, run: () => Promise<void>) => Promise<void>;
   readonly observer?: QueueObserver;
@@ -152,9 +155,9 @@ export class Controller {
 
   /** A pass that does not end keeps its key, so that no second one starts, but not its worker. */
   async #untilEndedOrStuck(text: string): Promise<void> {
-    const { clock, onError, passTimeoutMs = PASS_TIMEOUT_MS } = this.#options;
+    const { clock, loop, onError, passTimeoutMs = PASS_TIMEOUT_MS } = this.#options;
     const limitMs = passTimeoutMs + END_MS;
-    const turn = new Turn(clock, this.#queue.takenAs(text));
+    const turn = new Turn(clock, this.#queue.takenAs(text), loop);
     const late = Promise.withResolvers<void>();
     const cancel = setDeadline({ clock, timeoutMs: limitMs, uncountedMs: () => turn.waitedMs() }, late.resolve);
     let hasEnded = false;
@@ -185,6 +188,7 @@ export class Controller {
     try {
       const uncountedMs = () => turn.waitedMs();
       const deadline = { clock, timeoutMs, uncountedMs, signal: this.#abort.signal, timeoutError };
+      await turn.enterLoop();
       const returned = await withDeadline(deadline, async (signal) => reconcile(key, { signal, turn }));
       this.#requeue(text, returned);
       result = returned;

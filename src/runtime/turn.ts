@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { LoopShare } from './loop-share.ts';
 import { higher, type Priority } from './priority.ts';
 
 /** What a pass is given to run with. */
@@ -14,15 +15,20 @@ export interface Pass {
  */
 export class Turn {
   readonly #clock: Clock;
+  readonly #loop: LoopShare | undefined;
   #priority: Priority;
   #waiting = 0;
   #sinceMs = 0;
   #waitedMs = 0;
   #calls = 0;
 
-  /** @param priority why the pass was asked for */
-  constructor(clock: Clock, priority: Priority) {
+  /**
+   * @param priority why the pass was asked for
+   * @param loop divides the event loop among the passes of the process; default: nobody does
+   */
+  constructor(clock: Clock, priority: Priority, loop?: LoopShare) {
     this.#clock = clock;
+    this.#loop = loop;
     this.#priority = priority;
   }
 
@@ -33,6 +39,11 @@ export class Turn {
   /** Somebody asks for the object's next pass, which begins when this one ends: it is as urgent from now on. */
   raise(priority: Priority): void {
     this.#priority = higher(this.#priority, priority);
+  }
+
+  /** Before a piece of work that keeps the event loop busy. Undefined: it may begin now. */
+  enterLoop(): Promise<void> | undefined {
+    return this.#loop?.enter(this.#priority);
   }
 
   /**

@@ -149,6 +149,7 @@ export class Caller {
     const permit = await limiter.acquire({ namespace, turn, signal: call.signal }).finally(() => {
       observer?.onWaited({ account, waitedMs: clock.monotonicMs() - askedMs });
     });
+    await turn?.enterLoop();
     const startedMs = clock.monotonicMs();
     let isSent = false;
     const attempted = async () => {
