@@ -8,6 +8,7 @@ import { cancelled, errorRowOf, reconcileErrorOf } from './errors.ts';
 import type { AccountLimiter, Permit } from './limiter.ts';
 import { type CredentialGate, isRefusal } from './refusals.ts';
 import { withRetries } from './retry.ts';
+import { addToRequest, operationOf, type SdkCommand } from './sdk-command.ts';
 import { type FaultFacts, ServiceFault, type ServiceName } from './service-fault.ts';
 import { isAuditedOperation } from './service-rights.ts';
 import type { ProviderSettings } from './settings.ts';
@@ -56,15 +57,6 @@ export interface CallObserver {
   onRateLimited(event: { readonly account: string | undefined; readonly source: 'waited' | 'throttled' }): void;
   /** A call got, or gave up, its place within our own limit. */
   onWaited(event: { readonly account: string | undefined; readonly waitedMs: number }): void;
-}
-
-/** A command of the SDK, whatever service it is of. */
-export interface SdkCommand {
-  readonly schema?: unknown;
-  readonly input?: unknown;
-  readonly middlewareStack: {
-    add(middleware: unknown, options: { step: 'build'; name: string; override: boolean }): void;
-  };
 }
 
 /** An SDK client, as far as a call needs it. */
@@ -270,29 +262,6 @@ function settle(permit: Permit, facts: FaultFacts | undefined): void {
 /** Whether the answer tells that the signature was taken: "you may not" is told to a caller who is known. */
 function isAccepted(facts: FaultFacts | undefined): boolean {
   return facts === undefined || (facts.code !== '' && errorRowOf(facts).reason === 'AccessDenied');
-}
-
-/** The API's name of the call. The class's own name would not survive a bundler. */
-function operationOf(command: SdkCommand): string {
-  const { schema } = command;
-  const name: unknown = Array.isArray(schema) ? schema[2] : undefined; // [kind, namespace, name, traits, input, output]
-  if (typeof name !== 'string') throw new Error('a command of the SDK has no schema that names its operation');
-  return name;
-}
-
-interface BuildArguments {
-  readonly request: { readonly headers: Record<string, string>; readonly query: Record<string, string> };
-}
-
-/** Before signing: what is added is signed too. Adding it once is enough for all attempts. */
-function addToRequest(command: SdkCommand, { headers, query }: CallOptions): void {
-  if (headers === undefined && query === undefined) return;
-  const middleware = (next: (args: BuildArguments) => unknown) => (args: BuildArguments) => {
-    Object.assign(args.request.headers, headers);
-    Object.assign(args.request.query, query);
-    return next(args);
-  };
-  command.middlewareStack.add(middleware, { step: 'build', name: 'callOptions', override: true });
 }
 
 function hostOf(settings: ProviderSettings, service: ServiceName): string {

@@ -10,12 +10,13 @@ import type { Fence } from '../runtime/fence.ts';
 import type { Turn } from '../runtime/turn.ts';
 import { httpHandler } from './agents.ts';
 import type { AllowedEndpoints } from './allowed-endpoints.ts';
-import { Caller, type CallObserver, type CallOptions, type SdkCommand } from './caller.ts';
+import { Caller, type CallObserver, type CallOptions } from './caller.ts';
 import { Certificates } from './certificates.ts';
 import type { ResolveAll } from './guarded-lookup.ts';
 import { Limiters } from './limiters.ts';
 import { Refusals } from './refusals.ts';
 import { SdkClients } from './sdk-clients.ts';
+import type { SdkCommand } from './sdk-command.ts';
 import type { Credentials, ProviderSettings } from './settings.ts';
 
 const MAX_CONNECTIONS = 2_000;

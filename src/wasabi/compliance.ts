@@ -1,8 +1,8 @@
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { ReconcileError } from '../runtime/errors.ts';
 import type { BucketPlace } from './bucket-content.ts';
-import type { SdkCommand } from './caller.ts';
 import type { WasabiClient } from './clients.ts';
+import type { SdkCommand } from './sdk-command.ts';
 import { faultFactsOf } from './service-fault.ts';
 
 /** The compliance settings of a bucket. */
