@@ -6,6 +6,7 @@ import { keyText, type ObjectKey } from '../api/meta.ts';
 import { Controller, type ControllerOptions, type Result } from './controller.ts';
 import { ReconcileError } from './errors.ts';
 import { KubeError } from './kube.ts';
+import { LoopShare } from './loop-share.ts';
 import type { Pass } from './turn.ts';
 
 const A: ObjectKey = { namespace: 'team-a', name: 'logs' };
@@ -282,6 +283,26 @@ test('nothing stands still before the start, nor while passes take their time, h
   await settle();
   await look();
   assert.equal(running.length, 1);
+});
+
+test('passes that keep the event loop busy begin a few a turn of it', async () => {
+  const turns: number[] = [];
+  let turn = 0;
+  const { controller } = world({
+    concurrency: 12,
+    loop: new LoopShare(),
+    reconcile: async () => {
+      turns.push(turn);
+      const endMs = performance.now() + 6;
+      while (performance.now() < endMs);
+      return { type: 'done' };
+    },
+  });
+  controller.start();
+  for (let i = 0; i < 12; i++) controller.enqueue({ namespace: 'n', name: `o${i}` }, 'user');
+  for (; turns.length < 12; turn++) await new Promise((resolve) => setImmediate(resolve));
+  const most = Math.max(...[...Map.groupBy(turns, (each) => each).values()].map(({ length }) => length));
+  assert.ok(most <= 4, turns.join());
 });
 
 test('stop takes no new keys and waits for what runs', async () => {

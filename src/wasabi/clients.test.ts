@@ -18,6 +18,9 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { FakeClock, settle, waitFor } from '../../test/support/fake-clock.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { ReconcileError } from '../runtime/errors.ts';
+import { LoopShare } from '../runtime/loop-share.ts';
+import type { Priority } from '../runtime/priority.ts';
+import { Turn } from '../runtime/turn.ts';
 import type { CallRecord } from './caller.ts';
 import type { ClientOptions } from './clients.ts';
 import { faultCodeOf, faultFactsOf } from './service-fault.ts';
@@ -47,6 +50,23 @@ test('an output of the SDK, typed by the command', async (t) => {
   const client = poolFor(server).client(clientOptions(server));
   const output = await client.s3(tagging(), { signal });
   assert.deepEqual(output.TagSet, [{ Key: 'a', Value: 'b' }]);
+});
+
+test('each attempt asks for its part of the event loop, as urgent as its pass is by then', async (t) => {
+  const asked: Priority[] = [];
+  class HeardShare extends LoopShare {
+    override enter(priority: Priority): Promise<void> | undefined {
+      asked.push(priority);
+      return super.enter(priority);
+    }
+  }
+  const server = await startLoopback(t, (request) => ({ status: 200, body: emptyAnswer(request) }));
+  const turn = new Turn(systemClock, 'resync', new HeardShare());
+  const client = poolFor(server).client({ ...clientOptions(server), turn });
+  await client.s3(tagging(), { signal });
+  turn.raise('user');
+  await client.s3(tagging(), { signal });
+  assert.deepEqual(asked, ['resync', 'user']);
 });
 
 test('absent: the named codes answer undefined, in both shapes of errors and from every service', async (t) => {
