@@ -3,8 +3,9 @@ import { divideCores } from './cores.ts';
 import { operatorOf } from './header.ts';
 import { MODES } from './modes.ts';
 import { parseOptions } from './options.ts';
+import { withScale } from './scale.ts';
 import { parseResults, withResult, withTable } from './table.ts';
-import { fillTable, parseTableOptions, runAsProcess } from './target-run.ts';
+import { fillTable, keptRuns, parseTableOptions, runAsProcess } from './target-run.ts';
 import { TARGETS } from './targets.ts';
 
 const folder = new URL('../docs/performance/', import.meta.url);
@@ -13,6 +14,7 @@ const results = new URL('results.jsonl', folder);
 /** The runs behind the table of targets. */
 const runs = new URL('runs.jsonl', folder);
 const picture = new URL('growth.svg', folder);
+const scale = new URL('../docs/scale.md', import.meta.url);
 
 /** Keeps the result, one line of JSON, and renews the table of docs/performance.md. */
 function write(line: string): void {
@@ -57,6 +59,7 @@ try {
       throw new Error('the operator has changes that are in no commit: nobody could tell which one the figures are of');
     mkdirSync(folder, { recursive: true });
     const failed = await fillTable(table, TARGETS, { runs, page, picture }, runAsProcess, (line) => console.log(line));
+    writeFileSync(scale, withScale(readFileSync(scale, 'utf8'), TARGETS, keptRuns(runs)));
     if (failed > 0) process.exitCode = 1;
   }
 } catch (error) {

@@ -162,7 +162,8 @@ function argvOf({ argv }: Target, { operator }: TableOptions): readonly string[]
   return operator === undefined ? argv : [...argv, '--operator', operator];
 }
 
-function keptRuns(file: URL): readonly KeptRun[] {
+/** The runs that are kept in a file, the oldest first. */
+export function keptRuns(file: URL): readonly KeptRun[] {
   const text = readFileSync(file, { encoding: 'utf8', flag: 'a+' }); // made when it is not there
   return text
     .split('\n')
