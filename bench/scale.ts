@@ -1,25 +1,27 @@
-import type { DriftResult } from './modes/drift.ts';
+import { DRIFT_SHARE } from '../src/runtime/drift-pace.ts';
+import { callsOfCheck, type DriftResult, sweepSeconds } from './modes/drift.ts';
 import type { IdleResult } from './modes/idle.ts';
 import type { RestartResult } from './modes/restart.ts';
 import type { AtOnceResult } from './modes/stacks-at-once.ts';
+import { markdownTable, withSection } from './page.ts';
 import type { BenchResult } from './result.ts';
 import { commandOfTarget, type KeptRun, type Target } from './target.ts';
 
-const BEGIN = '<!-- scale: written by npm run bench -- --table -->';
-const END = '<!-- end of scale -->';
+const SECTION = {
+  begin: '<!-- scale: written by npm run bench -- --table -->',
+  end: '<!-- end of scale -->',
+};
 
 /** Calls a second of an account. */
 const RATE = 100;
-/** Of these, what drift checks have: `src/runtime/drift-pace.ts`. */
-const DRIFT_SHARE = 0.2;
 const DRIFT_INTERVAL_S = 300;
 /** Lists of what exists, for each account once in so many seconds: `src/kinds/existence-sweeps.ts`. */
 const LISTS = 3;
 const LISTS_INTERVAL_S = 55;
 /** Objects of a stack: Bucket, User, BucketPolicy, AccessKey. */
 const STACK_OBJECTS = 4;
-/** Calls that comparing a stack takes: ADR 13. */
-const STACK_CHECK_CALLS = 5;
+/** How many settings it configures, and that it has a user and a key. */
+const STACK = { settings: 0, autoManage: true };
 
 /** What an operator costs, each as it was measured. */
 interface Parts {
@@ -57,12 +59,9 @@ const PLACES: readonly Place[] = [
 
 /** The page with its tables made anew of the runs that are kept. Pure. @throws Error without markers */
 export function withScale(page: string, rows: readonly Target[], kept: readonly KeptRun[]): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the page has no lines "${BEGIN}" and "${END}" in this order`);
   const parts = partsOf(rows, kept);
   const text = typeof parts === 'string' ? parts : `${partsTable(parts)}\n\n${placesTable(parts)}`;
-  return `${page.slice(0, begin)}${BEGIN}\n\n${text}\n\n${page.slice(end)}`;
+  return withSection(page, SECTION, text);
 }
 
 /** What was measured; a text: what is still to be measured. Pure. */
@@ -82,9 +81,8 @@ export function partsOf(rows: readonly Target[], kept: readonly KeptRun[]): Part
   const idle = latest<IdleResult>('idle-0');
   const empty = latest<RestartResult>('start-0');
   const full = latest<RestartResult>('start-10000');
-  if (missing.size > 0) return `Not measured yet: ${[...missing].map((command) => `\`${command}\``).join(', ')}.`;
   if (!bare || !stacks || !many || !drift || !idle || !empty || !full)
-    throw new Error('a run is missing that was found');
+    return `Not measured yet: ${[...missing].map((command) => `\`${command}\``).join(', ')}.`;
   const baseMb = idle.rssMb ?? Number.NaN;
   return {
     bareCpu: (bare.fill.cpuSeconds ?? Number.NaN) / bare.options.buckets,
@@ -102,7 +100,7 @@ export function partsOf(rows: readonly Target[], kept: readonly KeptRun[]): Part
 }
 
 function partsTable(parts: Parts): string {
-  return table(
+  return markdownTable(
     ['Part', 'Measured'],
     [
       ['CPU for a bare Bucket, and for a stack', `${ms(parts.bareCpu)}, ${ms(parts.stackCpu)}`],
@@ -131,7 +129,7 @@ function partsTable(parts: Parts): string {
 function placesTable(parts: Parts): string {
   const computed = PLACES.map((place) => costsOf(place, parts));
   const names = computed[0]?.map(([name]) => name) ?? [];
-  return table(
+  return markdownTable(
     ['', ...PLACES.map(({ name }) => name)],
     names.map((name, index) => [name, ...computed.map((costs) => costs[index]?.[1] ?? '')]),
   );
@@ -146,9 +144,10 @@ function costsOf({ stacks, accounts }: Place, parts: Parts): readonly (readonly 
     ['API server', (stacks * parts.stackWrites) / parts.writeRate],
   ];
   const [wall, seconds] = walls.reduce((most, each) => (each[1] > most[1] ? each : most));
-  const shareSeconds = (stacks * STACK_CHECK_CALLS) / (accounts * RATE * DRIFT_SHARE);
-  const checkSeconds = Math.max(DRIFT_INTERVAL_S, shareSeconds, stacks * STACK_CHECK_CALLS * parts.checkCpu);
-  const checkCalls = (stacks * STACK_CHECK_CALLS) / checkSeconds;
+  const sweep = { ...STACK, driftSeconds: DRIFT_INTERVAL_S, buckets: stacks, providers: accounts, rate: RATE };
+  const sweepCalls = stacks * callsOfCheck(STACK);
+  const checkSeconds = Math.max(sweepSeconds(sweep), sweepCalls * parts.checkCpu);
+  const checkCalls = sweepCalls / checkSeconds;
   return [
     ['stacks, objects, accounts', [stacks, objects, accounts].map((count) => count.toLocaleString('en-US')).join(', ')],
     ['RSS', `${Math.round(parts.baseMb + (objects * parts.eachKb) / 1_000).toLocaleString('en-US')} MB`],
@@ -164,11 +163,6 @@ function costsOf({ stacks, accounts }: Place, parts: Parts): readonly (readonly 
       `${Math.round((LISTS * 3_600 * accounts) / LISTS_INTERVAL_S).toLocaleString('en-US')} an hour`,
     ],
   ];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 function ms(seconds: number): string {

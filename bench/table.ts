@@ -1,8 +1,11 @@
 import { callsOfObjects, writesOfObjects } from './expected-calls.ts';
+import { markdownTable, withSection } from './page.ts';
 import { type BenchResult, ratioOf } from './result.ts';
 
-const BEGIN = '<!-- results: written by npm run bench -- --write -->';
-const END = '<!-- end of results -->';
+const SECTION = {
+  begin: '<!-- results: written by npm run bench -- --write -->',
+  end: '<!-- end of results -->',
+};
 
 const COLUMNS: readonly { readonly title: string; readonly value: (result: BenchResult) => string }[] = [
   { title: 'Buckets', value: ({ options }) => options.buckets.toLocaleString('en') },
@@ -67,18 +70,11 @@ export function parseResults(text: string): readonly BenchResult[] {
 
 /** The page with its table made anew of the results. Pure. @throws Error when the page lacks the markers */
 export function withTable(page: string, results: readonly BenchResult[]): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the page has no lines "${BEGIN}" and "${END}" in this order`);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const table = [
-    line(COLUMNS.map(({ title }) => title)),
-    line(COLUMNS.map(() => '---')),
-    ...results.map((result) => line(COLUMNS.map(({ value }) => value(result)))),
-    '',
-    ...new Set(results.map(shapeText)),
-  ];
-  return `${page.slice(0, begin)}${BEGIN}\n\n${table.join('\n')}\n\n${page.slice(end)}`;
+  const table = markdownTable(
+    COLUMNS.map(({ title }) => title),
+    results.map((result) => COLUMNS.map(({ value }) => value(result))),
+  );
+  return withSection(page, SECTION, [table, '', ...new Set(results.map(shapeText))].join('\n'));
 }
 
 function shapeText({ shape, at, commit }: BenchResult): string {

@@ -1,34 +1,32 @@
+import { markdownTable, withSection } from './page.ts';
 import { commandOfTarget, type KeptRun, measuredText, missText, summaryOf, type Target } from './target.ts';
 
-const BEGIN = '<!-- targets: written by npm run bench -- --table -->';
-const END = '<!-- end of targets -->';
+const SECTION = {
+  begin: '<!-- targets: written by npm run bench -- --table -->',
+  end: '<!-- end of targets -->',
+};
 /** An operator that is a commit of this repository, with `+` for a changed tree. */
 const OWN = /^[0-9a-f]*\+?$/;
 
 /** The page with its table of targets made anew of what this repository's operators were found to reach. Pure. @throws Error without markers */
 export function withTargets(page: string, rows: readonly Target[], kept: readonly KeptRun[]): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the page has no lines "${BEGIN}" and "${END}" in this order`);
   const own = kept.filter(({ operator }) => OWN.test(operator));
-  return `${page.slice(0, begin)}${BEGIN}\n\n${targetTable(rows, own)}\n\n${page.slice(end)}`;
+  return withSection(page, SECTION, targetTable(rows, own));
 }
 
 /** The rows as a table, each by the last operator that it was measured of. Pure. */
 export function targetTable(rows: readonly Target[], kept: readonly KeptRun[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const latest = rows.map((row) => latestRuns(row, kept));
   const misses = rows.map((row, index) => missesOf(row, latest[index] ?? []));
   const count = (isSo: (miss: string) => boolean) => misses.filter(isSo).length;
+  const cells = rows.map((row, index) => {
+    const measured = summaryOf(row, latest[index] ?? [])
+      .map(measuredText)
+      .join('; ');
+    return [row.figure, row.target, row.law, measured, `\`${commandOfTarget(row)}\``, misses[index] ?? ''];
+  });
   return [
-    line(['Figure', 'Target', 'Grows', 'Measured', 'Command', 'Misses']),
-    line(['---', '---', '---', '---', '---', '---']),
-    ...rows.map((row, index) => {
-      const measured = summaryOf(row, latest[index] ?? [])
-        .map(measuredText)
-        .join('; ');
-      return line([row.figure, row.target, row.law, measured, `\`${commandOfTarget(row)}\``, misses[index] ?? '']);
-    }),
+    markdownTable(['Figure', 'Target', 'Grows', 'Measured', 'Command', 'Misses'], cells),
     '',
     `${count((miss) => miss === '')} of ${rows.length} figures are reached, ${count((miss) => miss.includes('**missed**'))} missed, ${count((miss) => miss === UNMEASURED)} not measured yet.`,
     ...new Set(latest.flat().map(whereText)),

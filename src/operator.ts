@@ -139,7 +139,8 @@ export function createOperator(parts: OperatorParts): Operator {
   const access = createAccess(parts, { kube, lookup, secrets });
   const existence = createSweeps(parts, stores, { snapshot, access });
   const pace = createDriftPace(parts, { lookup, kinds, access });
-  for (const task of [existence, ...(pace === undefined ? [] : [pace])]) manager.whileLeading(task);
+  manager.whileLeading(existence);
+  if (pace !== undefined) manager.whileLeading(pace);
   const signals: WakeSignals = {
     attachments: new AttachmentSignal(),
     newsWakes: new NewsWakes(),
@@ -258,7 +259,7 @@ function createAccess(
   });
 }
 
-/** What the controllers of all kinds do not have in common. */
+/** What a controller needs beside the operator's parts. */
 interface OfKind {
   readonly reconcile: Reconcile | undefined;
   readonly pace: DriftPace | undefined;

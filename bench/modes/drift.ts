@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DRIFT_SHARE } from '../../src/runtime/drift-pace.ts';
 import type { BackendCall } from '../backend.ts';
 import type { Cores } from '../cores.ts';
 import { allLookedAt, bucketNames, makeExisting, started } from '../existing.ts';
@@ -11,8 +12,6 @@ import { onGround, openSpan, orFailure, type Stage, settled, stopOperator } from
 /** Of the buckets, the share that is changed, and the share that is deleted. */
 const SHARE = 0.01;
 const LOOK_MS = 1_000;
-/** Of the calls that an account allows, those that comparisons may make: docs/adr/0013-drift-checks-within-a-share.md. */
-const SWEEP_SHARE = 0.2;
 /** Of a user, its policy of the bucket and its key. */
 const CALLS_OF_CHILDREN = 4;
 /** The read that every check begins with; nothing was written since the one before. */
@@ -114,6 +113,11 @@ export function victimsOf(names: readonly string[]): {
   return { changed: at(0), deleted: at(1) };
 }
 
+/** How many calls comparing a Bucket takes, with its children where it has some. Pure. */
+export function callsOfCheck({ settings, autoManage }: Pick<BenchOptions, 'settings' | 'autoManage'>): number {
+  return 1 + settings + (autoManage ? CALLS_OF_CHILDREN : 0);
+}
+
 /**
  * How long it takes until every object was compared: the interval, or longer where the calls of that do not fit the share
  * of its account's rate that comparisons have; seconds. Pure.
@@ -121,9 +125,8 @@ export function victimsOf(names: readonly string[]): {
 export function sweepSeconds(
   options: Pick<BenchOptions, 'driftSeconds' | 'buckets' | 'providers' | 'settings' | 'autoManage' | 'rate'>,
 ): number {
-  const { driftSeconds, buckets, providers, settings, autoManage, rate } = options;
-  const callsEach = 1 + settings + (autoManage ? CALLS_OF_CHILDREN : 0);
-  return Math.max(driftSeconds, (Math.ceil(buckets / providers) * callsEach) / (SWEEP_SHARE * rate));
+  const { driftSeconds, buckets, providers, rate } = options;
+  return Math.max(driftSeconds, (Math.ceil(buckets / providers) * callsOfCheck(options)) / (DRIFT_SHARE * rate));
 }
 
 /** What must never be. Pure. */

@@ -10,7 +10,7 @@ import {
 } from './annotations.ts';
 import { findCondition } from './conditions.ts';
 import type { ManagedResource } from './kind.ts';
-import { isRequested, requestIn } from './requested.ts';
+import { isRequested, isUnanswered } from './requested.ts';
 
 /** By these somebody asks for something that status does not answer in one way for all kinds; few objects have one. */
 const REQUESTS = [FREEZE, REVOKE_KEYS, CLAIM_KEYS, ABANDON, ACCEPT_ACCOUNT, TAKE_OVER_FROM];
@@ -29,7 +29,6 @@ export function initialPriority(resource: ManagedResource): Priority {
 }
 
 function isRotationRequested(resource: ManagedResource): boolean {
-  const requested = requestIn(resource, ROTATE_REQUESTED_AT);
   const status = resource.status as { readonly lastHandledRotateAt?: string } | undefined; // kinds with keys have it
-  return requested !== undefined && requested !== status?.lastHandledRotateAt;
+  return isUnanswered(resource, ROTATE_REQUESTED_AT, status?.lastHandledRotateAt);
 }

@@ -19,6 +19,11 @@ export function requestIn({ metadata }: ManagedResource, annotation: string): st
 
 /** Whether somebody asks for a pass that status does not record yet. */
 export function isRequested(resource: ManagedResource): boolean {
-  const requested = requestedAt(resource);
-  return requested !== undefined && requested !== resource.status?.lastHandledReconcileAt;
+  return isUnanswered(resource, RECONCILE_REQUESTED_AT, resource.status?.lastHandledReconcileAt);
+}
+
+/** Whether that annotation asks for something other than what status records as `handled`. */
+export function isUnanswered(resource: ManagedResource, annotation: string, handled: string | undefined): boolean {
+  const requested = requestIn(resource, annotation);
+  return requested !== undefined && requested !== handled;
 }

@@ -5,7 +5,7 @@ import { FifoSet } from './fifo-set.ts';
 import type { Turn } from './turn.ts';
 
 /** Of the calls that an account allows, the share that drift checks have; the rest stays free for what somebody waits for. */
-const SHARE = 0.2;
+export const DRIFT_SHARE = 0.2;
 /** After a quiet time checks may go ahead of that share by what it holds in so many seconds: seconds of the wheel differ. */
 const BURST_S = 2;
 /** Calls of a check, until checks of the account were counted: a Bucket with two settings. */
@@ -62,9 +62,10 @@ interface Check {
 /**
  * Keeps drift checks within a share of what their account allows, before they come to a workqueue: there what is due
  * counts as late. Checks of one account wait in one line, whatever their kind and Provider, and leave it at the rate at
- * which their calls make the share. While passes do not begin, no more leave it than may go at once. Whoever is due again while it waits goes to the end of the line when its check begins;
- * so, with more objects than the share can check in an interval, all of them take turns. A pass that something else
- * asked for is a check as well: its object leaves the line. All operations take constant time.
+ * which their calls make the share. While passes do not begin, no more leave it than may go at once. Whoever is due again
+ * while it waits goes to the end of the line when its check begins; so, with more objects than the share can check in an
+ * interval, all of them take turns. A pass that something else asked for is a check as well: its object leaves the line.
+ * All operations take constant time.
  */
 export class DriftPace {
   readonly #options: DriftPaceOptions;
@@ -163,7 +164,7 @@ export class DriftPace {
   }
 
   #serve(queue: Queue): void {
-    const perSecond = SHARE * queue.limit.perSecond();
+    const perSecond = DRIFT_SHARE * queue.limit.perSecond();
     this.#fill(queue, perSecond);
     const places = mostAtOnce(queue.cost, perSecond) / queue.cost;
     while (queue.calls >= queue.cost && queue.released + 1 <= places) {
@@ -204,7 +205,7 @@ export class DriftPace {
       limit,
       waiting: new FifoSet(),
       released: 0,
-      calls: mostAtOnce(GUESSED_COST, SHARE * limit.perSecond()),
+      calls: mostAtOnce(GUESSED_COST, DRIFT_SHARE * limit.perSecond()),
       filledAtMs: nowMs,
       lastDueMs: nowMs,
       cost: GUESSED_COST,

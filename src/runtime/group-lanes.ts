@@ -12,7 +12,8 @@ interface Group {
 /**
  * Keys that may be taken now, by priority, and within a priority by group. Groups have turns: one with a thousand keys
  * delays another's by one key. Within a group, first come, first served. A group of which `maxRunning` keys run gives
- * none until one of them ends, and the last `userPlaces` of them are for keys of the priority 'user'. Every operation takes constant time, however many keys and groups there are.
+ * none until one of them ends, and the last `userPlaces` of them are for keys of the priority 'user'. Every operation
+ * takes constant time, however many keys and groups there are.
  */
 export class GroupLanes {
   /** How many keys of a group may run, that one of them may be taken. */

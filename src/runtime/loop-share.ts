@@ -15,7 +15,6 @@ const SHARE_OF_THE_REST = 8;
  */
 export class LoopShare {
   readonly #waiting: readonly (() => void)[][] = PRIORITIES.map(() => []);
-  #count = 0;
   #served = 0;
   #begun = 0;
   /** When this turn began; undefined: nobody was here in this turn. */
@@ -28,11 +27,10 @@ export class LoopShare {
       setImmediate(this.#next);
     }
     const isFree = this.#begun < MOST_A_TURN && performance.now() - this.#beganMs < BUDGET_MS;
-    if (this.#count === 0 && isFree) {
+    if (isFree && !this.#waiting.some(isOccupied)) {
       this.#begun += 1;
       return undefined;
     }
-    this.#count += 1;
     return new Promise((resolve) => this.#waiting[RANK[priority]]?.push(resolve));
   }
 
@@ -47,11 +45,13 @@ export class LoopShare {
   };
 
   #take(): (() => void) | undefined {
-    if (this.#count === 0) return undefined;
-    this.#count -= 1;
-    this.#served += 1;
-    const isOfTheRest = this.#served % SHARE_OF_THE_REST === 0;
-    const hasWaiting = (lane: readonly unknown[]) => lane.length > 0;
-    return (isOfTheRest ? this.#waiting.findLast(hasWaiting) : this.#waiting.find(hasWaiting))?.shift();
+    const isOfTheRest = (this.#served + 1) % SHARE_OF_THE_REST === 0;
+    const lane = isOfTheRest ? this.#waiting.findLast(isOccupied) : this.#waiting.find(isOccupied);
+    if (lane !== undefined) this.#served += 1;
+    return lane?.shift();
   }
+}
+
+function isOccupied(lane: readonly unknown[]): boolean {
+  return lane.length > 0;
 }
