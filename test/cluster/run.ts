@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { COMPILED, runLanes, suitesAt } from '../../scripts/test-lanes.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
 import { auditEvents } from '../support/control-plane-audit.ts';
 import { sharedControlPlaneVariables } from '../support/control-plane-environment.ts';
@@ -11,13 +13,13 @@ import { rightsReport } from '../support/used-rights.ts';
 import { ensureControlPlane, NoControlPlane } from './control-plane/build.ts';
 
 /**
- * `npm run test:cluster`: the suites that can run against a real control plane, one after the other against one that is
- * started here. `-- --all` takes every case of the suites that else take a share; `-- FILE…` runs these files alone.
+ * `npm run test:cluster`: the suites that can run against a real control plane, on two that are started here. `-- --all`
+ * takes every case of the suites that else take a share; `-- FILE…` runs these files alone, on one.
  */
 const root = join(import.meta.dirname, '../..');
 
 /** Add a suite here when it takes its control plane from the TEST_CLUSTER variables and makes its own namespaces. */
-const suites = [
+const SUITES = [
   'test/conformance/real.test.ts',
   'test/cluster/*.test.ts',
   'test/dev-kubectl.test.ts',
@@ -45,6 +47,17 @@ const suites = [
   'test/{crash*,access-key-crash}.test.ts',
 ];
 
+/** Begun first, since they take longest: nobody waits for one of them in the end. */
+const LONG = [
+  'test/cluster/{fail-over,broken-provider,rbac-presets,alerts}.test.ts',
+  'test/{crash*,access-key-crash}.test.ts',
+];
+/** Control planes at once, each with a suite at a time: some compact the history, some count the calls. */
+const PLANES = Math.min(2, availableParallelism());
+const TEST_TIMEOUT_MS = 600_000;
+/** A process hangs that has not ended by then. Each test has a limit of its own. */
+const PROCESS_LIMIT_MS = 7_200_000;
+
 const log = (line: string): void => console.log(`control plane: ${line}`);
 const isAll = process.argv.includes('--all');
 const files = process.argv.slice(2).filter((argument) => argument !== '--all');
@@ -57,50 +70,66 @@ const binaries = await ensureControlPlane({ log }).catch((error: unknown) => {
 log(`found in ${binaries.source}`);
 if (withoutPrometheus() !== false) installPackages(['prometheus'], console.log); // for alerts.test.ts
 const startedAtMs = performance.now();
-const controlPlane = await startControlPlane({ binaries });
-log(`ready at ${controlPlane.url} after ${seconds(startedAtMs)}`);
+const planes: ControlPlane[] = [];
 // The programs end with this process, however it ends: nothing else is to be done on a signal.
 try {
-  const code = (await runSuites(controlPlane, files.length > 0 ? files : suites)) || (await checkRights(controlPlane));
-  console.log(`npm run test:cluster: ${code === 0 ? 'passed' : 'FAILED'} after ${seconds(startedAtMs)}`);
-  process.exitCode = code;
+  for (let each = 0; each < (files.length > 0 ? 1 : PLANES); each++) {
+    planes.push(await startControlPlane({ binaries }));
+    log(`ready at ${planes.at(-1)?.url} after ${seconds(startedAtMs)}`);
+  }
+  const passed = files.length > 0 ? await runFiles(planes) : await runAll(planes);
+  const isRight = await checkRights(planes);
+  console.log(`npm run test:cluster: ${passed && isRight ? 'passed' : 'FAILED'} after ${seconds(startedAtMs)}`);
+  process.exitCode = passed && isRight ? 0 : 1;
 } finally {
-  await controlPlane.stop();
+  await Promise.all(planes.map((plane) => plane.stop()));
 }
 
-async function runSuites({ url, adminToken, ...paths }: ControlPlane, patterns: readonly string[]): Promise<number> {
-  const names = sharedControlPlaneVariables;
+/** Each plane takes whichever suite no other has taken yet. */
+function runAll(planes: readonly ControlPlane[]): Promise<boolean> {
+  const shared = { name: 'cluster', processes: 1, suites: suitesAt([...LONG, ...SUITES]) };
+  const limits = { testTimeoutMs: TEST_TIMEOUT_MS, processTimeoutMs: PROCESS_LIMIT_MS };
+  return runLanes(planes.map((plane) => ({ ...shared, ...limits, options: { env: environmentOf(plane) } })));
+}
+
+/** Files given by name run one after another, each in a process of its own. */
+async function runFiles([plane]: readonly ControlPlane[]): Promise<boolean> {
   const tests = spawn(
     process.execPath,
-    // One file at a time: some compact the history, some count the calls.
-    ['--test', '--test-concurrency=1', '--test-timeout=600000', '--test-reporter=spec', ...patterns],
-    {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: {
-        ...process.env,
-        ...(isAll ? { TEST_ALL: '1' } : {}),
-        TEST_CLUSTER: 'real',
-        [names.url]: url,
-        [names.token]: adminToken,
-        [names.caFile]: paths.caFile,
-        [names.etcdUrl]: paths.etcdUrl,
-        [names.auditLogPath]: paths.auditLogPath,
-        [names.kubeconfigPath]: paths.kubeconfigPath,
-      },
-    },
+    ['--test', '--test-concurrency=1', `--test-timeout=${TEST_TIMEOUT_MS}`, '--test-reporter=spec', ...files],
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: plane && environmentOf(plane) },
   );
   const [code] = await once(tests, 'exit');
-  return typeof code === 'number' ? code : 1;
+  return code === 0;
+}
+
+function environmentOf({ url, adminToken, ...paths }: ControlPlane): NodeJS.ProcessEnv {
+  const names = sharedControlPlaneVariables;
+  return {
+    ...process.env,
+    ...(isAll ? { TEST_ALL: '1' } : {}),
+    NODE_COMPILE_CACHE: COMPILED,
+    TEST_CLUSTER: 'real',
+    [names.url]: url,
+    [names.token]: adminToken,
+    [names.caFile]: paths.caFile,
+    [names.etcdUrl]: paths.etcdUrl,
+    [names.auditLogPath]: paths.auditLogPath,
+    [names.kubeconfigPath]: paths.kubeconfigPath,
+  };
 }
 
 /** Operators of the suites have the rights of the preset `minimal`: none may be missing, and all suites together use each. */
-async function checkRights({ auditLogPath }: ControlPlane): Promise<number> {
-  const { refused, unused } = await rightsReport(auditEvents(auditLogPath), OPERATOR_USER);
+async function checkRights(planes: readonly ControlPlane[]): Promise<boolean> {
+  const reports = await Promise.all(
+    planes.map(({ auditLogPath }) => rightsReport(auditEvents(auditLogPath), OPERATOR_USER)),
+  );
+  const refused = reports.flatMap((report) => report.refused);
+  const unused = reports.map((report) => report.unused).reduce((all, each) => all.filter((one) => each.includes(one)));
   const idle = files.length === 0 ? unused : [];
   if (idle.length > 0) console.log(`rights in src/kube-rights.ts that no suite used: ${idle.join('; ')}`);
   if (refused.length > 0) console.log(`calls of operators that RBAC refused:\n  ${refused.join('\n  ')}`);
-  return refused.length + idle.length === 0 ? 0 : 1;
+  return refused.length + idle.length === 0;
 }
 
 function seconds(sinceMs: number): string {
