@@ -7,7 +7,7 @@ import { inProcess, type Victim } from './support/crash-victim.ts';
 import { broken, type Entry, recordTimeline, switchesOf } from './support/key-timeline.ts';
 import { isWorking, type KeyWorld, keysOf, makeUser, openKeyWorld, USER } from './support/keys.ts';
 import type { CannedAnswer, ProxiedCall, Verdict } from './support/proxy.ts';
-import { seeded, seedFrom, takesAll } from './support/seeded.ts';
+import { seeded, seedFrom, shareOfAll, takesAll } from './support/seeded.ts';
 
 /** 400 days of one AccessKey on fake clocks, with something going wrong at every step of every rotation. */
 
@@ -121,7 +121,9 @@ const byTurns: Disturbance = (life, part) => {
 
 const lives: readonly (readonly [title: string, disturb: Disturbance | undefined, pace: Pace])[] = [
   ['nothing', undefined, monthly],
-  ...(takesAll ? Object.entries(all).map(([title, each]) => [title, each, paceOf(each)] as const) : []),
+  ...(takesAll ? shareOfAll(Object.entries(all), seeded(seed)) : []).map(
+    ([title, each]) => [title, each, paceOf(each)] as const,
+  ),
   ['all of it by turns', byTurns, monthly],
 ];
 

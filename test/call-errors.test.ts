@@ -10,7 +10,7 @@ import { startTestCluster, type TestCluster, until } from './support/cluster.ts'
 import { endState } from './support/end-state.ts';
 import { keysOf } from './support/keys.ts';
 import type { CannedAnswer, ProxiedCall, Verdict } from './support/proxy.ts';
-import { inParallel, sample, seeded, seedFrom, takesAll } from './support/seeded.ts';
+import { inParallel, sample, seeded, seedFrom, shareOfAll, takesAll } from './support/seeded.ts';
 import { SkippingClock } from './support/skipping-clock.ts';
 import { openWorld, type World } from './support/world.ts';
 
@@ -256,7 +256,8 @@ for (const path of callPaths) {
     const reference = await run(path);
     assert.deepEqual(reference.operations.toSorted(), calls.toSorted(), 'the calls of the path');
     const all = calls.flatMap((operation) => faultsOf(operation).map((fault) => ({ operation, fault })));
-    const plans = takesAll ? all : sample(all, SAMPLE, seeded(seed + callPaths.indexOf(path)));
+    const random = seeded(seed + callPaths.indexOf(path));
+    const plans = takesAll ? shareOfAll(all, random) : sample(all, SAMPLE, random);
     t.diagnostic(`seed ${seed}: ${plans.length} of ${all.length} faults; ERRORS_SEED=${seed} repeats them`);
     await inParallel(
       WIDTH,

@@ -8,7 +8,7 @@ import { iamCrashPaths } from './support/iam-crash-paths.ts';
 import { keyCrashPaths } from './support/key-crash-paths.ts';
 import { outputCrashPaths } from './support/output-crash-paths.ts';
 import { policyCrashPaths } from './support/policy-crash-paths.ts';
-import { sample, seeded, takesAll } from './support/seeded.ts';
+import { sample, seeded, shareOfAll, takesAll } from './support/seeded.ts';
 import { takeOverCrashPaths } from './support/take-over-crash-paths.ts';
 
 /** Paths of the sample: here, and on a real control plane. */
@@ -33,7 +33,7 @@ const all = kinds.flat().map((path) => ({
   losesCalls: false,
 }));
 const some = process.env['TEST_CLUSTER'] === undefined ? SOME : SOME_ON_CLUSTER;
-const paths = takesAll ? all : sample(all, some, seeded(seed));
+const paths = takesAll ? shareOfAll(all, seeded(seed)) : sample(all, some, seeded(seed));
 
 let cluster: TestCluster;
 let processes: Processes;

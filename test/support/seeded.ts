@@ -3,6 +3,11 @@ export { seeded } from '../../src/emulator/seeded-random.ts';
 /** Whether suites that else take a sample take every case: `npm run test:exhaustive`, `npm run test:cluster -- --all`. */
 export const takesAll = process.env['TEST_ALL'] !== undefined;
 
+/** The items, or the share TEST_SHARE of them, one at least, chosen by `random`: what a run that takes every case takes. */
+export function shareOfAll<T>(items: readonly T[], random: () => number): readonly T[] {
+  return sample(items, Math.ceil(items.length * shareFrom('TEST_SHARE')), random);
+}
+
 /** The seed that the variable names, else a new one: whoever uses it prints it, so that the run can be repeated. */
 export function seedFrom(variable: string): number {
   const given = process.env[variable];
