@@ -111,6 +111,20 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     'Record own=A Probing',
   ],
   [
+    '… but for an attempt that is open, which no record may close here',
+    {
+      ...inactive,
+      book: book({
+        ...own,
+        frozenKeys: ['A'],
+        mint: mint(expired),
+        rotation: { step: 'Probing', reason: 'Due', sinceMs: NOW - 3_600_000, previousKey: undefined },
+      }),
+    },
+    'ThawKey A',
+    'RecordFrozen  own=A',
+  ],
+  [
     'thaw: a key that somebody else made inactive stays so',
     { book: book({ ownKeys: ['A', 'B'], frozenKeys: ['B'] }), keys: [off('A'), off('B')] },
     'ThawKey B',

@@ -42,10 +42,10 @@ function frozen(view: View, openUntilMs: number | undefined): FreezePlan {
   return { steps, problem: active.length > 0 ? undefined : problemOf(view, openUntilMs, 'AccessKey') };
 }
 
-/** A key to come has its time to work from the thaw on. */
+/** A key to come has its time to work from the thaw on. An attempt that is open is not closed by that. */
 function trialAnew(view: View): readonly KeyStep[] {
-  const { rotation } = view.facts.book;
-  if (rotation?.step !== 'Probing' && rotation?.step !== 'Switching') return [];
+  const { rotation, mint } = view.facts.book;
+  if (mint !== undefined || (rotation?.step !== 'Probing' && rotation?.step !== 'Switching')) return [];
   return [{ type: 'Record', lists: listsOf(view, []), addsMinted: false, rotation }];
 }
 

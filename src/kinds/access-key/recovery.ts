@@ -24,7 +24,9 @@ export function recover(facts: KeyFacts): Recovery {
   }
   if (facts.wanted.type === 'NotOurs') return nameTaken(view);
   if (view.current !== undefined) return delivered(view, view.current);
-  const others = [...facts.earlier, { name: facts.names.next, fact: facts.next }];
+  // One that a rotation gave up is about to be revoked.
+  const next = facts.book.rotation?.step === 'Failed' ? [] : [{ name: facts.names.next, fact: facts.next }];
+  const others = [...facts.earlier, ...next];
   const source = others.find(({ fact }) => usable(fact, view) !== undefined);
   return source === undefined ? undelivered(view) : copied(view, source.name);
 }
@@ -56,11 +58,13 @@ function delivered(view: View, current: string): Recovery {
   // A key that no book of ours has is believed when it works: until then the intent stays open.
   if ((isNew || !facts.book.isRecorded) && !works) return result(view, [], pending(fact));
   const openUntilMs = mintOpenUntil(facts);
-  if (openUntilMs !== undefined && lost.length === 0 && !isNew) return waiting(view, openUntilMs);
+  if (openUntilMs !== undefined && !isNew) return waiting(view, openUntilMs);
   const takesIn = [...(isNew ? [current] : []), ...lost];
   // The key in the Secret must work before another one goes, which somebody may still use, and before it is replaced.
-  const rotation = works && facts.book.isRecorded ? planRotation(view, current) : undefined;
   const isRotationsMint = holdsMint(view);
+  // What is recorded first stays recorded: what a rotation writes after it has the same keys.
+  const then = isRotationsMint ? view : { ...view, own: [...new Set([...view.own, ...takesIn])] };
+  const rotation = works && facts.book.isRecorded ? planRotation(then, current) : undefined;
   const kept = new Set([current, ...(rotation?.keeps ?? [])]);
   const others = view.own.filter((id) => view.live.has(id) && !kept.has(id));
   const steps: KeyStep[] = [
@@ -93,19 +97,13 @@ function copied(view: View, from: string): Recovery {
   const { facts } = view;
   const isNext = from === facts.names.next;
   const { rotation } = facts.book;
-  // It had been about to take the place of a key that others may still have.
-  const previousKey = isNext && rotation?.step === 'Switching' ? rotation.previousKey : undefined;
+  // It had been about to take the place of a key that others may still have. Where it had not, the rotation ends as after
+  // its time, so that a crash before the last step leaves no Secret behind that nobody looks for.
+  const previousKey = rotation?.step === 'Switching' ? rotation.previousKey : undefined;
   const takesOver = record(view, [...view.candidates], false);
   const steps: KeyStep[] = [
     { type: 'CopySecret', from, to: facts.names.wanted, as: 'Copy' },
-    ...(isNext
-      ? [
-          {
-            ...takesOver,
-            ...(previousKey === undefined ? {} : { rotation: { step: 'Retaining', previousKey } as const }),
-          },
-        ]
-      : []),
+    ...(isNext ? [{ ...takesOver, rotation: { step: 'Retaining', previousKey } as const }] : []),
     { type: 'DropSecret', name: from },
   ];
   return result(view, steps, undefined);
@@ -124,7 +122,8 @@ function undelivered(view: View): Recovery {
     );
   }
   const openUntilMs = mintOpenUntil(facts);
-  if (openUntilMs !== undefined && lost.length === 0) return waiting(view, openUntilMs);
+  // An unknown key need not be the one that is awaited: a stranger may have made it.
+  if (openUntilMs !== undefined) return waiting(view, openUntilMs);
   const others = view.live.size - lost.length - own.length;
   const room = MAX_KEYS - 1 - others;
   // The key whose text was lost a moment ago may still be at work somewhere: it goes last, earlier ones make room. It goes
@@ -192,10 +191,12 @@ function recordOf(view: View, takesIn: readonly string[]): readonly KeyStep[] {
  * Where no key is delivered, a rotation that ran is over: its key goes, or takes the place of the lost one. A previous key
  * is retired all the same.
  */
-function record(view: View, takesIn: readonly string[], addsMinted: boolean): KeyStep {
+function record(view: View, takesIn: readonly string[], addsMinted: boolean): Extract<KeyStep, { type: 'Record' }> {
   const step = view.facts.book.rotation?.step;
   const isOver = view.current === undefined && step !== undefined && step !== 'Retaining' && step !== 'Deactivated';
-  return { type: 'Record', lists: listsOf(view, takesIn), addsMinted, ...(isOver ? { rotation: null } : {}) };
+  // The Secret of the key to come is looked for while a rotation runs: its end removes it.
+  const ended = view.facts.next.type === 'Ours' ? ({ step: 'Retaining' } as const) : null;
+  return { type: 'Record', lists: listsOf(view, takesIn), addsMinted, ...(isOver ? { rotation: ended } : {}) };
 }
 
 /** Revocations that somebody consented to: of keys that the last status named as nobody's, and that are still so. */

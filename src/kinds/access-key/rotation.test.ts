@@ -181,6 +181,21 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     },
   ],
   [
+    '… and never does: it is recorded, and goes',
+    {
+      ...minting,
+      keys: [key('A', 90 * DAY), key('B', 900_001)],
+      next: secret('B', { credential: 'Pending' }),
+      book: {
+        ...minting.book,
+        mint: mint({ ...expired, fromMs: NOW - 905_000, untilMs: NOW - 875_000, secretName: NAMES.next }),
+      },
+    },
+    'Record own=A,B Failed',
+    'Revoke B NeverWorked',
+    'DropSecret next',
+  ],
+  [
     'minted, the text is lost: it goes, and the next one comes',
     {
       ...minting,
@@ -207,9 +222,9 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
       keys: [key('A', 90 * DAY), key('B', 900_001)],
       next: secret('B', { credential: 'Pending' }),
     },
+    'Record own=A,B Failed',
     'Revoke B NeverWorked',
     'DropSecret next',
-    'Record own=A,B Failed',
   ],
   [
     'somebody made it inactive: the same',
@@ -219,9 +234,9 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
       keys: [key('A', 90 * DAY), key('B', 900_001, false)],
       next: secret('B', { credential: 'Inactive' }),
     },
+    'Record own=A,B Failed',
     'Revoke B NeverWorked',
     'DropSecret next',
-    'Record own=A,B Failed',
   ],
   [
     'a freeze has ended: it has its time from then on',
@@ -362,10 +377,62 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
   ],
   // A loss on the way
   [
+    'the key in use is revoked while the new key is not accepted: its Secret is removed by the end of the rotation',
+    { ...probing, keys: [key('B', 60_000)], next: secret('B', { credential: 'Wrong' }) },
+    'Announce 2 own=A,B',
+    'Mint KeyGone',
+    'WriteSecret',
+    'Record own=A,B +minted Retaining',
+    'Revoke B Superseded',
+  ],
+  [
+    '… which goes on after a crash',
+    {
+      ...probing,
+      book: { ...probing.book, rotation: step('Retaining') },
+      keys: [key('A', 90 * DAY)],
+      next: secret('B'),
+    },
+    'DropSecret next',
+    'Record own=A,B over',
+  ],
+  [
+    "a key that was given up takes nobody's place, though it works by now",
+    { ...probing, book: { ...probing.book, rotation: step('Failed') }, wanted: { type: 'Absent' } },
+    'Announce 2 own=A,B',
+    'Revoke B EndedEarly',
+    'Mint SecretLost',
+    'WriteSecret',
+    'Record own=A,B +minted Retaining',
+    'Revoke A Superseded',
+  ],
+  [
+    '… and its Secret goes',
+    { ...probing, keys: [key('A', 90 * DAY)], book: { ...probing.book, rotation: step('Failed') } },
+    'DropSecret next',
+    '! RotationFailed until +3540 s',
+  ],
+  [
+    'a key that was made in place of a lost one is in every record of its pass',
+    {
+      ...retaining,
+      book: {
+        ...retaining.book,
+        ownKeys: ['A'],
+        mint: mint({ ...expired, fromMs: NOW - 65_000, untilMs: NOW - 35_000 }),
+      },
+      keys: [key('A', 97 * DAY), key('C', 60_000)],
+      wanted: secret('C'),
+    },
+    'Record own=A,C',
+    'Deactivate A',
+    'Record own=A,C Deactivated A',
+  ],
+  [
     'the Secret is lost while the new key is tried: that one takes its place',
     { ...probing, wanted: { type: 'Absent' } },
     `CopySecret ${NAMES.next}`,
-    'Record own=A,B over',
+    'Record own=A,B Retaining',
     `DropSecret next`,
   ],
   [

@@ -40,7 +40,8 @@ function failed(view: View, current: string, { sinceMs, reason }: OpenRotation):
   const dueMs = isAsked ? nowMs : rotationDueMs(view, current);
   if (dueMs === undefined) return { ...IDLE, steps: end(view) };
   const untilMs = Math.max(dueMs, sinceMs + FAILED_RETRY_MS);
-  return nowMs >= untilMs ? begin(view, current) : blocked('RotationFailed', untilMs);
+  if (nowMs >= untilMs) return begin(view, current);
+  return { ...blocked('RotationFailed', untilMs), steps: dropped(view.facts.next, view.facts.names.next) };
 }
 
 function begin(view: View, current: string): RotationPlan {
@@ -83,9 +84,14 @@ function minting(view: View, current: string): RotationPlan {
   const { mintedId } = view.facts;
   if (mintedId !== undefined) return { ...IDLE, keeps: [mintedId], steps: deliverSteps(view, current) };
   const next = nextKey(view, current) ?? '';
-  // A key that no book of ours has is believed when it works.
-  if (!worksNext(view)) return { ...IDLE, keeps: [next], ...polled(view, next) };
   const takesIn = [next, ...view.lost];
+  // A key that no book of ours has is believed when it works.
+  if (!worksNext(view)) {
+    const madeAtMs = view.live.get(next)?.createdAtMs ?? view.facts.nowMs;
+    return hadItsTime(view, madeAtMs)
+      ? neverWorks(view, next, takesIn)
+      : { ...IDLE, keeps: [next], ...polled(view, next) };
+  }
   const steps = [record(view, { step: 'Probing' }, takesIn), ...switchSteps(view, current, takesIn)];
   return { ...IDLE, keeps: [next], steps };
 }
@@ -113,13 +119,22 @@ function probing(view: View, current: string, { sinceMs }: OpenRotation): Rotati
   if (worksNext(view)) return { ...IDLE, keeps: [next], steps: switchSteps(view, current) };
   // A freeze that ended counts anew.
   const triedFromMs = Math.max(view.live.get(next)?.createdAtMs ?? sinceMs, sinceMs);
-  if (facts.nowMs - triedFromMs <= NEVER_WORKS_MS) return { ...IDLE, keeps: [next], ...polled(view, next) };
+  return hadItsTime(view, triedFromMs) ? neverWorks(view, next) : { ...IDLE, keeps: [next], ...polled(view, next) };
+}
+
+function hadItsTime({ facts: { nowMs } }: View, fromMs: number): boolean {
+  return nowMs - fromMs > NEVER_WORKS_MS;
+}
+
+/** From the record on nobody publishes it, whatever it is worth when its revocation takes effect. */
+function neverWorks(view: View, next: string, takesIn: readonly string[] = []): RotationPlan {
+  const { nowMs, names } = view.facts;
   const steps: KeyStep[] = [
+    record(view, { step: 'Failed' }, takesIn),
     { type: 'Revoke', keyId: next, why: 'NeverWorked' },
-    { type: 'DropSecret', name: facts.names.next },
-    record(view, { step: 'Failed' }),
+    { type: 'DropSecret', name: names.next },
   ];
-  return { ...IDLE, keeps: [next], steps, wakeAtMs: facts.nowMs + FAILED_RETRY_MS };
+  return { ...IDLE, keeps: [next], steps, wakeAtMs: nowMs + FAILED_RETRY_MS };
 }
 
 /** From here on status names the key that goes; the switch itself is one write. */
