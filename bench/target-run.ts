@@ -17,6 +17,8 @@ export interface TableOptions {
   /** No run begins that would probably end later. */
   readonly minutes: number;
   readonly operator: string | undefined;
+  /** Commits of operators whose results count like those of this one. */
+  readonly also: readonly string[];
   /** A small run of each to see that it works; nothing is kept. */
   readonly isTrial: boolean;
 }
@@ -51,12 +53,13 @@ export function parseTableOptions(
     .option('--list', 'no run: which rows have how many results of this operator')
     .option('--minutes <n>', 'no run begins that would probably end later', minutes, 150)
     .option('--operator <command>', 'the operator to measure; the page tells of those of this repository alone')
+    .option('--also <commits...>', 'results of these operators count, too: what changed since makes no difference')
     .option('--quick', 'a small run for each row, to see that it works; nothing is kept')
     .parse([...argv], { from: 'user' });
-  const { row = [], list, minutes: most, operator, quick } = command.opts<RawOptions>();
+  const { row = [], list, minutes: most, operator, also = [], quick } = command.opts<RawOptions>();
   const strange = row.filter((name) => !known.includes(name));
   if (strange.length > 0) command.error(`error: --row ${strange.join(' ')}: there are ${known.join(', ')}`);
-  return { rows: row, isList: list === true, minutes: most, operator, isTrial: quick === true };
+  return { rows: row, isList: list === true, minutes: most, operator, also, isTrial: quick === true };
 }
 
 interface RawOptions {
@@ -64,6 +67,7 @@ interface RawOptions {
   readonly list?: true;
   readonly minutes: number;
   readonly operator?: string;
+  readonly also?: readonly string[];
   readonly quick?: true;
 }
 
@@ -79,12 +83,12 @@ export async function fillTable(
   say: (line: string) => void,
 ): Promise<number> {
   const rows = targets.filter(({ name }) => options.rows.length === 0 || options.rows.includes(name));
-  const operator = operatorOf(options.operator?.split(/\s+/) ?? []);
+  const operators = [operatorOf(options.operator?.split(/\s+/) ?? []), ...options.also];
   if (options.isTrial) return tryRows(rows, options, run, say);
-  const failed = options.isList ? 0 : await runMissing(rows, operator, options, { targets, files, run, say });
+  const failed = options.isList ? 0 : await runMissing(rows, operators, options, { targets, files, run, say });
   const kept = keptRuns(files.runs);
   writeFiles(files, targets, kept);
-  if (options.isList) for (const row of rows) say(listLine(row, kept, operator));
+  if (options.isList) for (const row of rows) say(listLine(row, kept, operators));
   else say([targetTable(rows, kept), ...growthMisses(growthPanels(growthRuns(kept)))].join('\n'));
   return failed;
 }
@@ -98,14 +102,14 @@ interface Work {
 
 async function runMissing(
   rows: readonly Target[],
-  operator: string,
+  operators: readonly string[],
   options: TableOptions,
   { targets, files, run, say }: Work,
 ): Promise<number> {
   const startedMs = performance.now();
   let failed = 0;
   for (const row of rows) {
-    for (let done = runsOf(row, keptRuns(files.runs), operator).length; done < row.runs; done += 1) {
+    for (let done = runsOf(row, keptRuns(files.runs), operators).length; done < row.runs; done += 1) {
       const spent = Math.floor((performance.now() - startedMs) / 60_000);
       if (spent + row.minutes > options.minutes) {
         say(`${row.name}: left for another time, it takes about ${row.minutes} minutes`);
@@ -145,9 +149,9 @@ async function tryRows(
   return failed;
 }
 
-/** How many results there are of that operator, and what they come to. Pure. */
-export function listLine(row: Target, kept: readonly KeptRun[], operator: string): string {
-  const runs = runsOf(row, kept, operator);
+/** How many results there are of these operators, and what they come to. Pure. */
+export function listLine(row: Target, kept: readonly KeptRun[], operators: readonly string[]): string {
+  const runs = runsOf(row, kept, operators);
   const there = `${row.name}: ${runs.length} of ${row.runs} runs, each about ${row.minutes} min`;
   return runs.length === 0 ? there : `${there}; ${textOf(row, runs)}`;
 }

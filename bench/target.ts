@@ -64,9 +64,9 @@ export function commandOfTarget({ argv }: Target): string {
   return ['npm run bench --', ...argv].join(' ');
 }
 
-/** The runs of a row by that operator. Pure. */
-export function runsOf(row: Target, kept: readonly KeptRun[], operator: string): readonly KeptRun[] {
-  return kept.filter((run) => run.command === commandOfTarget(row) && run.operator === operator);
+/** The runs of a row by these operators. Pure. */
+export function runsOf(row: Target, kept: readonly KeptRun[], operators: readonly string[]): readonly KeptRun[] {
+  return kept.filter((run) => run.command === commandOfTarget(row) && operators.includes(run.operator));
 }
 
 /** The readings of all runs, each with the median of its values, and the least and the most. Pure. */

@@ -15,7 +15,7 @@ import { TARGETS } from '../bench/targets.ts';
 import { cores, silent } from './support/bench-run.ts';
 
 const PAGE = 'before\n<!-- targets: written by npm run bench -- --table -->\nold\n<!-- end of targets -->\nafter\n';
-const ALL: TableOptions = { rows: [], isList: false, minutes: 100, operator: undefined, isTrial: false };
+const ALL: TableOptions = { rows: [], isList: false, minutes: 100, operator: undefined, also: [], isTrial: false };
 
 interface Found {
   readonly seconds: number;
@@ -116,6 +116,14 @@ test('table: runs what is missing and no more, keeps each run, and goes on later
   await fillTable(ALL, ROWS, files, third.run, silent);
   assert.deepEqual(third.asked, []);
   assert.match(readFileSync(files.page, 'utf8'), /1 of 3 figures are reached, 2 missed, 0 not measured/);
+});
+
+test('table: results of operators that are named count, too', async (t) => {
+  const files = filesFor(t);
+  writeFileSync(files.runs, `${JSON.stringify(found(1, 'older'))}\n`);
+  const { run, asked } = runner(1, 1, 1);
+  await fillTable({ ...ALL, rows: ['start'], also: ['older'] }, ROWS, files, run, silent);
+  assert.equal(asked.length, 2);
 });
 
 test('table: no run begins that would end too late, and a list or a trial keeps nothing', async (t) => {
