@@ -92,11 +92,11 @@ async function undoOutside<R extends ManagedResource, D, O, C extends Change, Cl
   const { signal } = running;
   const { target, client } = await reach(kind, resource, running);
   const found = await kind.observe(client, target, undefined, signal);
-  if (found === undefined) return gone('Deleted');
-  const ownership = decideOwnership(kind, resource, target, undefined, found, env);
-  if (!ownership.mayManage) return gone('NeverOwned');
+  const ownership = found && decideOwnership(kind, resource, target, undefined, found, env);
   const policy = deletionPolicyOf(kind, resource);
-  if (!ownership.mayDestroy) return policy === 'Retain' ? gone('Retained') : unproven(kind.kind, target);
+  const fate = fateOf(ownership, policy);
+  if (fate === 'Unproven') return unproven(kind.kind, target);
+  if (fate !== 'Undo') return gone(fate);
 
   if (policy === 'Delete' && definition.type === 'Unknown') throw definition.problem;
   const deletion = await carryOut(kind, served.type, resource, client, target, policy, env, signal);
@@ -108,6 +108,21 @@ async function undoOutside<R extends ManagedResource, D, O, C extends Change, Cl
     });
   }
   return gone('Deleted', deletion.note);
+}
+
+/**
+ * What becomes of the resource of an object that is being deleted: it is let go of, undone by the policy, or the object
+ * waits. Pure.
+ * @param ownership what reading the resource came to; undefined: it is not there
+ */
+export function fateOf(
+  ownership: { readonly mayManage: false } | { readonly mayManage: true; readonly mayDestroy: boolean } | undefined,
+  policy: DeletionPolicy,
+): 'Deleted' | 'NeverOwned' | 'Retained' | 'Unproven' | 'Undo' {
+  if (ownership === undefined) return 'Deleted';
+  if (!ownership.mayManage) return 'NeverOwned';
+  if (ownership.mayDestroy) return 'Undo';
+  return policy === 'Retain' ? 'Retained' : 'Unproven';
 }
 
 function gone(how: Extract<Outcome, { type: 'Gone' }>['how'], note?: string): Outcome {
