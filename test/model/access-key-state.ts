@@ -1,5 +1,5 @@
 import type { KeyBook, KeyStep } from '../../src/kinds/access-key/facts.ts';
-import { NAMES } from '../../src/kinds/access-key/testing/facts.ts';
+import type { NAMES } from '../../src/kinds/access-key/testing/facts.ts';
 
 /**
  * A small model of one AccessKey: its object in Kubernetes, the keys of its user in IAM, its three Secrets, one process

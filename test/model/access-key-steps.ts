@@ -17,6 +17,8 @@ import {
 /** From the announcement of a create to its deadline, and how long before that none is sent any more; ms: src/kinds/access-key/mint.ts. */
 export const SPAN_MS = 30_000;
 export const MARGIN_MS = 10_000;
+/** Of keys: one letter each. */
+const IDS = Array.from({ length: 26 }, (_, index) => String.fromCharCode('A'.charCodeAt(0) + index));
 /** A user has no more keys. */
 const MAX_KEYS = 2;
 
@@ -146,7 +148,7 @@ export function minted(state: State): State {
 
 /** One key more. */
 export function withKey(state: State, by: State['keys'][number]['by']): State {
-  const free = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].find((id) => !isMentioned(state, id)) ?? '?';
+  const free = IDS.find((id) => !isMentioned(state, id)) ?? '?';
   const key = { id: free, madeMs: state.nowMs, isActive: true, isAccepted: false, by };
   return { ...state, keys: [...state.keys, key], made: state.made + (by === 'us' ? 1 : 0) };
 }
