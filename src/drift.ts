@@ -37,7 +37,7 @@ export function createSweeps(
 export function createDriftPace({ config, clock, metrics }: OperatorParts, views: Views): DriftPace | undefined {
   if (config.driftCheckIntervalMs === undefined) return undefined;
   const pace = new DriftPace({ clock, limitOf: (kind, key) => checkLimit(views, kind, key) });
-  watchDriftChecks(metrics, pace);
+  watchDriftChecks(metrics, pace, () => views.access.accounts());
   return pace;
 }
 

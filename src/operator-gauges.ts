@@ -42,10 +42,14 @@ export function watchRuntime(metrics: Metrics, { clock, manager, controllers, se
   });
 }
 
-/** From now on each scrape asks how many objects wait until the share of their account lets them be compared. */
-export function watchDriftChecks(metrics: Metrics, pace: DriftPace): void {
+/**
+ * From now on each scrape asks how many objects wait until the share of their account lets them be compared.
+ *
+ * @param accounts those that calls are made of: of each of them the number is told, none waiting included
+ */
+export function watchDriftChecks(metrics: Metrics, pace: DriftPace, accounts: () => readonly string[]): void {
   metrics.watch('driftChecksWaiting', () => {
-    const counts = new Map<string, number>();
+    const counts = new Map<string, number>(accounts().map((account) => [account, 0]));
     for (const [account, count] of pace.waiting()) counts.set(account, (counts.get(account) ?? 0) + count);
     return [...counts].map(([account, count]) => [{ account: accountLabel(account) }, count] as const);
   });

@@ -116,6 +116,11 @@ export class AccountAccess {
     }
   }
 
+  /** The accounts that calls were made of lately, as metrics name them. */
+  accounts(): readonly string[] {
+    return this.#parts.pool.limiters.states().flatMap(([account]) => account ?? []);
+  }
+
   /**
    * A client for that account, on behalf of the object's namespace.
    * @throws DependencyNotReady, reason AccountChanged when endpoint or credentials lead to another account by now
