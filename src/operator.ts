@@ -1,7 +1,7 @@
 import { accessKeyDefinition } from './api/access-key.ts';
 import { bucketDefinition } from './api/bucket.ts';
 import { bucketPolicyDefinition } from './api/bucket-policy.ts';
-import { NAMESPACES, REFERENCE_GRANTS, SECRETS } from './api/core-types.ts';
+import { NAMESPACES, REFERENCE_GRANTS } from './api/core-types.ts';
 import { iamPolicyDefinition } from './api/iam-policy.ts';
 import { keyText, type ObjectKey } from './api/meta.ts';
 import { providerDefinition } from './api/provider.ts';
@@ -12,7 +12,7 @@ import { indexed } from './indexed-kind.ts';
 import { accessKeyKind } from './kinds/access-key/kind.ts';
 import { userKeyText } from './kinds/access-key/observe.ts';
 import { accessKeyReferences } from './kinds/access-key/references.ts';
-import { KEY_SECRETS } from './kinds/access-key/secret-object.ts';
+import { WatchedSecrets } from './kinds/access-key/watched-secrets.ts';
 import { withOutputs } from './kinds/access-key/with-outputs.ts';
 import { AccountAccess } from './kinds/account-access.ts';
 import { AttachmentSignal } from './kinds/attachment-signal.ts';
@@ -113,7 +113,7 @@ const kinds = {
 
 /** Wires an operator by hand: stores, lookup, clients, one reconciler a kind, and who wakes whom. */
 export function createOperator(parts: OperatorParts): Operator {
-  const { config } = parts;
+  const { config, clock } = parts;
   const manager = createManager(parts);
   const stores = new Map(
     Object.entries(kinds).map(([name, kind]) => [name, manager.watch(kind.type, { indexes: indexesOf(kind) })]),
@@ -121,9 +121,7 @@ export function createOperator(parts: OperatorParts): Operator {
   // Rights on some namespaces only need not include their labels; selectors of labels then admit nobody.
   const namespaces = manager.watch(NAMESPACES, { metadataOnly: true, isOptional: config.namespaces !== undefined });
   const grants = manager.watch<ReferenceGrant>(REFERENCE_GRANTS, { isOptional: true });
-  // Read rights on Secrets may be by name only: then a change of a delivered Secret is found by the next comparison.
-  const ofKeys = { labelSelector: KEY_SECRETS, namespaces: config.secretNamespaces };
-  const keySecrets = manager.watch(SECRETS, { metadataOnly: true, isOptional: true, ...ofKeys });
+  const watchedSecrets = new WatchedSecrets({ manager, clock, namespaces: config.secretNamespaces });
   const secrets = createSecretWatches(parts);
   const kube = new RememberingKube(parts.kube, (type) =>
     type.group === '' && type.plural === 'secrets' ? secrets.store : asStore(stores.get(type.kind)),
@@ -146,7 +144,7 @@ export function createOperator(parts: OperatorParts): Operator {
     newsWakes: new NewsWakes(),
     ownSecrets: new OwnChanges(),
   };
-  const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, access, ...signals });
+  const reconciles = createReconciles(parts, { kube, lookup, snapshot, secrets, watchedSecrets, access, ...signals });
   const loop = new LoopShare();
   const controlled = new Map(
     [...indexedStores].map(([name, { kind, store }]) => {
@@ -163,13 +161,13 @@ export function createOperator(parts: OperatorParts): Operator {
     namespaces,
     grants,
     secrets,
-    keySecrets,
+    keySecrets: watchedSecrets.store,
     access,
     existence,
     ...signals,
   });
   const controllers = new Map([...controlled].map(([name, { controller }]) => [name, controller]));
-  watchRuntime(parts.metrics, { clock: parts.clock, manager, controllers, secrets });
+  watchRuntime(parts.metrics, { clock, manager, controllers, secrets });
   watchObjects(parts.metrics, stores, config);
   return { manager, controllers, secrets, existence };
 }
@@ -182,11 +180,12 @@ function createReconciles(
     lookup: Lookup;
     snapshot: StoreSnapshot;
     secrets: NamedWatches;
+    watchedSecrets: WatchedSecrets;
     access: AccountAccess;
   } & WakeSignals,
 ): Readonly<Record<string, Reconcile | undefined>> {
   const { config, clock, clusterId, log, metrics, tracer, events, fence } = parts;
-  const { kube, lookup, secrets, access, attachments, ownSecrets } = views;
+  const { kube, lookup, secrets, watchedSecrets, access, attachments, ownSecrets } = views;
   const provider = providerKind({
     lookup,
     access,
@@ -204,16 +203,11 @@ function createReconciles(
   const iamPolicy = iamPolicyKind({ lookup, access, clusterId });
   const writes = new ObjectWrites({ kube, fence, clock });
   const { userReadinessTimeoutMs: readinessTimeoutMs } = config;
-  // The Secrets of keys are read live, past every store: nothing keeps what is in them.
-  const keyParts = { lookup, access, writes, kube: parts.kube, ownSecrets, clock, fence, readinessTimeoutMs };
+  // What is in the Secrets of keys is read live, past every store: nothing keeps it.
+  const ofSecrets = { kube: parts.kube, ownSecrets, watchedSecrets };
+  const keyParts = { lookup, access, writes, ...ofSecrets, clock, fence, readinessTimeoutMs };
   const accessKey = withOutputs(accessKeyKind(keyParts), keyParts);
-  const all = [provider, bucket, bucketPolicy, user, iamPolicy, accessKey];
-  const eventsByKind = new Map<string, KindEvents>(all.map((kind) => [kind.kind, kind.events]));
-  const eventsOf = (kind: string): KindEvents => {
-    const found = eventsByKind.get(kind);
-    if (found === undefined) throw new Error(`no kind ${kind}`);
-    return found;
-  };
+  const eventsOf = eventsAmong([provider, bucket, bucketPolicy, user, iamPolicy, accessKey]);
   const env: ReconcilerEnv = {
     lookup,
     clock,
@@ -234,6 +228,15 @@ function createReconciles(
     User: managedReconciler(user, kinds.User, env),
     IAMPolicy: managedReconciler(iamPolicy, kinds.IAMPolicy, env),
     AccessKey: managedReconciler(accessKey, kinds.AccessKey, env),
+  };
+}
+
+function eventsAmong(kinds: readonly { kind: string; events: KindEvents }[]): (kind: string) => KindEvents {
+  const eventsByKind = new Map(kinds.map(({ kind, events }) => [kind, events]));
+  return (kind) => {
+    const found = eventsByKind.get(kind);
+    if (found === undefined) throw new Error(`no kind ${kind}`);
+    return found;
   };
 }
 

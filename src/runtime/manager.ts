@@ -201,10 +201,13 @@ export class Manager {
 
   /** When the API server last answered a list or a watch of each kind, on the monotonic clock; of several the earliest. */
   contacts(): readonly (readonly [kind: string, lastContactMs: number])[] {
-    return this.#watched.map(({ type, reflectors }) => [
-      type.kind,
-      Math.min(...reflectors.map(({ lastContactMs }) => lastContactMs)),
-    ]);
+    return this.#watched.map((watched) => [watched.type.kind, contactOf(watched)]);
+  }
+
+  /** The same of one kind; undefined: it is not watched. */
+  lastContactMs(kind: string): number | undefined {
+    const watched = this.#watched.find(({ type }) => type.kind === kind);
+    return watched && contactOf(watched);
   }
 
   #lead(): void {
@@ -264,4 +267,8 @@ export class Manager {
     const all = this.#watched.flatMap(({ reflectors }) => reflectors);
     await Promise.all(all.map((reflector) => reflector.whenSynced(this.#stopping.signal)));
   }
+}
+
+function contactOf({ reflectors }: Watched): number {
+  return Math.min(...reflectors.map(({ lastContactMs }) => lastContactMs));
 }

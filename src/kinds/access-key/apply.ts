@@ -124,7 +124,7 @@ async function copySecret(
   standing.set(to, metadataOnly(written));
   if (to === desired.names.previous) client.previousNames = [...new Set([...client.previousNames, to])];
   // The same key with the same text: it need not be tried again.
-  if (proven.has(versionText(source))) proven.add(versionText(written));
+  if (proven.keyIn(versionText(source)) === id) proven.add(versionText(written), id);
 }
 
 /** A new key has to work before anybody gets it. @throws LaterPass as long as it does not */

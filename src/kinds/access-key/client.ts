@@ -14,6 +14,7 @@ import type { FollowUp } from './follow.ts';
 import type { MintedKeys } from './minted.ts';
 import type { ProvenKeys } from './proven.ts';
 import type { KeySecrets } from './secrets.ts';
+import type { WatchedSecrets } from './watched-secrets.ts';
 
 /** What the kind is made of; see `operator.ts`. */
 export interface AccessKeyParts {
@@ -24,6 +25,7 @@ export interface AccessKeyParts {
   readonly kube: Kube;
   /** Which changes of those Secrets are its own. */
   readonly ownSecrets: OwnChanges;
+  readonly watchedSecrets: WatchedSecrets;
   readonly clock: Clock;
   readonly fence: Fence;
   /** A new key that takes longer than this to work is worth a Warning, ms. */

@@ -6,6 +6,7 @@ import { type LiveKey, listAccessKeys } from '../../wasabi/access-keys.ts';
 import { frozenKeysOf, isFreezeAsked } from '../key-freeze.ts';
 import { accountedFor } from './accounting.ts';
 import { bookOf, legacyKeyOf } from './book.ts';
+import { changesOf } from './changes.ts';
 import { type KeyClient, serviceNowMs, stateOf } from './client.ts';
 import { consentsOf, type DesiredKey } from './desired.ts';
 import type {
@@ -21,7 +22,7 @@ import { lastUseOf } from './last-use.ts';
 import { mintOpenUntil, nothingToDo, recover } from './recovery.ts';
 import { userReference } from './references.ts';
 import { dueByTimeMs, wantedRotation } from './rotation-wanted.ts';
-import { previousSecret, type SecretQuestion, secretFact } from './secret-facts.ts';
+import { previousSecret, type SecretQuestion, secretFact, settledFact } from './secret-facts.ts';
 import { previousSelector, secretNamesOf } from './secret-object.ts';
 import { keysElsewhere } from './siblings.ts';
 
@@ -36,12 +37,36 @@ export interface ObservedKey {
 /** Reads the keys and the Secrets. There is always something to read while the user exists: an absent key is an answer. */
 export async function observeKey(client: KeyClient, desired: DesiredKey, signal: AbortSignal): Promise<ObservedKey> {
   const { hasUser, keys } = await readKeys(client, signal);
+  const settled = await settledKey(client, keys, desired, signal);
+  if (settled !== undefined) return { hasUser, ...settled };
   const facts = await readFacts(client, keys, desired, signal).catch((thrown: unknown) => {
     // An emergency stop does not wait for a Secret that cannot be read, or a key that cannot be tried.
     if (!mayFreezeUnread(client)) throw thrown;
     return factsOf(client, keys, desired, NO_SECRETS, signal);
   });
   return { hasUser, facts, recovery: recover(facts) };
+}
+
+/**
+ * What is known of a key at rest without a read of its Secret; undefined: it is not at rest, or something is to be done.
+ * A watch may be late, so nothing is ever done because of what it says.
+ */
+async function settledKey(
+  client: KeyClient,
+  keys: readonly LiveKey[],
+  desired: DesiredKey,
+  signal: AbortSignal,
+): Promise<Pick<ObservedKey, 'facts' | 'recovery'> | undefined> {
+  if (client.written !== undefined) return undefined; // the watch does not have yet what this pass did
+  const { isRecorded, mint, rotation, currentKey } = bookOf(client.resource);
+  if (!isRecorded || mint !== undefined || rotation !== undefined) return undefined;
+  const { names, metadata } = desired;
+  const question = { name: names.wanted, keys, isLegacy: false, provenKey: currentKey, metadata };
+  const wanted = settledFact(client, question);
+  if (wanted === undefined || wanted.keyId !== currentKey || mayHaveNext(client, keys, wanted)) return undefined;
+  const facts = await readFacts(client, keys, desired, signal, wanted);
+  const recovery = recover(facts);
+  return changesOf(recovery).length === 0 ? { facts, recovery } : undefined;
 }
 
 /**
@@ -102,18 +127,20 @@ const NO_SECRETS: SecretFacts = {
   isPreviousTaken: false,
 };
 
+/** @param settled the Secret of the wanted name, where it need not be read */
 async function readFacts(
   client: KeyClient,
   keys: readonly LiveKey[],
   desired: Question,
   signal: AbortSignal,
+  settled?: SecretFact,
 ): Promise<KeyFacts> {
   const state = stateOf(client);
   const { currentKey } = bookOf(state);
   const isLegacy = legacyKeyOf(state) !== undefined;
   const { names, metadata } = desired;
   const question = (name: string): SecretQuestion => ({ name, keys, isLegacy, provenKey: currentKey, metadata });
-  const wanted = await secretFact(client, question(names.wanted), signal);
+  const wanted = settled ?? (await secretFact(client, question(names.wanted), signal));
   const earlier: { name: string; fact: SecretFact }[] = [];
   for (const name of earlierNames(state, names)) {
     const fact = await secretFact(client, question(name), signal);

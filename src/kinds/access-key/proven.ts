@@ -7,18 +7,19 @@ const MAX_SECRETS = 50_000;
  * every pass. Kept in memory: a restart tries each once.
  */
 export class ProvenKeys {
-  readonly #versions = new LRUCache<string, true>({ maxSize: MAX_SECRETS, sizeCalculation: () => 1 });
+  readonly #ids = new LRUCache<string, string>({ maxSize: MAX_SECRETS, sizeCalculation: () => 1 });
 
-  has(version: string): boolean {
-    return this.#versions.has(version);
+  /** The id of the key that works in that state of a Secret; undefined: none, or it is not known. */
+  keyIn(version: string): string | undefined {
+    return this.#ids.get(version);
   }
 
   /** It works no longer, or is not known to. */
   drop(version: string): void {
-    this.#versions.delete(version);
+    this.#ids.delete(version);
   }
 
-  add(version: string): void {
-    this.#versions.set(version, true);
+  add(version: string, keyId: string): void {
+    this.#ids.set(version, keyId);
   }
 }

@@ -4,6 +4,7 @@ import { metadataOnly } from '../../runtime/slim.ts';
 import type { LiveKey } from '../../wasabi/access-keys.ts';
 import { type KeyAnswer, probeKey } from '../../wasabi/key-probe.ts';
 import { type SecretObject, versionText } from '../provider-secrets.ts';
+import type { Ours } from './accounting.ts';
 import { type KeyClient, serviceNowMs } from './client.ts';
 import type { Credential as CredentialFact, PreviousSecret, SecretFact } from './facts.ts';
 import { deliveryOf, ID_KEY, isOurs, metadataPatch, type SecretMetadata, TEXT_KEY, valueIn } from './secret-object.ts';
@@ -68,6 +69,22 @@ export function keyHeldBy(secret: SecretObject | undefined, owner: AccessKey): s
   return secret !== undefined && isOurs(secret, owner, true) ? valueIn(secret, ID_KEY) : undefined;
 }
 
+/**
+ * The Secret as its watch has it, where that is the very state whose key was tried, and all is well with it. No call.
+ * @returns undefined when it has to be read
+ */
+export function settledFact(client: KeyClient, { name, keys, metadata }: SecretQuestion): Ours | undefined {
+  const { resource, proven, standing, watchedSecrets } = client;
+  const secret = watchedSecrets.get({ namespace: resource.metadata.namespace ?? '', name });
+  const keyId = secret && proven.keyIn(versionText(secret));
+  if (secret === undefined || keyId === undefined || !isOurs(secret, resource, false)) return undefined;
+  if (keys.find(({ id }) => id === keyId)?.isActive !== true) return undefined;
+  if (metadata !== undefined && metadataPatch(secret, resource, metadata) !== undefined) return undefined;
+  standing.set(name, secret);
+  const mintedAtMs = deliveryOf(secret)?.mintedAtMs;
+  return { type: 'Ours', keyId, credential: 'Works', mintedAtMs, hasDrifted: false };
+}
+
 async function credentialIn(
   client: KeyClient,
   secret: SecretObject,
@@ -83,11 +100,11 @@ async function credentialIn(
   // Made active again it may take a while to work: it is tried anew.
   if (!key.isActive) client.proven.drop(version);
   if (!key.isActive) return 'Inactive';
-  if (client.proven.has(version)) return 'Works';
+  if (client.proven.keyIn(version) === id) return 'Works';
   const credentials = { accessKeyId: id, secretAccessKey: new Credential(text), sessionToken: undefined };
   const answer = await probeKey(client.as(credentials, version), signal);
   const meaning = meaningOf(answer, key, id === provenKey, client);
-  if (meaning === 'Works') client.proven.add(version);
+  if (meaning === 'Works') client.proven.add(version, id);
   return meaning;
 }
 
