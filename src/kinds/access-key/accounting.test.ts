@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accountedFor } from './accounting.ts';
+import { accountedFor, listsOf, viewOf } from './accounting.ts';
 import type { KeyFacts, SecretFact } from './facts.ts';
 import { mintOpenUntil, recover } from './recovery.ts';
 import { book, expired, facts, INSIDE, key, mint, NOW, secret } from './testing/facts.ts';
 
 test('deletion accounts for every key that the object made, and for no other', () => {
   const there = {
-    book: book({ ownKeys: ['A', 'GONE'], claimedKeys: ['C'], inheritedKeys: ['I'], mint: mint(expired) }),
+    book: book({ ownKeys: ['A', 'GONE'], claimedKeys: ['C'], inheritedKeys: ['I', 'GONE'], mint: mint(expired) }),
     keys: [key('A'), key('C'), key('I'), key('X', INSIDE), key('F')],
     mintedId: 'M',
   };
@@ -19,6 +19,18 @@ test('what a rotation has not published yet is undelivered, until it is', () => 
   const there = { book: book({ ownKeys: ['A', 'B'] }), keys: [key('A'), key('B')], next: secret('B') };
   assert.deepEqual(accountedFor(facts({ ...there, wanted: secret('A') })).undelivered, ['B']);
   assert.deepEqual(accountedFor(facts({ ...there, wanted: secret('B') })).undelivered, []);
+  assert.deepEqual(
+    accountedFor(facts({ ...there, wanted: { type: 'Absent' } })).undelivered,
+    [],
+    'nothing is published',
+  );
+  assert.deepEqual(accountedFor(facts({ ...there, wanted: secret('A'), next: { type: 'NotOurs' } })).undelivered, []);
+  assert.deepEqual(
+    accountedFor(facts({ ...there, wanted: secret('A'), next: secret('F') })).undelivered,
+    [],
+    'not ours',
+  );
+  assert.deepEqual(accountedFor(facts({ ...there, wanted: secret('A'), keys: [key('A')] })).undelivered, [], 'gone');
 });
 
 test('a create that may still land is waited for, a refused one is not', () => {
@@ -28,6 +40,8 @@ test('a create that may still land is waited for, a refused one is not', () => {
   assert.equal(open({ book: book({ mint: mint() }), isAnswerOpen: true }), NOW + 25_000);
   assert.equal(open({ book: book({ mint: mint({ holder: 'other' }) }) }), NOW + 25_000);
   assert.equal(open({ book: book({ mint: mint(expired) }), isAnswerOpen: true }), undefined);
+  const endsAt = (untilMs: number) => open({ book: book({ mint: mint({ holder: 'other', untilMs }) }) });
+  assert.deepEqual([endsAt(NOW - 5_000), endsAt(NOW - 4_999)], [undefined, NOW + 1], 'to the millisecond');
 });
 
 test('whatever is found, no third key is asked for and no key of others is revoked', () => {
@@ -61,4 +75,17 @@ test('whatever is found, no third key is asked for and no key of others is revok
       }
     }
   }
+});
+
+test('the lists of status: what is gone makes room, and what lives or was just made never goes', () => {
+  const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+  const [own, claimed, inherited] = [ids('O', 15), ids('C', 16), ids('I', 17)];
+  const there = {
+    book: book({ ownKeys: own, claimedKeys: claimed, inheritedKeys: inherited }),
+    keys: own.map((id) => key(id)),
+  };
+  const lists = listsOf(viewOf(facts(there)), ['X']);
+  assert.deepEqual(lists, { own: [...own, 'X'], claimed: claimed.slice(1), inherited: inherited.slice(2) });
+  const few = listsOf(viewOf(facts({ book: book({ ownKeys: own }) })), []);
+  assert.deepEqual(few.own, own, 'fifteen have room, though they are gone');
 });

@@ -75,7 +75,7 @@ export function viewOf(facts: KeyFacts): View {
     ...partial,
     current,
     lost: [...candidates].filter((id) => !held.has(id)),
-    foreign: [...live.keys()].filter((id) => !accounted.has(id) && !candidates.has(id)).toSorted(),
+    foreign: [...live.keys()].filter((id) => !accounted.has(id) && !candidates.has(id)),
   };
 }
 

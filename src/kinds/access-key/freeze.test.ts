@@ -26,7 +26,7 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
       keys: [key('A'), key('C'), key('I'), key('F'), key('S')],
       elsewhere: new Set(['S']),
     },
-    'RecordFrozen A,C,I own=A',
+    'RecordFrozen A,C,I own=A claimed=C inherited=I',
     'FreezeKey A',
     'FreezeKey C',
     'FreezeKey I',
@@ -80,6 +80,30 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     'FreezeKey X',
   ],
   [
+    '… also where its text is lost',
+    { ...freeze(), book: book({ mint: mint(expired) }), keys: [key('X', INSIDE)] },
+    'RecordFrozen X',
+    'FreezeKey X',
+  ],
+  [
+    '… and where another AccessKey had its time to make it',
+    { ...freeze(), book: book({ mint: mint(expired) }), keys: [key('X', INSIDE)], othersBusyUntilMs: NOW },
+    'RecordFrozen X',
+    'FreezeKey X',
+  ],
+  [
+    '… and where another AccessKey is creating one, and this one is in our Secret',
+    {
+      ...freeze(),
+      book: book({ mint: mint(expired) }),
+      keys: [key('X', INSIDE)],
+      wanted: secret('X'),
+      othersBusyUntilMs: NOW + 9_000,
+    },
+    'RecordFrozen X',
+    'FreezeKey X',
+  ],
+  [
     '… unless it may be what another AccessKey is creating',
     { ...freeze(), book: book({ mint: mint(expired) }), keys: [key('X', INSIDE)], othersBusyUntilMs: NOW + 9_000 },
     '! Frozen by AccessKey',
@@ -109,6 +133,33 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     'ThawKey A',
     'RecordFrozen  own=A',
     'Record own=A Probing',
+  ],
+  [
+    '… also where it is about to be published',
+    {
+      ...inactive,
+      book: book({
+        ...own,
+        frozenKeys: ['A'],
+        rotation: { step: 'Switching', reason: 'Due', sinceMs: NOW - 3_600_000, previousKey: 'A' },
+      }),
+    },
+    'ThawKey A',
+    'RecordFrozen  own=A',
+    'Record own=A Switching A',
+  ],
+  [
+    '… and nothing where there is none to come',
+    {
+      ...inactive,
+      book: book({
+        ...own,
+        frozenKeys: ['A'],
+        rotation: { step: 'Retaining', reason: 'Due', sinceMs: NOW - 3_600_000, previousKey: 'P' },
+      }),
+    },
+    'ThawKey A',
+    'RecordFrozen  own=A',
   ],
   [
     '… but for an attempt that is open, which no record may close here',
@@ -152,6 +203,10 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     'its User is still to make the key active again',
     { ...inactive, ...freeze({ byUser: new Set(['A']) }), book: book(own) },
     '! Frozen by User',
+  ],
+  [
+    '… but one that is gone is nothing to wait for',
+    { ...settled, ...freeze({ byUser: new Set(['GONE']) }), book: book({ ...own, ownKeys: ['A', 'GONE'] }) },
   ],
   ['… and has done so', { ...settled, ...freeze({ byUser: new Set(['A']) }) }],
   [

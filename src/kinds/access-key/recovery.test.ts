@@ -8,7 +8,9 @@ const settled = { book: book({ ownKeys: ['A'], currentKey: 'A' }), keys: [key('A
 const lostSecret = { ...settled, wanted: { type: 'Absent' } as const };
 const legacy = { book: book({ isRecorded: false, currentKey: 'A' }), legacyKeyId: 'A' };
 
-const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expected: string[]])[] = [
+type Row = readonly [title: string, facts: Partial<KeyFacts>, ...expected: string[]];
+
+const rows: readonly Row[] = [
   // Creation
   ['nothing is there: a key is made', {}, 'Announce 2', 'Mint New', 'WriteSecret', 'Record +minted'],
   ['nothing is left to do', settled],
@@ -20,7 +22,7 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
   [
     '… whatever stands in the Secret',
     { book: book({ mint: mint({ epoch: 4 }) }), keys: [key('X', 5_000)], wanted: secret('X') },
-    '! MintUnderWay until +25 s',
+    '! MintUnderWay until +25 s, a key works',
   ],
   [
     'an expired intent, no unknown key: the create never happened, same attempt',
@@ -135,6 +137,14 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     'WriteSecret',
     'Record +minted',
     'foreign F',
+  ],
+  [
+    'an attempt goes on under its number',
+    { book: book({ mint: mint({ ...expired, attempt: 7 }) }) },
+    'Announce 7',
+    'Mint New',
+    'WriteSecret',
+    'Record +minted',
   ],
   ['without an intent a new key is foreign', { ...settled, keys: [key('A'), key('F', 1_000)] }, 'foreign F'],
   // Delivery
@@ -341,6 +351,26 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     'foreign P',
   ],
   [
+    '… and one that holds no key',
+    {
+      ...legacy,
+      keys: [key('A')],
+      wanted: secret('A'),
+      previous: [{ name: 'it-credentials-previous', keyId: undefined, isProven: true }],
+    },
+    'Record own=A',
+    'DropSecret previous',
+  ],
+  [
+    'it lives on as long as the predecessor meant it to',
+    {
+      ...settled,
+      book: book({ ownKeys: ['A', 'P'], currentKey: 'A', previousSecrets: ['it-credentials-previous-P'] }),
+      keys: [key('A'), key('P', 9 * DAY)],
+      previous: [previous('P')],
+    },
+  ],
+  [
     'the earlier key is gone: its Secret goes',
     {
       ...settled,
@@ -387,6 +417,14 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
     'a key that status did not name is not',
     { ...settled, keys: [key('A'), key('F')], consents: { claim: ['F'], revoke: ['F'] } },
     'foreign F',
+  ],
+  [
+    'a key that is gone is not claimed',
+    {
+      ...settled,
+      book: book({ ownKeys: ['A'], currentKey: 'A', foreignKeys: ['GONE'] }),
+      consents: { claim: ['GONE'], revoke: [] },
+    },
   ],
   [
     'a claimed key stays',

@@ -1,7 +1,7 @@
 import { attemptOf, listsOf, type Ours, SKEW_MS, usable, type View, viewOf } from './accounting.ts';
 import type { KeyFacts, KeyProblem, KeyStep, MintReason, OpenMint, Recovery } from './facts.ts';
 import { freezePlan } from './freeze.ts';
-import { holdsMint, planRotation } from './rotation.ts';
+import { planRotation, unrecordedMint } from './rotation.ts';
 import type { RotationPlan } from './rotation-plan.ts';
 
 /** No user has more keys on Wasabi and AWS: no third one is ever asked for. */
@@ -61,7 +61,7 @@ function delivered(view: View, current: string): Recovery {
   if (openUntilMs !== undefined && !isNew) return waiting(view, openUntilMs);
   const takesIn = [...(isNew ? [current] : []), ...lost];
   // The key in the Secret must work before another one goes, which somebody may still use, and before it is replaced.
-  const isRotationsMint = holdsMint(view);
+  const isRotationsMint = unrecordedMint(view) !== undefined;
   // What is recorded first stays recorded: what a rotation writes after it has the same keys.
   const then = isRotationsMint ? view : { ...view, own: [...new Set([...view.own, ...takesIn])] };
   const rotation = works && facts.book.isRecorded ? planRotation(then, current) : undefined;
@@ -79,17 +79,10 @@ function delivered(view: View, current: string): Recovery {
   return result(view, steps, pending(fact) ?? rotation?.problem, rotation);
 }
 
-function pending(fact: Ours): KeyProblem | undefined {
-  switch (fact.credential) {
-    case 'Works':
-    case 'Wrong':
-      return undefined;
-    case 'Inactive':
-      return { reason: 'KeyInactive', isUnusable: true };
-    case 'Pending':
-    case 'Untried':
-      return { reason: 'KeyNotUsable', isUnusable: true };
-  }
+/** Why the key that is delivered cannot be used. A text that is wrong delivers none. */
+function pending({ credential }: Ours): KeyProblem | undefined {
+  if (credential === 'Works') return undefined;
+  return { reason: credential === 'Inactive' ? 'KeyInactive' : 'KeyNotUsable', isUnusable: true };
 }
 
 /** The wanted Secret is gone, or got another name: one of another name has a key of ours. */
@@ -126,17 +119,17 @@ function undelivered(view: View): Recovery {
   if (openUntilMs !== undefined) return waiting(view, openUntilMs);
   const others = view.live.size - lost.length - own.length;
   const room = MAX_KEYS - 1 - others;
+  if (room < 0) {
+    const steps = [...endOf(view, lost), ...asked(view)];
+    return result(view, steps, { reason: 'ForeignKey', isUnusable: true });
+  }
   // The key whose text was lost a moment ago may still be at work somewhere: it goes last, earlier ones make room. It goes
   // all the same where nothing else can: a Secret that is lost for ever helps nobody. Outputs that still hold one that goes
   // cannot be rewritten before: the text of the key in use is lost, a third key is never made, and the previous one is not
   // delivered anew, since it may have been replaced because it leaked.
   const isLast = (id: string) => id === facts.book.currentKey || id === facts.legacyKeyId;
   const spare = [...own.filter((id) => !isLast(id)), ...own.filter(isLast)];
-  const ended = room < 0 ? [] : spare.slice(0, Math.max(0, own.length - room));
-  if (own.length - ended.length > room) {
-    const steps = [...endOf(view, lost), ...asked(view)];
-    return result(view, steps, { reason: 'ForeignKey', isUnusable: true });
-  }
+  const ended = spare.slice(0, Math.max(0, own.length - room));
   const steps: KeyStep[] = [
     ...asked(view),
     { type: 'Announce', attempt: attemptOf(facts), lists: listsOf(view, lost), secretName: facts.names.wanted },
@@ -181,7 +174,6 @@ function recordOf(view: View, takesIn: readonly string[]): readonly KeyStep[] {
     book.mint === undefined &&
     takesIn.length === 0 &&
     view.facts.previous.length === book.previousSecrets.length &&
-    view.own.length === book.ownKeys.length &&
     view.claimed.length === book.claimedKeys.length &&
     view.inherited.length === book.inheritedKeys.length;
   return isSame ? [] : [record(view, takesIn, false)];

@@ -36,7 +36,7 @@ export function retiring(view: View, current: string, { step, sinceMs, previousK
   }
   if (nowMs < retireAtMs) return { ...IDLE, keeps, wakeAtMs: retireAtMs, retireAtMs };
   const isInUse = previousUsedAtMs !== undefined && previousUsedAtMs > switchedAtMs + SWITCH_GRACE_MS;
-  if (isInUse && nowMs < latestMs && !isDue) {
+  if (isInUse && nowMs < latestMs) {
     const wakeAtMs = Math.min(latestMs, nowMs + IN_USE_RETRY_MS);
     return { ...IDLE, keeps, wakeAtMs, retireAtMs: latestMs, isPreviousInUse: true };
   }

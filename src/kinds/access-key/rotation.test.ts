@@ -1,87 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KeyFacts, OpenRotation } from './facts.ts';
-import { recover } from './recovery.ts';
-import { book, DAY, expired, facts, INSIDE, key, mint, NAMES, NOW, previous, rotate, secret } from './testing/facts.ts';
+import type { KeyFacts } from './facts.ts';
+import { book, DAY, expired, INSIDE, key, mint, NAMES, NOW, previous, rotate, secret } from './testing/facts.ts';
+import {
+  asked,
+  both,
+  CLAIMED,
+  due,
+  END,
+  gone,
+  HOUR,
+  inactive,
+  minting,
+  missed,
+  probing,
+  retaining,
+  SWITCH,
+  step,
+  switching,
+  WHOLE,
+} from './testing/rotations.ts';
 import { verdict } from './testing/verdict.ts';
 
-const HOUR = 3_600_000;
-const minutely = rotate({ intervalMs: 90 * DAY });
+type Row = readonly [title: string, facts: Partial<KeyFacts>, ...expected: string[]];
 
-/** Keys that are revoked long ago. */
-function gone(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `GONE${index}`);
-}
-
-/** Open for the second hour from now on, and a day ago. */
-const missed = rotate({
-  intervalMs: 90 * DAY,
-  opensAt: (ms) => (ms <= NOW - DAY ? NOW - DAY : Math.max(ms, NOW + HOUR)),
-});
-
-/** A rotation that is in that step since so long ago, ms. */
-function step(name: OpenRotation['step'], ageMs = 60_000, previousKey?: string): OpenRotation {
-  return { step: name, reason: 'Due', sinceMs: NOW - ageMs, previousKey };
-}
-
-/** A, 90 days old, is in the Secret and works. */
-const due = {
-  rotate: minutely,
-  book: book({ ownKeys: ['A'], currentKey: 'A' }),
-  keys: [key('A', 90 * DAY)],
-  wanted: secret('A'),
-} satisfies Partial<KeyFacts>;
-const SWITCH = ['Keep', 'Record own=A,B Switching A', 'Switch', 'DropSecret next', 'Record own=A,B Retaining A'];
-const WHOLE = [
-  'Announce 2 own=A Minting',
-  'Mint Rotation',
-  'WriteSecret next',
-  'Record own=A +minted Probing',
-  'Prove next',
-  'Keep',
-  'Record own=A +minted Switching A',
-  'Switch',
-  'DropSecret next',
-  'Record own=A +minted Retaining A',
-];
-const CLAIMED = WHOLE.map((one) =>
-  one.startsWith('Record') ? one.replace('own=A', 'claimed=A') : one.replace(' own=A', ''),
-);
-const toNext = mint({ secretName: NAMES.next });
-const minting = { ...due, book: book({ ownKeys: ['A'], currentKey: 'A', rotation: step('Minting'), mint: toNext }) };
-const asked = {
-  ...due,
-  rotate: rotate(),
-  book: book({ ownKeys: ['A'], currentKey: 'A', rotation: { ...step('Failed', HOUR), reason: 'Requested' } }),
-} satisfies Partial<KeyFacts>;
-const both = [key('A', 90 * DAY), key('B', 60_000)];
-const probing = {
-  ...due,
-  book: book({ ownKeys: ['A', 'B'], currentKey: 'A', rotation: step('Probing') }),
-  keys: both,
-  next: secret('B'),
-} satisfies Partial<KeyFacts>;
-const switching = { ...probing, book: { ...probing.book, rotation: step('Switching', 1_000, 'A') } };
-const retaining = {
-  rotate: minutely,
-  book: book({
-    ownKeys: ['A', 'B'],
-    currentKey: 'B',
-    previousSecrets: [NAMES.previous],
-    rotation: step('Retaining', 7 * DAY, 'A'),
-  }),
-  keys: [key('A', 97 * DAY), key('B', 7 * DAY)],
-  wanted: secret('B'),
-  previous: [{ ...previous('A'), name: NAMES.previous }],
-} satisfies Partial<KeyFacts>;
-const END = ['Revoke A Retired', 'DropSecret previous', 'Record own=A,B over'];
-const inactive = {
-  ...retaining,
-  book: { ...retaining.book, rotation: step('Deactivated', HOUR, 'A') },
-  keys: [key('A', 97 * DAY, false), key('B', 7 * DAY)],
-};
-
-const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expected: string[]])[] = [
+const rows: readonly Row[] = [
   // When
   ['it is due: the whole of it', due, ...WHOLE],
   ['a second before', { ...due, keys: [key('A', 90 * DAY - 1_000)] }],
@@ -209,7 +152,7 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
   [
     'another holder is at work',
     { ...minting, book: { ...minting.book, mint: mint({ holder: 'other', secretName: NAMES.next }) } },
-    '! MintUnderWay until +25 s',
+    '! MintUnderWay until +25 s, a key works',
   ],
   // Probing
   ['the new key works', probing, ...SWITCH],
@@ -464,27 +407,4 @@ const rows: readonly (readonly [title: string, facts: Partial<KeyFacts>, ...expe
 
 for (const [title, changes, ...expected] of rows) {
   test(`L58: rotation: ${title}`, () => assert.deepEqual(verdict(changes), expected));
-}
-
-const wakes: readonly (readonly [title: string, facts: Partial<KeyFacts>, afterMs: number | undefined])[] = [
-  ['when it is due', { ...due, keys: [key('A', 89 * DAY)] }, DAY],
-  ['never by time', { ...due, rotate: rotate() }, undefined],
-  [
-    'soon while a new key is young',
-    { ...probing, keys: [key('A'), key('B', 3_000)], next: secret('B', { credential: 'Pending' }) },
-    3_000,
-  ],
-  ['less often later', { ...probing, next: secret('B', { credential: 'Pending' }) }, 30_000],
-  [
-    'when the retention ends',
-    { ...retaining, book: { ...retaining.book, rotation: step('Retaining', 6 * DAY, 'A') } },
-    DAY,
-  ],
-  ['each hour while the previous key is used', { ...retaining, previousUsedAtMs: NOW }, HOUR],
-];
-for (const [title, changes, afterMs] of wakes) {
-  test(`rotation: the next pass: ${title}`, () => {
-    const { wakeAtMs } = recover(facts(changes));
-    assert.equal(wakeAtMs === undefined ? undefined : wakeAtMs - NOW, afterMs);
-  });
 }

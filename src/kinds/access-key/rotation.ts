@@ -56,9 +56,8 @@ function begin(view: View, current: string): RotationPlan {
     const steps = [record(view, { step: 'Retaining', previousKey: earlier.keyId })];
     return { ...IDLE, keeps: [earlier.keyId], steps };
   }
-  const over = book.rotation === undefined ? [] : end(view);
-  if (dueMs === undefined) return { ...IDLE, steps: over };
-  if (nowMs < dueMs) return { ...IDLE, steps: over, wakeAtMs: dueMs };
+  if (dueMs === undefined) return IDLE;
+  if (nowMs < dueMs) return { ...IDLE, wakeAtMs: dueMs };
   if (!own.includes(current) && !claimed.includes(current)) return blocked('OwnershipUnproven');
   if (next.type === 'NotOurs') return blocked('SecretNotOurs');
   if (facts.isPreviousTaken) return blocked('PreviousNotOurs');
@@ -80,10 +79,9 @@ function begin(view: View, current: string): RotationPlan {
 
 /** A key was announced; it is in memory, in its Secret, or was never made. */
 function minting(view: View, current: string): RotationPlan {
-  if (!holdsMint(view)) return begin(view, current);
-  const { mintedId } = view.facts;
-  if (mintedId !== undefined) return { ...IDLE, keeps: [mintedId], steps: deliverSteps(view, current) };
-  const next = nextKey(view, current) ?? '';
+  const next = unrecordedMint(view);
+  if (next === undefined) return begin(view, current);
+  if (next === view.facts.mintedId) return { ...IDLE, keeps: [next], steps: deliverSteps(view, current) };
   const takesIn = [next, ...view.lost];
   // A key that no book of ours has is believed when it works.
   if (!worksNext(view)) {
@@ -96,12 +94,16 @@ function minting(view: View, current: string): RotationPlan {
   return { ...IDLE, keeps: [next], steps };
 }
 
-/** Whether the announced key of a rotation is still to be recorded: nothing else may close its intent. Pure. */
-export function holdsMint({ facts, candidates }: View): boolean {
+/**
+ * The announced key of a rotation, in memory or in its Secret, that is still to be recorded: nothing else may close its
+ * intent. Undefined: there is none, or what there is delivers nothing. Pure.
+ */
+export function unrecordedMint(view: View): string | undefined {
+  const { facts, candidates, current } = view;
   const { book, mintedId, next, names } = facts;
-  if (book.mint?.secretName !== names.next) return false;
-  const inSecret = next.type === 'Ours' ? next.keyId : undefined;
-  return [mintedId, inSecret].some((id) => id !== undefined && candidates.has(id));
+  if (book.mint?.secretName !== names.next) return undefined;
+  const made = [mintedId, usable(next, view)];
+  return made.find((id) => id !== undefined && id !== current && candidates.has(id));
 }
 
 /** The new key is in its Secret and recorded; it has to work before anybody gets it. */
