@@ -134,6 +134,21 @@ test('AccessKey: Ready only when the key works; a slow one is warned of', async 
   assert.equal(warned().length, 1);
 });
 
+test('AccessKey: a text that was edited before its key was ever tried is replaced once the key is old enough to be known', async (t) => {
+  const emulator = { propagation: { keysMs: 60_000 } };
+  const { world, pass } = await keyWorldFor(t, IAM, { emulator });
+  await world.apply(accessKey('it', USER));
+  await world.reaches('AccessKey', 'it', 'Synced', 'KeyNotUsable');
+  const { accessKeyId } = await pairIn(world, 'it-credentials');
+  await world.patch('Secret', 'it-credentials', { stringData: { 'secret-access-key': 'somebody-wrote-this' } });
+  await pass(600_000);
+  await world.reaches('AccessKey', 'it', 'Synced', 'KeyNotUsable');
+  assert.deepEqual(keyCalls(world), { creates: 1, deletes: 0 }, 'it may be a delay of the service still');
+  for (let times = 0; times < 2; times += 1) await pass(600_000); // the new one takes its time, too
+  await replaced(world, 'it', accessKeyId);
+  assert.deepEqual(keyCalls(world), { creates: 2, deletes: 1 });
+});
+
 test('AccessKey: a fresh key that is denied counts as working after a settling time', async (t) => {
   const emulator = { quirks: { newKeyError: 'AccessDenied' as const }, propagation: { keysMs: 3_600_000 } };
   const { world, pass } = await keyWorldFor(t, IAM, { emulator });

@@ -33,8 +33,6 @@ export function restViolation(state: State): string | undefined {
   if (object.isFrozen) return ours.some(({ isActive }) => isActive) ? 'a freeze stops every key' : undefined;
   // Somebody meant it: nothing is done until the key is active again.
   if (ours.some(({ id, isActive }) => !isActive && id === secrets.wanted?.keyId)) return undefined;
-  // A text that was changed before its key was ever tried looks like one that is not accepted yet: the status says so.
-  if (secrets.wanted?.isRight === false && secrets.wanted.keyId !== object.book.currentKey) return undefined;
   // They took all the room that there is.
   if (keys.length - ours.length >= 2) return undefined;
   if (object.book.mint !== undefined) return 'no attempt stays open';

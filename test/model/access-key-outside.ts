@@ -1,4 +1,5 @@
 import { SKEW_MS } from '../../src/kinds/access-key/accounting.ts';
+import { WRONG_TEXT_MS } from '../../src/kinds/access-key/secret-facts.ts';
 import { NAMES } from '../../src/kinds/access-key/testing/facts.ts';
 import { served } from './access-key-laws.ts';
 import { RETENTION_MS } from './access-key-reads.ts';
@@ -43,7 +44,7 @@ export function waits(state: State): readonly Move<State>[] {
 }
 
 /** When the next decision may be another one, though nothing happens; ms. */
-function nextMoment({ nowMs, object, keys, process }: State): number | undefined {
+function nextMoment({ nowMs, object, keys, secrets, process }: State): number | undefined {
   if (object === undefined) return undefined;
   const { mint, rotation } = object.book;
   const announcedMs = process.pass?.announcedMs;
@@ -52,6 +53,9 @@ function nextMoment({ nowMs, object, keys, process }: State): number | undefined
     ...(mint === undefined ? [] : [mint.untilMs + SKEW_MS]),
     ...(rotation === undefined ? [] : momentsOf(rotation.step, rotation.sinceMs, keys)),
     ...keys.map(({ madeMs }) => madeMs + YOUNG_MS),
+    ...keys
+      .filter(({ id }) => secrets.wanted?.keyId === id && !secrets.wanted.isRight)
+      .map(({ madeMs }) => madeMs + WRONG_TEXT_MS),
   ];
   const later = moments.filter((ms) => ms > nowMs);
   return later.length === 0 ? undefined : Math.min(...later);

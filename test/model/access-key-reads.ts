@@ -1,6 +1,7 @@
 import { accountedFor } from '../../src/kinds/access-key/accounting.ts';
 import type { KeyBook, KeyFacts, Recovery, SecretFact } from '../../src/kinds/access-key/facts.ts';
 import { mintOpenUntil, type recover } from '../../src/kinds/access-key/recovery.ts';
+import { WRONG_TEXT_MS } from '../../src/kinds/access-key/secret-facts.ts';
 import { facts, NAMES, rotate } from '../../src/kinds/access-key/testing/facts.ts';
 import {
   type Content,
@@ -94,13 +95,14 @@ function mayRead(state: State, book: KeyBook, role: SecretRole, isRequested = fa
   return mayRotate(book, isRequested) && state.object !== undefined;
 }
 
-export function factOf({ keys }: State, { currentKey }: KeyBook, content: Content | undefined): SecretFact {
+export function factOf({ keys, nowMs }: State, { currentKey }: KeyBook, content: Content | undefined): SecretFact {
   if (content === undefined) return { type: 'Absent' };
   const key = keys.find(({ id }) => id === content.keyId);
   const common = { type: 'Ours', keyId: content.keyId, mintedAtMs: undefined, hasDrifted: false } as const;
   if (key === undefined) return { ...common, credential: 'Untried' };
   if (!key.isActive) return { ...common, credential: 'Inactive' };
-  if (!content.isRight) return { ...common, credential: content.keyId === currentKey ? 'Wrong' : 'Pending' };
+  const isOld = key.isAccepted && nowMs - key.madeMs >= WRONG_TEXT_MS;
+  if (!content.isRight) return { ...common, credential: content.keyId === currentKey || isOld ? 'Wrong' : 'Pending' };
   return { ...common, credential: key.isAccepted ? 'Works' : 'Pending' };
 }
 

@@ -12,6 +12,9 @@ import { deliveryOf, ID_KEY, isOurs, metadataPatch, type SecretMetadata, TEXT_KE
 /** A fresh key answers AccessDenied for a while (seen live on Wasabi); after this it means that the key works. */
 const SETTLING_MS = 60_000;
 
+/** A service that knows a key knows its text, too. Once it has known one for so long, another text was put there by somebody. */
+export const WRONG_TEXT_MS = 900_000;
+
 /** What is asked of a Secret. */
 export interface SecretQuestion {
   readonly name: string;
@@ -116,10 +119,12 @@ function meaningOf(answer: KeyAnswer, key: LiveKey, hadWorked: boolean, client: 
     case 'Unknown':
       return 'Pending';
     case 'WrongText':
-      return hadWorked ? 'Wrong' : 'Pending';
-    case 'Denied': {
-      const ageMs = key.createdAtMs === undefined ? Number.POSITIVE_INFINITY : serviceNowMs(client) - key.createdAtMs;
-      return ageMs >= SETTLING_MS ? 'Works' : 'Pending';
-    }
+      return hadWorked || ageMs(key, client, 0) >= WRONG_TEXT_MS ? 'Wrong' : 'Pending';
+    case 'Denied':
+      return ageMs(key, client, Number.POSITIVE_INFINITY) >= SETTLING_MS ? 'Works' : 'Pending';
   }
+}
+
+function ageMs({ createdAtMs }: LiveKey, client: KeyClient, unknown: number): number {
+  return createdAtMs === undefined ? unknown : serviceNowMs(client) - createdAtMs;
 }
