@@ -141,9 +141,11 @@ test('workflows: ci calls what .ci/run calls, on the versions that we say', () =
   assert.deepEqual(jobs.cluster.strategy.matrix.kubernetes, [...KUBERNETES_VERSIONS]);
   for (const job of [jobs.check, jobs.test]) assert.deepEqual(job.strategy.matrix.node, ['24', '26']);
   // What is left out is left out in both.
-  for (const name of ['TEST_SHARE', 'CRASH_SHARE', 'EMULATOR_FUZZ']) {
+  for (const name of ['TEST_SHARE', 'EMULATOR_FUZZ']) {
     assert.match(steps.join('\n'), new RegExp(`${name}=${jobs.exhaustive.env[name]}\\b`));
   }
+  const faults = /npm run test:faults -- .*/;
+  assert.equal(faults.exec(ci)?.[0], faults.exec(steps.join('\n'))?.[0]);
 });
 
 test('workflows: what the programs of the neighbours come from is installed, which only root can do', () => {

@@ -1,14 +1,15 @@
 import type { LoggedCall } from '../../src/emulator/call-log.ts';
+import type { Boundary } from './boundary.ts';
 import type { Side } from './crash-victim.ts';
 import type { ProxiedCall, Verdict } from './proxy.ts';
 import type { World } from './world.ts';
 
-/** An operator dies at that call, or the call or its answer is lost. */
-export interface Fault {
-  readonly side: Side;
-  /** Counts from 1 at the beginning of the path. */
-  readonly ordinal: number;
-  readonly verdict: Extract<Verdict, 'cutBefore' | 'cutAfter' | 'dropRequest' | 'dropResponse'>;
+/** What becomes of the call: the operator dies before or after its effect, or the call or its answer is lost. */
+export const VERDICTS = ['cutBefore', 'cutAfter', 'dropRequest', 'dropResponse'] as const satisfies readonly Verdict[];
+
+/** A call that goes wrong; of the operator that works then, counted since the path began or, of a successor, since it did. */
+export interface Fault extends Boundary {
+  readonly verdict: (typeof VERDICTS)[number];
 }
 
 /** How often each operation that makes something in the service, or takes it away, changed it; by its name. */

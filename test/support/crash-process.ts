@@ -82,6 +82,7 @@ function victimsIn(folder: string, env: Readonly<Record<string, string>>): Victi
       get died() {
         return running?.ended ?? Promise.resolve();
       },
+      kill,
       settle,
       replace,
       pass: () => Promise.resolve(), // its clock is the machine's, and the service's has gone on already

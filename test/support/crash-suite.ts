@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { isIamWrite, isS3Write } from './answers.ts';
+import type { LearnedCall } from './boundary.ts';
 import { startTestCluster, type TestCluster } from './cluster.ts';
 import { assertSame, describePlan, type FaultPlan, faultsOf, type PathRun, type RunOptions, runPath } from './crash.ts';
 import type { Fault } from './crash-effects.ts';
@@ -31,9 +31,8 @@ export interface SuiteOptions {
   readonly everyWriteOnCluster?: boolean;
 }
 
-/** Time is short where a change is tested: there the one share is of all, the other of the faults between two writes too. */
 const share = shareFrom('TEST_SHARE');
-const everything: Extent = { telling: share, others: share * shareFrom('CRASH_SHARE'), pairs: Math.ceil(12 * share) };
+const everything: Extent = { telling: share, others: share, pairs: Math.ceil(12 * share) };
 const someOfAll: Extent = { telling: 0.05, others: 0.01, pairs: 0 };
 /** One fault of each path, another one in each run. */
 const one: Extent = { telling: 0.01, others: 0, pairs: 0 };
@@ -45,8 +44,7 @@ export const seed = seedFrom('CRASH_SEED');
 
 /**
  * Tests each path: its end must be the same wherever the operator dies on it. `npm test` takes a sample of the crashes,
- * `npm run test:exhaustive` every one, or the share TEST_SHARE; of those that change nothing more the share CRASH_SHARE
- * of these, where that is set.
+ * TEST_ALL every one, or the share TEST_SHARE; `npm run test:faults` tries them all, and what they leave behind at each call.
  */
 export function testCrashes(paths: readonly CrashPath[], options: SuiteOptions = {}): void {
   const { prefix = '', everyWriteOnCluster = false } = options;
@@ -80,12 +78,12 @@ export async function testPath(
 ): Promise<Faults> {
   const reference = await runPath(path, [], { ...options, victimIn: inProcess, staysLong: true });
   const plans = plansFor(path, reference, extent);
-  const all = faultsOf(path, reference).length;
+  const all = faultsOf(path, reference.calls).length;
   assert.ok(plans.length > 0, `${path.title}: there is a fault to try`);
   tell(`seed ${seed}: ${plans.length} runs of ${all} faults; CRASH_SEED=${seed} repeats them`);
   let reached = 0;
   const tasks = plans.map((plan, index) => async () => {
-    const where = `${path.title}: ${describePlan(plan, reference)}`;
+    const where = `${path.title}: ${describePlan(plan)}`;
     const staysLong = index % STAY === 0;
     const run = await runPath(path, plan, { ...options, staysLong, end: reference.end }).catch((cause: unknown) => {
       throw new Error(`${where}: ${cause instanceof Error ? cause.message : String(cause)}`);
@@ -111,7 +109,7 @@ function assertReached({ tried, reached }: Faults): void {
  */
 function plansFor(path: CrashPath, reference: PathRun, extent: Extent): readonly FaultPlan[] {
   const random = seeded(seed);
-  const all = faultsOf(path, reference);
+  const all = faultsOf(path, reference.calls);
   const telling = all.filter((fault) => isTelling(reference, fault));
   const others = all.filter((fault) => !telling.includes(fault));
   const singles = [
@@ -131,10 +129,7 @@ function isTelling(reference: PathRun, fault: Fault): boolean {
   return fault.verdict === 'cutAfter' || (fault.side === 'wasabi' && fault.verdict.startsWith('drop'));
 }
 
-/** Whether the call changes an object or something in the service. Events do not. */
-function isWriteOf({ calls }: PathRun, { side, ordinal }: Fault): boolean {
-  const call = calls[side][ordinal - 1];
-  if (call === undefined) return false;
-  if (side === 'wasabi') return isS3Write(call) || isIamWrite(call);
-  return call.method !== 'GET' && !/\/events|dryRun/.test(call.url);
+function isWriteOf({ calls }: PathRun, fault: Fault): boolean {
+  const isIt = ({ side, call, time }: LearnedCall) => side === fault.side && call === fault.call && time === fault.time;
+  return calls.find(isIt)?.isWrite === true;
 }

@@ -11,6 +11,8 @@ export interface Victim {
   readonly proxies: Readonly<Record<Side, Proxy>>;
   /** Resolves when the one that works now is dead. */
   readonly died: Promise<unknown>;
+  /** Kills it where it stands. */
+  kill(): void;
   /** Resolves when nothing is under way, or the operator is dead. */
   settle(): Promise<void>;
   /** Another one takes the place of the one that died. */
@@ -35,6 +37,11 @@ export const inProcess: VictimIn = async (keyWorld) => {
     },
     get died() {
       return died;
+    },
+    kill: () => {
+      world.operator.kube.sever();
+      world.operator.wasabi.sever();
+      died = Promise.resolve();
     },
     settle: () => world.settle(),
     replace: async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
+import { type Boundary, boundaryText, callName, type LearnedCall, learned } from './boundary.ts';
 import { createNamespace, type TestCluster, until } from './cluster.ts';
+import { arm } from './crash-arm.ts';
 import {
   type Effects,
   effectsAfter,
@@ -9,11 +11,13 @@ import {
   type Hit,
   lastCallOf,
   losesKey,
+  VERDICTS,
   withLostKeys,
 } from './crash-effects.ts';
 import { type CrashPath, unhurried } from './crash-paths.ts';
 import type { Side, Victim, VictimIn } from './crash-victim.ts';
 import { endState } from './end-state.ts';
+import { type Broken, InvariantMonitor } from './invariants.ts';
 import { openKeyWorld } from './keys.ts';
 import type { ProxiedCall } from './proxy.ts';
 import { installReferenceGrants } from './reference-grants.ts';
@@ -25,14 +29,16 @@ export type FaultPlan = readonly [Fault] | readonly [Fault, Fault];
 /** How a path went. */
 export interface PathRun {
   readonly end: Readonly<Record<string, unknown>>;
-  /** Calls of the operator that began the path, watches left out. */
-  readonly calls: Calls;
+  /** Calls of the operator that began the path, watches left out: first of Kubernetes, then of the service. */
+  readonly calls: readonly LearnedCall[];
   /** But for the keys whose text was lost. */
   readonly effects: Effects;
   /** How many of the faults of the plan came about: a path may end before the call. */
   readonly faults: number;
   /** How many keys were made in vain, since their text was lost. */
   readonly lostKeys: number;
+  /** Invariants that did not hold at some call. */
+  readonly broken: readonly Broken[];
 }
 
 /** What a run is made on, and how. */
@@ -43,9 +49,18 @@ export interface RunOptions {
   readonly staysLong: boolean;
   /** Where the path leads: what comes a little after the end shows is waited for. Absent: this run tells. */
   readonly end?: PathRun['end'];
+  /** When all is over the operator dies, and its successor has time to do something. Default false. */
+  readonly killsAtEnd?: boolean;
+  /** Gets what happens, as it does. */
+  readonly tell?: (line: TimelineEntry) => void;
 }
 
-type Calls = Readonly<Record<Side, readonly ProxiedCall[]>>;
+/** A call of an operator on the way, or a fault that came about. */
+export interface TimelineEntry {
+  /** On the monotonic clock of this process; milliseconds. */
+  readonly atMs: number;
+  readonly what: string;
+}
 
 /** An announced create is over by then. */
 const INTENT_OVER_MS = 36_000;
@@ -66,27 +81,15 @@ const services: { readonly [S in CrashPath['service']]: EmulatorOptions } = {
   },
 };
 
-/** Every fault of a path whose undisturbed run is known. */
-export function faultsOf({ losesCalls }: CrashPath, { calls }: PathRun): readonly Fault[] {
-  const verdicts = [
-    ...(['cutBefore', 'cutAfter'] as const),
-    ...(losesCalls === true ? (['dropRequest', 'dropResponse'] as const) : []),
-  ];
-  return (['kube', 'wasabi'] as const).flatMap((side) =>
-    calls[side].flatMap((_call, index): Fault[] => verdicts.map((verdict) => ({ side, ordinal: index + 1, verdict }))),
-  );
+/** Every fault of a path that makes these calls. */
+export function faultsOf({ losesCalls }: Pick<CrashPath, 'losesCalls'>, calls: readonly Boundary[]): readonly Fault[] {
+  const verdicts = losesCalls === true ? VERDICTS : VERDICTS.filter((verdict) => verdict.startsWith('cut'));
+  return calls.flatMap(({ side, call, time }) => verdicts.map((verdict) => ({ side, call, time, verdict })));
 }
 
-/** Such as `cutAfter wasabi call 7 (PUT /bucket/?tagging=)`. */
-export function describePlan(plan: FaultPlan, { calls }: PathRun): string {
-  return plan
-    .map(({ side, ordinal, verdict }, index) => {
-      const call = index === 0 ? calls[side][ordinal - 1] : undefined;
-      const action = /Action=\w+/.exec(call?.body ?? '')?.[0] ?? '';
-      const what = call === undefined ? '' : ` (${call.method} ${call.url} ${action})`;
-      return `${verdict} ${side} call ${ordinal}${what}`;
-    })
-    .join(', then ');
+/** Such as `cutAfter wasabi PutBucketTagging, 2nd`. */
+export function describePlan(plan: readonly Fault[]): string {
+  return plan.map((fault) => `${fault.verdict} ${boundaryText(fault)}`).join(', then ');
 }
 
 /**
@@ -111,13 +114,18 @@ export async function runPath(path: CrashPath, plan: readonly Fault[], options: 
       const { proxies } = victim;
       const marks = marksOf(victim);
       const seq = lastCallOf(world);
-      const { faults, lostKeys } = await disturbed({ path, world, name }, victim, plan);
-      const calls = callsSince(proxies, marks);
+      const monitor = new InvariantMonitor(world, (side, call) => {
+        options.tell?.({ atMs: call.atMs, what: `${side} ${callName(side, call, name)}` });
+      });
+      const scene = { path, world, name, monitor, tell: options.tell };
+      const { faults, lostKeys } = await disturbed(scene, victim, plan);
+      const calls = callsSince(proxies, marks, name);
+      if (options.killsAtEnd === true) await killedAtEnd(victim, monitor, options);
       const end = await endOf({ path, world, name }, options.end);
       const effects = effectsAfter(world, seq);
       if (options.staysLong && path.isAtRest !== false) await assertSettled(path, world, victim);
       assert.ok(keyWorld.mostKeys() <= 2, `${keyWorld.mostKeys()} keys at once`);
-      return { end, calls, effects, faults, lostKeys };
+      return { end, calls, effects, faults, lostKeys, broken: monitor.broken };
     } finally {
       await victim.close();
     }
@@ -128,6 +136,7 @@ export async function runPath(path: CrashPath, plan: readonly Fault[], options: 
 
 /** Both runs came to the same end, and made and took away the same, but for keys whose text was lost. */
 export function assertSame(run: PathRun, reference: PathRun, what: string): void {
+  assert.deepEqual(run.broken, [], `${what}: invariants`);
   assert.deepEqual(run.end, reference.end, what);
   assert.deepEqual(run.effects, withLostKeys(reference.effects, run.lostKeys), `${what}: made and taken away`);
 }
@@ -160,7 +169,13 @@ async function endOf({ path, world, name }: Scene, expected: PathRun['end'] | un
 
 /** @returns how many faults came about, and what they cost */
 async function disturbed(
-  { path, world, name }: Scene,
+  {
+    path,
+    world,
+    name,
+    monitor,
+    tell,
+  }: Scene & { readonly monitor: InvariantMonitor; readonly tell: RunOptions['tell'] },
   victim: Victim,
   plan: readonly Fault[],
 ): Promise<Pick<PathRun, 'faults' | 'lostKeys'>> {
@@ -170,6 +185,7 @@ async function disturbed(
   // Of the operator that works now: what it minted before one fault can be lost by the next.
   let bornMs = 0;
   let hits: readonly Hit[] = [];
+  monitor.watch(victim.proxies);
   // Asked anew after each fault: the time while nobody works is not its own.
   const goOn = async () => {
     if (faults === 0) await path.act(world, name);
@@ -182,7 +198,7 @@ async function disturbed(
     return { faults, lostKeys };
   };
   for (const fault of plan) {
-    const armed = arm(victim, fault);
+    const armed = arm(victim, fault, name);
     const ended = goOn();
     await Promise.race([armed.done, ended.catch(() => undefined)]);
     // The last calls of a path, such as that of its event, come after its end shows.
@@ -192,6 +208,7 @@ async function disturbed(
     if (hit === undefined) return finish(ended);
     ended.catch(() => undefined);
     await armed.done;
+    tell?.({ atMs: hit.atMs, what: `${fault.verdict} ${boundaryText(fault)}` });
     faults += 1;
     hits = [...hits, { call: hit, verdict: fault.verdict }];
     if (losesKey(callsFrom(victim.proxies, bornMs), hits)) lostKeys += 1;
@@ -200,8 +217,19 @@ async function disturbed(
     bornMs = performance.now();
     hits = [];
     await victim.replace();
+    monitor.watch(victim.proxies);
   }
   return finish(goOn());
+}
+
+/** Who finds everything as it should be changes nothing: the end that is read then must be the same. */
+async function killedAtEnd(victim: Victim, monitor: InvariantMonitor, { tell }: RunOptions): Promise<void> {
+  tell?.({ atMs: performance.now(), what: 'killed at the end' });
+  victim.kill();
+  await victim.died;
+  await victim.replace();
+  monitor.watch(victim.proxies);
+  await victim.settle();
 }
 
 /**
@@ -215,42 +243,26 @@ async function letTimePass(ended: Promise<unknown>, victim: Victim, isAlive: boo
   if (!isOver || isAlive) await victim.pass(INTENT_OVER_MS);
 }
 
-interface Armed {
-  /** Resolves when the operator is dead, or the call is lost. */
-  readonly done: Promise<unknown>;
-  readonly hit: () => ProxiedCall | undefined;
-  /** From now on it does not come about any more. */
-  readonly disarm: () => void;
-}
-
-/** The fault comes about at that call of the operator that works now, counted from now. */
-function arm(victim: Victim, { side, ordinal, verdict }: Fault): Armed {
-  const { proxies, died } = victim;
-  const proxy = proxies[side];
-  const last = proxy.calls.length + ordinal;
-  const lost = Promise.withResolvers<void>();
-  let hit: ProxiedCall | undefined;
-  proxy.decide((call) => {
-    if (call.ordinal !== last) return 'pass';
-    hit = call;
-    if (verdict.startsWith('drop')) lost.resolve();
-    return verdict;
-  });
-  const done = verdict.startsWith('cut') ? died : lost.promise;
-  const disarm = () => proxy.decide(undefined);
-  return { done, hit: () => hit, disarm };
-}
-
 function marksOf({ proxies: { kube, wasabi } }: Victim): Readonly<Record<Side, number>> {
   return { kube: kube.calls.length, wasabi: wasabi.calls.length };
 }
 
-function callsSince({ kube, wasabi }: Victim['proxies'], marks: Readonly<Record<Side, number>>): Calls {
-  return { kube: kube.calls.slice(marks.kube), wasabi: wasabi.calls.slice(marks.wasabi) };
+function callsSince(
+  { kube, wasabi }: Victim['proxies'],
+  marks: Readonly<Record<Side, number>>,
+  bucket: string,
+): readonly LearnedCall[] {
+  return [
+    ...learned('kube', kube.calls.slice(marks.kube), bucket),
+    ...learned('wasabi', wasabi.calls.slice(marks.wasabi), bucket),
+  ];
 }
 
 /** @param fromMs on the monotonic clock of this process */
-function callsFrom({ kube, wasabi }: Victim['proxies'], fromMs: number): Calls {
+function callsFrom(
+  { kube, wasabi }: Victim['proxies'],
+  fromMs: number,
+): Readonly<Record<Side, readonly ProxiedCall[]>> {
   const isLater = ({ atMs }: ProxiedCall) => atMs >= fromMs;
   return { kube: kube.calls.filter(isLater), wasabi: wasabi.calls.filter(isLater) };
 }

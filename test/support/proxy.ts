@@ -47,6 +47,8 @@ export interface Proxy {
   readonly pending: number;
   /** Decides each further call, which waits for what is decided later; undefined: all pass. */
   decide(rule: ((call: ProxiedCall) => Verdict | Promise<Verdict>) | undefined): void;
+  /** Each further call waits until this has looked at it, before anything is decided. */
+  observe(observer: (call: ProxiedCall) => Promise<void>): void;
   /** Decides each watch that begins from now on, by its URL; undefined: all pass. */
   decideWatches(rule: ((url: string) => WatchVerdict) | undefined): void;
   /** Ends every connection, watches too; new ones are served. */
@@ -84,6 +86,7 @@ export async function startProxy(upstream: {
   const calls: ProxiedCall[] = [];
   let rule: ((call: ProxiedCall) => Verdict | Promise<Verdict>) | undefined;
   let watchRule: ((url: string) => WatchVerdict) | undefined;
+  let observer: ((call: ProxiedCall) => Promise<void>) | undefined;
   const watches = new Set<ServerResponse>();
   let isCut = false;
   let pending = 0;
@@ -193,7 +196,8 @@ export async function startProxy(upstream: {
           fail,
         );
       };
-      const verdict = rule?.(call) ?? 'pass';
+      const decide = () => rule?.(call) ?? 'pass';
+      const verdict = observer === undefined ? decide() : observer(call).then(decide);
       if (verdict instanceof Promise) void verdict.then(obey, fail);
       else obey(verdict);
       return undefined;
@@ -210,6 +214,9 @@ export async function startProxy(upstream: {
     },
     decide: (next) => {
       rule = next;
+    },
+    observe: (next) => {
+      observer = next;
     },
     decideWatches: (next) => {
       watchRule = next;

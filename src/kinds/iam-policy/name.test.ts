@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IamPolicy } from '../../api/iam-policy.ts';
+import { seeded } from '../../emulator/seeded-random.ts';
 import { policyName } from './name.ts';
 
 function iamPolicy(name: string, parts: { namespace?: string; specName?: string; policyArn?: string } = {}): IamPolicy {
@@ -39,4 +40,23 @@ test('policyName: long names are cut to 128, and stay apart', () => {
   assert.equal(other.length, 128);
   assert.notEqual(one, other);
   assert.match(one, /^team-a\.a+-[0-9a-f]{16}$/);
+});
+
+test('S4: policyName: of 100,000 generated objects no two have one name', () => {
+  const random = seeded(20_261_123);
+  const text = (alphabet: string, most: number) =>
+    Array.from(
+      { length: 1 + Math.floor(random() * most) },
+      () => alphabet[Math.floor(random() * alphabet.length)],
+    ).join('');
+  const label = (most: number) => `a${text('ab-', most)}a`;
+  // Few letters, and pieces that look like one another: most texts differ from others by a sign only, or where they are cut.
+  const objects = new Map<string, string>();
+  while (objects.size < 100_000) {
+    const namespace = label(random() < 0.1 ? 61 : 6);
+    const name = Array.from({ length: 1 + Math.floor(random() * 3) }, () => label(random() < 0.3 ? 60 : 5)).join('.');
+    objects.set(`${namespace}/${name}`, policyName(iamPolicy(name, { namespace })));
+  }
+  assert.equal(new Set(objects.values()).size, objects.size);
+  for (const name of objects.values()) assert.ok(name.length <= 128, name);
 });
