@@ -25,14 +25,18 @@ export type Family = 'crash' | 'lost' | 'twice';
 
 /**
  * Runs the path undisturbed a few times.
- * @throws Error when the runs do not come to the same end: then no end can be told from a wrong one
+ * @throws Error when it fails, or the runs do not come to the same end: then no end can be told from a wrong one
  */
 export async function learn(path: CrashPath, { cluster }: Pick<RunOptions, 'cluster'>): Promise<Learned> {
-  const options = { cluster, victimIn: inProcess };
-  const reference = await runPath(path, [], { ...options, staysLong: true });
+  const undisturbed = (options: Pick<RunOptions, 'staysLong' | 'end'>) =>
+    runPath(path, [], { cluster, victimIn: inProcess, ...options }).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${path.title}, undisturbed: ${why}`, { cause });
+    });
+  const reference = await undisturbed({ staysLong: true });
   const runs = [reference];
   while (runs.length < RUNS) {
-    const run = await runPath(path, [], { ...options, staysLong: false, end: reference.end });
+    const run = await undisturbed({ staysLong: false, end: reference.end });
     if (!isDeepStrictEqual([run.end, run.effects], [reference.end, reference.effects])) {
       throw new Error(`${path.title}: two undisturbed runs come to different ends`);
     }

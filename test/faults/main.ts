@@ -32,7 +32,12 @@ process.on('unhandledRejection', (error) => {
   process.exitCode = 1;
 });
 if (options.isList) for (const title of PATHS.keys()) console.log(title);
-else await runAll(options);
+else {
+  await runAll(options).catch((error: unknown) => {
+    console.error(`npm run test:faults: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
+}
 
 async function runAll(given: FaultOptions): Promise<void> {
   const kept = given.plans.length > 0 ? given.plans : globSync(join(PLANS, '*.json')).toSorted();

@@ -111,7 +111,7 @@ async function dataLost(world: World, call: ProxiedCall): Promise<string | undef
   }
   const allowed = objects.some(({ metadata, spec }) => {
     const isGoing = metadata.deletionTimestamp !== undefined && spec.deletionPolicy === 'Delete';
-    return isGoing && (!empties || spec.forceDelete === true);
+    return isGoing && (!empties || spec.forceDelete);
   });
   return allowed
     ? undefined

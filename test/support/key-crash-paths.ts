@@ -175,6 +175,21 @@ export const keyCrashPaths: readonly CrashPath[] = (
       ended: (world) => settled(world, () => hasRotated(world, 'two', 'Deactivated')),
     },
     {
+      title: 'replace a key that was revoked outside, while the one before it is to go',
+      begin: async (world, name) => {
+        await makeKey(world, name);
+        await rotate(world, 'one');
+        await until('the previous key lives on', () => hasRotated(world, 'one', 'Retaining'));
+      },
+      act: async (world) => {
+        const { accessKeyId } = await pairIn(world, SECRET);
+        await world.patch('AccessKey', 'it', { spec: { rotate: { previousKeysRetentionDays: 0 } } });
+        await world.patch('Secret', SECRET, { data: { 'secret-access-key': null } });
+        revokeOutside(world, accessKeyId);
+      },
+      ended: (world) => settled(world, () => keyCalls(world).creates > 2),
+    },
+    {
       title: 'claim a foreign key',
       begin: makeKeyBesideForeign,
       act: (world) => consent(world, 'claim-keys'),
