@@ -90,6 +90,7 @@ function victimsIn(folder: string, env: Readonly<Record<string, string>>): Victi
         await replace(); // whoever starts looks at everything
         await settle();
       },
+      said: () => Promise.resolve([{ where: 'output', text: running?.output() ?? '' }]),
       close: async () => {
         await end();
         await Promise.all([kube.stop(), wasabi.stop()]);

@@ -1,3 +1,4 @@
+import { type Saying, saidBy } from './canaries.ts';
 import type { KeyWorld } from './keys.ts';
 import type { Proxy } from './proxy.ts';
 import type { World } from './world.ts';
@@ -21,6 +22,8 @@ export interface Victim {
   pass(ms: number): Promise<void>;
   /** Has every object compared with the service once more. */
   lookAgain(): Promise<void>;
+  /** Whatever the one that works now, or died last, let out anywhere but into the values of Secrets. */
+  said(): Promise<readonly Saying[]>;
   close(): Promise<void>;
 }
 
@@ -50,6 +53,7 @@ export const inProcess: VictimIn = async (keyWorld) => {
     },
     pass: (ms) => keyWorld.pass(ms),
     lookAgain: () => world.resync(),
+    said: () => saidBy(world),
     close: () => Promise.resolve(),
   };
 };

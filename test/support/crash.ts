@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { type Boundary, boundaryText, callName, type LearnedCall, learned } from './boundary.ts';
+import { leaks, type Saying } from './canaries.ts';
 import { createNamespace, type TestCluster, until } from './cluster.ts';
 import { arm } from './crash-arm.ts';
 import {
@@ -45,7 +46,7 @@ export interface PathRun {
 export interface RunOptions {
   readonly cluster: TestCluster;
   readonly victimIn: VictimIn;
-  /** Another drift interval must cost reads only, where the path ends at rest. */
+  /** Another drift interval must cost reads only, where the path ends at rest; and whatever was said is searched for keys. */
   readonly staysLong: boolean;
   /** Where the path leads: what comes a little after the end shows is waited for. Absent: this run tells. */
   readonly end?: PathRun['end'];
@@ -72,6 +73,7 @@ const providerObjects = [
 ] as const;
 /** How often `until` asks, and a little. */
 const ASKED_MS = 150;
+const LEAKED = 'I6: no text of a key comes out but into Secrets';
 const account = { accountId: '100000000001' };
 const services: { readonly [S in CrashPath['service']]: EmulatorOptions } = {
   wasabi: { account },
@@ -117,7 +119,11 @@ export async function runPath(path: CrashPath, plan: readonly Fault[], options: 
       const monitor = new InvariantMonitor(world, (side, call) => {
         options.tell?.({ atMs: call.atMs, what: `${side} ${callName(side, call, name)}` });
       });
-      const scene = { path, world, name, monitor, tell: options.tell };
+      const said: Saying[] = [];
+      const listen = async () => {
+        if (options.staysLong) said.push(...(await victim.said()));
+      };
+      const scene = { path, world, name, monitor, listen, tell: options.tell };
       const { faults, lostKeys } = await disturbed(scene, victim, plan);
       const calls = callsSince(proxies, marks, name);
       if (options.killsAtEnd === true) await killedAtEnd(victim, monitor, options);
@@ -125,7 +131,10 @@ export async function runPath(path: CrashPath, plan: readonly Fault[], options: 
       const effects = effectsAfter(world, seq);
       if (options.staysLong && path.isAtRest !== false) await assertSettled(path, world, victim);
       assert.ok(keyWorld.mostKeys() <= 2, `${keyWorld.mostKeys()} keys at once`);
-      return { end, calls, effects, faults, lostKeys, broken: monitor.broken };
+      await listen();
+      const texts = [...keyWorld.made, world.keys].map(({ secretAccessKey }) => secretAccessKey);
+      const leaked = leaks(texts, said).map((what) => ({ invariant: LEAKED, what, atMs: performance.now() }));
+      return { end, calls, effects, faults, lostKeys, broken: [...monitor.broken, ...leaked] };
     } finally {
       await victim.close();
     }
@@ -152,6 +161,14 @@ interface Scene {
   readonly name: string;
 }
 
+/** The same on the way. */
+interface Course extends Scene {
+  readonly monitor: InvariantMonitor;
+  /** Takes down what was said so far. */
+  readonly listen: () => Promise<void>;
+  readonly tell: RunOptions['tell'];
+}
+
 /** The end of a run as it stands, once it is the expected one, or has had its time to become so. */
 async function endOf({ path, world, name }: Scene, expected: PathRun['end'] | undefined): Promise<PathRun['end']> {
   // The Provider, too, on every path: it comes to rest last.
@@ -169,13 +186,7 @@ async function endOf({ path, world, name }: Scene, expected: PathRun['end'] | un
 
 /** @returns how many faults came about, and what they cost */
 async function disturbed(
-  {
-    path,
-    world,
-    name,
-    monitor,
-    tell,
-  }: Scene & { readonly monitor: InvariantMonitor; readonly tell: RunOptions['tell'] },
+  { path, world, name, monitor, listen, tell }: Course,
   victim: Victim,
   plan: readonly Fault[],
 ): Promise<Pick<PathRun, 'faults' | 'lostKeys'>> {
@@ -216,6 +227,7 @@ async function disturbed(
     if (isAlive) continue;
     bornMs = performance.now();
     hits = [];
+    await listen();
     await victim.replace();
     monitor.watch(victim.proxies);
   }
