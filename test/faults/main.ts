@@ -21,6 +21,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const PLANS = join(import.meta.dirname, 'plans');
 const WIDTH = 6;
 const TELL_MS = 15_000;
+/** What goes wrong once and not in two more runs is told; only when more of the plans do so does the run fail for it. */
+const MOST_BY_CHANCE = 0.03;
 const command = ['npm run test:faults', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
 const startedMs = performance.now();
 const say = (line: string): void =>
@@ -146,7 +148,8 @@ function conclude(
     say(`coverage: ${points - missing.length} of ${points} faults at ${covered.length} learnt calls`);
   }
   say(`report: ${relative(process.cwd(), given.report)}`);
-  if (broken.length + missing.length > 0 || (given.plans.length > 0 && missed > 0)) process.exitCode = 1;
+  const isChance = once === broken.length && once <= MOST_BY_CHANCE * outcomes.length;
+  if (!isChance || missing.length > 0 || (given.plans.length > 0 && missed > 0)) process.exitCode = 1;
 }
 
 /** A few at a time. */

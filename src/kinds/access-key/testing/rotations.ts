@@ -4,7 +4,7 @@ import { book, DAY, expired, key, mint, NAMES, NOW, previous, rotate, secret } f
 /** Where a rotation stands, for tests: what was read at each of its steps, and the steps that follow in short. */
 
 export const HOUR = 3_600_000;
-export const minutely = rotate({ intervalMs: 90 * DAY });
+const minutely = rotate({ intervalMs: 90 * DAY });
 
 /** Keys that are revoked long ago. */
 export function gone(count: number): readonly string[] {
@@ -43,7 +43,7 @@ export const WHOLE = [
   'Record own=A +minted Retaining A',
 ];
 export const CLAIMED = WHOLE.map((one) => one.replace('own=A', 'claimed=A'));
-export const toNext = mint({ secretName: NAMES.next });
+const toNext = mint({ secretName: NAMES.next });
 export const minting = {
   ...due,
   book: book({ ownKeys: ['A'], currentKey: 'A', rotation: step('Minting'), mint: toNext }),
