@@ -112,16 +112,17 @@ async function inCopy<T>(use: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs the tests of these rows in that copy. Who is still at it when the time is over has not failed. */
+/** Runs the tests of these rows in that copy, until one fails. Who is still at it when the time is over has not failed. */
 async function ask(folder: string, suites: readonly string[], rows: readonly string[]): Promise<Answer> {
   const titles = titlesOf(rows);
-  const limit = AbortSignal.timeout(LIMIT_MS);
+  const enough = new AbortController();
+  const signal = AbortSignal.any([enough.signal, AbortSignal.timeout(LIMIT_MS)]);
   const files = suites.map((suite) => join(folder, suite));
   let passed = 0;
   let failed: string | undefined;
   let broken: string | undefined;
   const execArgv = [`--test-timeout=${TEST_LIMIT_MS}`];
-  const events = run({ files, cwd: folder, testNamePatterns: [titles], signal: limit, concurrency: 1, execArgv });
+  const events = run({ files, cwd: folder, testNamePatterns: [titles], signal, concurrency: 1, execArgv });
   for await (const event of events) {
     if (event.type === 'test:pass' && titles.test(event.data.name)) passed += 1;
     if (event.type !== 'test:fail') continue;
@@ -129,7 +130,8 @@ async function ask(folder: string, suites: readonly string[], rows: readonly str
     const text = errorText(details.error);
     if (NO_START.test(text)) broken ??= `${name}: ${text}`;
     else if (titles.test(name) && !isCutOff(details.error)) failed ??= name;
-    else if (!titles.test(name)) broken ??= `${name}: ${text}`;
+    else if (!titles.test(name) && !signal.aborted) broken ??= `${name}: ${text}`;
+    if (failed !== undefined) enough.abort();
   }
   if (passed === 0 && failed === undefined) broken ??= `nothing passed or failed within ${LIMIT_MS / 1_000} s`;
   return { passed, failed, broken: failed === undefined || NO_START.test(broken ?? '') ? broken : undefined };
