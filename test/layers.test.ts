@@ -22,7 +22,7 @@ const sharedWithServers = new Set(['src/api/meta.ts', 'src/runtime/clock.ts', 's
 
 /** Files whose functions are pure: the clock's reading is an argument, and nothing is awaited. */
 const pureNames =
-  /\/(desired|diff|status|outcome|ownership|conditions|marker|references|rivals|report|recovery|accounting|book)\.ts$|\/policy\//;
+  /\/(desired|diff|status|outcome|ownership|fate|conditions|marker|references|rivals|report|recovery|accounting|book)\.ts$|\/policy\//;
 const impure = /\basync\b|\bawait\b|Date\.now|Math\.random|\bprocess\.|\bperformance\./;
 
 const files = globSync('src/**/*.{ts,mjs}').filter((file) => !file.endsWith('.test.ts') && !file.includes('/testing/'));

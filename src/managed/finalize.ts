@@ -4,6 +4,7 @@ import type { Pass } from '../runtime/turn.ts';
 import { isAbandoned, tellingWrongAbandon } from './abandon.ts';
 import { ABANDON, LEGACY_FINALIZER } from './annotations.ts';
 import type { Definition } from './definitions.ts';
+import { fateOf } from './fate.ts';
 import type { Change, Deletion, DeletionPolicy, ManagedKind, ManagedResource, Target } from './kind.ts';
 import { hasFinalizer } from './lookup.ts';
 import type { Outcome } from './outcome.ts';
@@ -108,21 +109,6 @@ async function undoOutside<R extends ManagedResource, D, O, C extends Change, Cl
     });
   }
   return gone('Deleted', deletion.note);
-}
-
-/**
- * What becomes of the resource of an object that is being deleted: it is let go of, undone by the policy, or the object
- * waits. Pure.
- * @param ownership what reading the resource came to; undefined: it is not there
- */
-export function fateOf(
-  ownership: { readonly mayManage: false } | { readonly mayManage: true; readonly mayDestroy: boolean } | undefined,
-  policy: DeletionPolicy,
-): 'Deleted' | 'NeverOwned' | 'Retained' | 'Unproven' | 'Undo' {
-  if (ownership === undefined) return 'Deleted';
-  if (!ownership.mayManage) return 'NeverOwned';
-  if (ownership.mayDestroy) return 'Undo';
-  return policy === 'Retain' ? 'Retained' : 'Unproven';
 }
 
 function gone(how: Extract<Outcome, { type: 'Gone' }>['how'], note?: string): Outcome {

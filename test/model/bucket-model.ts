@@ -1,4 +1,4 @@
-import { fateOf } from '../../src/managed/finalize.ts';
+import { fateOf } from '../../src/managed/fate.ts';
 import { type Ownership, ownershipOf } from '../../src/managed/ownership.ts';
 import {
   type BucketPass,
