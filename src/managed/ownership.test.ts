@@ -124,6 +124,12 @@ const rows: readonly Row[] = [
     expected: alreadyExists,
   },
   {
+    title: 'made inside our intent, 5 s of skew after',
+    claim: { createIntent: intent },
+    found: { createdAtMs: T + MINUTE + 5_000 },
+    expected: both,
+  },
+  {
     title: 'made after our intent had ended',
     claim: { createIntent: intent },
     found: { createdAtMs: T + MINUTE + 5_001 },
@@ -182,6 +188,24 @@ const rows: readonly Row[] = [
     title: "the predecessor's claim on another incarnation than the one it recorded: untouched",
     claim: { legacyClaimSinceMs: T, recordedIdentity: 'AIDA1' },
     found: { identity: 'AIDA2', createdAtMs: T },
+    expected: alreadyExists,
+  },
+  {
+    title: 'adoption is closed to the namespace, and nobody asked for it: what is there exists',
+    claim: { mayAdopt: false },
+    found: {},
+    expected: alreadyExists,
+  },
+  {
+    title: 'adoption is closed to the namespace, and nothing is there to adopt',
+    claim: { adoptionPolicy: 'AdoptOnly', mayAdopt: false },
+    found: undefined,
+    expected: { mayManage: false, reason: 'NothingToAdopt' },
+  },
+  {
+    title: "somebody else's marker, with the annotation of yet another one",
+    claim: { adoptionPolicy: 'AdoptOrCreate', takeOverFrom: markerText(reborn) },
+    found: { marker: markerText(stranger) },
     expected: alreadyExists,
   },
   { title: 'unmarked, nothing proves it: untouched', found: {}, expected: alreadyExists },
