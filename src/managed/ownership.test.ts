@@ -233,6 +233,13 @@ test('ownership: the message of a foreign marker prints the text that the annota
   assert.ok(!result.mayManage && result.message.includes(marker) && result.message.includes('take-over-from'));
 });
 
+test('ownership: of what was released the message says how to take it over, and asks for no annotation', () => {
+  const marker = releasedText(stranger);
+  const result = ownershipOf({ owner, adoptionPolicy: 'CreateOnly', mayAdopt: true }, { marker }, 'bucket "logs"');
+  const told = `bucket "logs" was released by ${marker}: set spec.adoptionPolicy to AdoptOrCreate to take it over`;
+  assert.equal(result.mayManage ? undefined : result.message, told);
+});
+
 test('marker: the longest names fit into a tag value and stay distinct', () => {
   const long = { ...owner, clusterId: 'c'.repeat(36), namespace: 'n'.repeat(63), uid: 'u'.repeat(36) };
   const first = releasedText({ ...long, name: `${'x'.repeat(252)}1` });

@@ -212,7 +212,7 @@ export class AccountLimiter {
       this.#rate = Math.max(Math.min(FLOOR_PER_SECOND, this.#limit.requestsPerSecond), this.#rate / 2);
     }
     const excess = this.#refusals - REFUSALS_BEFORE_PAUSE;
-    const ownPauseMs = excess < 0 ? 0 : Math.min(MAX_OWN_PAUSE_MS, 1000 * 2 ** Math.min(excess, 10));
+    const ownPauseMs = excess < 0 ? 0 : Math.min(MAX_OWN_PAUSE_MS, 1000 * 2 ** excess);
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, now + Math.max(retryAfterMs ?? 0, ownPauseMs));
     const pausedMs = this.#pausedForMs();
     if (pausedMs <= MAX_WAITED_PAUSE_MS) return;

@@ -256,6 +256,35 @@ const rows: readonly Row[] = [
     'WriteSecret',
     'Record +minted',
   ],
+  [
+    'a Secret of that name is not ours, and an earlier one holds another key: that of an attempt goes',
+    {
+      book: book({ ownKeys: ['A'], mint: mint() }),
+      keys: [key('A'), key('X', 5_000)],
+      wanted: { type: 'NotOurs' },
+      earlier: [{ name: 'older', fact: secret('A') }],
+    },
+    'Record own=A,X',
+    'Revoke X Lost',
+    '! SecretNotOurs',
+  ],
+  [
+    'a recorded key that is not accepted: its Secret is put right all the same',
+    { ...settled, wanted: secret('A', { credential: 'Pending', hasDrifted: true }) },
+    'SetMetadata',
+    '! KeyNotUsable',
+  ],
+  [
+    'Secret lost, two keys of ours, and a foreign one: both make room, the one in use last',
+    { ...lostSecret, book: book({ ownKeys: ['P', 'A'], currentKey: 'A' }), keys: [key('P'), key('A'), key('F')] },
+    'Announce 2 own=P,A',
+    'Revoke P EndedEarly',
+    'Revoke A EndedEarly',
+    'Mint SecretLost',
+    'WriteSecret',
+    'Record own=P,A +minted',
+    'foreign F',
+  ],
 ];
 
 for (const [title, changes, ...expected] of rows) {
@@ -279,4 +308,8 @@ test('recovery: what is delivered is told, and nothing of a rotation where none 
   const { steps, rotation, ...told } = recover(facts(settled));
   const none = { problem: undefined, foreign: [], wakeAtMs: undefined, retireAtMs: undefined, isPreviousInUse: false };
   assert.deepEqual([steps, rotation, told], [[], [], { ...none, current: 'A' }]);
+});
+
+test('recovery: where nothing is delivered, no previous key is in use', () => {
+  assert.equal(recover(facts()).isPreviousInUse, false);
 });

@@ -127,7 +127,7 @@ function undelivered(view: View): Recovery {
   // all the same where nothing else can: a Secret that is lost for ever helps nobody. Outputs that still hold one that goes
   // cannot be rewritten before: the text of the key in use is lost, a third key is never made, and the previous one is not
   // delivered anew, since it may have been replaced because it leaked.
-  const isLast = (id: string) => id === facts.book.currentKey || id === facts.legacyKeyId;
+  const isLast = (id: string) => id === facts.book.currentKey;
   const spare = [...own.filter((id) => !isLast(id)), ...own.filter(isLast)];
   const ended = spare.slice(0, Math.max(0, own.length - room));
   const steps: KeyStep[] = [

@@ -254,6 +254,18 @@ const rows: readonly Row[] = [
     'Record own=A +minted over',
     'Revoke A Superseded',
   ],
+  [
+    'before the switch the Secret of the new key holds the one in use: it is not published',
+    {
+      ...switching,
+      previous: OLD,
+      book: { ...switching.book, previousSecrets: [NAMES.previous] },
+      next: secret('A'),
+    },
+    'Revoke B Superseded',
+    'DropSecret next',
+    'Record own=A,B Minting',
+  ],
 ];
 
 for (const [title, changes, ...expected] of rows) {

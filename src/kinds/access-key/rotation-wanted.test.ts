@@ -58,7 +58,11 @@ test('what is wanted of rotation, in milliseconds, and by default', () => {
   assert.equal(opensAt(Date.parse('2026-01-08T12:00:00Z')), Date.parse('2026-01-10T03:00:00Z'));
 });
 
-const always = (ms: number) => ms;
+/** @throws AssertionError for what is no time */
+const always = (ms: number) => {
+  assert.ok(Number.isFinite(ms));
+  return ms;
+};
 /** Open for an hour from noon on, each day; NOW is a noon. */
 const noons = (ms: number) =>
   (ms - NOW) % DAY < 3_600_000 && (ms - NOW) % DAY >= 0 ? ms : NOW + DAY * Math.ceil((ms - NOW) / DAY);
@@ -69,6 +73,12 @@ const times: readonly (readonly [
   dueMs: number | undefined,
 ])[] = [
   ['an interval after it was made', { intervalMs: 7 * DAY, opensAt: always }, NOW - DAY, NOW + 6 * DAY],
+  [
+    'in the first window after it, though one opens before',
+    { intervalMs: 2 * DAY, opensAt: (ms) => (ms > NOW + DAY ? NOW + 5 * DAY : NOW + 9) },
+    NOW,
+    NOW + 5 * DAY,
+  ],
   ['without an interval', { intervalMs: undefined, opensAt: always }, NOW - DAY, undefined],
   ['without a time', { intervalMs: DAY, opensAt: always }, undefined, undefined],
   ['a while ago', { intervalMs: DAY, opensAt: always }, NOW - 3 * DAY, NOW - 2 * DAY],

@@ -35,7 +35,7 @@ export type ToyChange = Change & { readonly to?: number; readonly marker?: strin
 export type ToyKind = ManagedKind<Toy, number, Thing, ToyChange, 'client'>;
 
 export const PROVIDER = { namespace: 'a', name: 'p' };
-export const KEY = { namespace: 'a', name: 'it' };
+const KEY = { namespace: 'a', name: 'it' };
 /** The fake clock begins here. */
 export const STARTED = '2026-01-01T00:00:00Z';
 /** The thing that a toy means, as its status records it. */
