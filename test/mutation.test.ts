@@ -57,6 +57,8 @@ test('mutation: the score is of what is valid, told or explained', () => {
 test('mutation: an explanation that no survivor needs is told', () => {
   const { score, unneeded } = verdictOf([mutant('Told')], [entry]);
   assert.deepEqual([score, unneeded], [100, [entry]]);
+  const late = verdictOf([mutant('TimedOut')], [entry]);
+  assert.deepEqual([late.score, late.unneeded], [100, []], 'a busy machine shows nothing');
   for (const change of [{ file: 'b.ts' }, { line: 'else {' }, { mutator: 'EqualityOperator' }, { to: 'false' }]) {
     const verdict = verdictOf([mutant('Survived', change)], [entry]);
     assert.deepEqual([verdict.score, verdict.unneeded], [0, [entry]]);

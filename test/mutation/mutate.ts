@@ -63,7 +63,7 @@ function optionsFor(group: Group, files: readonly string[], folder: string, conc
 
 const FATES: Readonly<Record<Result['status'], Mutant['fate']>> = {
   Killed: 'Told',
-  Timeout: 'Told',
+  Timeout: 'TimedOut',
   Survived: 'Survived',
   NoCoverage: 'NoTest',
   CompileError: 'Invalid',

@@ -11,8 +11,8 @@ export interface Mutant {
   /** What was there, and what stands there instead. */
   readonly from: string;
   readonly to: string;
-  /** Told: a test failed, or did not end. */
-  readonly fate: 'Told' | 'Survived' | 'NoTest' | 'Invalid';
+  /** TimedOut counts as told: its suites did not end, which a busy machine may do to them, too. */
+  readonly fate: 'Told' | 'TimedOut' | 'Survived' | 'NoTest' | 'Invalid';
 }
 
 /** What the mutants of one group came to. */
@@ -31,7 +31,7 @@ export interface Verdict {
 /** Pure. @param explained those of the files that were mutated */
 export function verdictOf(mutants: readonly Mutant[], explained: readonly Explained[]): Verdict {
   const valid = mutants.filter(({ fate }) => fate !== 'Invalid');
-  const untold = valid.filter(({ fate }) => fate !== 'Told');
+  const untold = valid.filter(({ fate }) => fate !== 'Told' && fate !== 'TimedOut');
   const survivors = untold.filter((mutant) => !explained.some((entry) => explains(entry, mutant)));
   const told = valid.length - untold.length;
   return {
@@ -40,7 +40,7 @@ export function verdictOf(mutants: readonly Mutant[], explained: readonly Explai
     explained: untold.length - survivors.length,
     valid: valid.length,
     survivors,
-    unneeded: explained.filter((entry) => !untold.some((mutant) => explains(entry, mutant))),
+    unneeded: explained.filter((entry) => !valid.some((mutant) => mutant.fate !== 'Told' && explains(entry, mutant))),
   };
 }
 
