@@ -33,6 +33,12 @@ test('what a rotation has not published yet is undelivered, until it is', () => 
   assert.deepEqual(accountedFor(facts({ ...there, wanted: secret('A'), keys: [key('A')] })).undelivered, [], 'gone');
 });
 
+test('keys of nobody are named in one order, whatever that of the listing is', () => {
+  const listed = (...ids: readonly string[]) => viewOf(facts({ keys: ids.map((id) => key(id)) })).foreign;
+  assert.deepEqual(listed('G', 'F'), ['F', 'G']);
+  assert.deepEqual(listed('F', 'G'), ['F', 'G']);
+});
+
 test('a create that may still land is waited for, a refused one is not', () => {
   const open = (changes: Partial<KeyFacts>) => mintOpenUntil(facts(changes));
   assert.equal(open({}), undefined);

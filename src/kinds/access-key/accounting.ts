@@ -75,7 +75,8 @@ export function viewOf(facts: KeyFacts): View {
     ...partial,
     current,
     lost: [...candidates].filter((id) => !held.has(id)),
-    foreign: [...live.keys()].filter((id) => !accounted.has(id) && !candidates.has(id)),
+    // A listing has no order of its own, and status must not change with it.
+    foreign: [...live.keys()].filter((id) => !accounted.has(id) && !candidates.has(id)).toSorted(),
   };
 }
 
